@@ -1,0 +1,246 @@
+"""Who acts: people, campaigns and their members, senders, tasks, events."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from flask_security import UserMixin
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.schema import Base, enum
+
+
+class Role(StrEnum):
+    """What a member may do in a campaign; `roles.PERMISSIONS` says it in full."""
+
+    VOLUNTEER = "volunteer"
+    STAFF = "staff"
+    ORGANISER = "organiser"
+    ADMIN = "admin"
+
+
+class Mode(StrEnum):
+    """Whether a campaign's letters can leave the machine."""
+
+    REHEARSAL = "rehearsal"
+    LIVE = "live"
+
+
+class Voice(StrEnum):
+    """How a sender speaks of itself."""
+
+    WE = "we"
+    I = "i"  # noqa: E741  (the pronoun)
+
+
+class TaskKind(StrEnum):
+    """What a human is asked to do."""
+
+    FIND_ADDRESS = "find_address"
+    VERIFY_ADDRESS = "verify_address"
+    SEND_BY_HAND = "send_by_hand"
+    READ_REPLY = "read_reply"
+    LOG_ANSWER = "log_answer"
+    FOLLOW_REFERRAL = "follow_referral"
+    SETTLE_UNKNOWN = "settle_unknown"
+    CHECK_READING = "check_reading"
+    KEEP_PROMISE = "keep_promise"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: a signed-in member, the clock, the inbox or an operator at the shell.
+
+    `user_id` is None for machines; `name` is what the history shows. `hands` are the hands of the
+    table of moves that this actor holds whatever the letter (`clock`, `inbox`).
+    """
+
+    name: str
+    user_id: int | None = None
+    role: Role | None = None
+    hands: frozenset[str] = frozenset()
+
+
+CLOCK = Actor("clock", hands=frozenset({"clock"}))
+INBOX = Actor("inbox", hands=frozenset({"inbox"}))
+
+
+class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security's mixin is untyped
+    """A person who signs in. No IP address, no place, no origin is ever stored."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(sa.String(255), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    # Null until the one-time link was used.
+    password: Mapped[str | None] = mapped_column(sa.String(255))
+    active: Mapped[bool]
+    # Flask-Security's session id; a new one ends every session of this person.
+    fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    demonstration: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime]
+
+    @property
+    def roles(self) -> list[Any]:
+        """Flask-Security's global roles, which we don't use: roles belong to a membership."""
+        return []
+
+
+class Invitation(Base):
+    """A link that works once: for the first admin, a new person, or somebody locked out."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    # Null: whoever opens it becomes the first admin and types name and address.
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"))
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+    user: Mapped[User | None] = relationship(lazy="raise")
+
+
+class Campaign(Base):
+    """Petitions, members, senders, settings and mode that belong together."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        sa.CheckConstraint("(mode = 'live') = (live_at IS NOT NULL)", name="live_since"),
+        sa.CheckConstraint("(paused_at IS NULL) = (paused_by IS NULL)", name="paused_by"),
+        sa.CheckConstraint("goal > 0", name="goal"),
+        sa.CheckConstraint("cooling_days >= 0", name="cooling_days"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    title: Mapped[str]
+    short_title: Mapped[str]
+    summary: Mapped[str]
+    goal: Mapped[int]
+    # Working days between two letters of kind first or reminder to one desk (law 7).
+    cooling_days: Mapped[int] = mapped_column(default=5)
+    # An ask nobody answered closes after this many working days.
+    ask_closes_days: Mapped[int] = mapped_column(default=60)
+    # Days after which an accepted reading is too old to print in a new letter.
+    reading_max_age_days: Mapped[int] = mapped_column(default=60)
+    # Author and approver must differ. Switched off only by a logged setting (law 4).
+    four_eyes: Mapped[bool] = mapped_column(default=True)
+    self_approval_under: Mapped[str | None]
+    # IANA name; times people type are in this zone, times stored are UTC.
+    timezone: Mapped[str] = mapped_column(sa.String(60), default="UTC")
+    mode: Mapped[Mode] = mapped_column(enum(Mode, "mode"), default=Mode.REHEARSAL)
+    live_at: Mapped[dt.datetime | None]
+    paused_at: Mapped[dt.datetime | None]
+    paused_by: Mapped[str | None] = mapped_column(sa.String(120))
+    created_at: Mapped[dt.datetime]
+
+    @property
+    def rehearsing(self) -> bool:
+        """Whether everything is captured and nothing leaves."""
+        return self.mode is Mode.REHEARSAL
+
+
+class Member(Base):
+    """A person's role in one campaign."""
+
+    __tablename__ = "member"
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role] = mapped_column(enum(Role, "role"))
+
+    user: Mapped[User] = relationship(lazy="raise")
+    campaign: Mapped[Campaign] = relationship(lazy="raise")
+
+
+class SenderKind(StrEnum):
+    """Who signs."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class Sender(Base):
+    """Who signs a letter. The petition's author is credited, never put here."""
+
+    __tablename__ = "sender"
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    kind: Mapped[SenderKind] = mapped_column(enum(SenderKind, "kind"))
+    voice: Mapped[Voice] = mapped_column(enum(Voice, "voice"))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    role_line: Mapped[str] = mapped_column(default="")
+    postal_address: Mapped[str] = mapped_column(default="")
+    from_address: Mapped[str] = mapped_column(sa.String(254))
+    reply_to: Mapped[str] = mapped_column(sa.String(254), default="")
+    # "Who is behind this letter", one line; and what we keep about the reader, one line.
+    imprint: Mapped[str] = mapped_column(default="")
+    data_notice: Mapped[dict[str, str]]
+    active: Mapped[bool] = mapped_column(default=True)
+    demonstration: Mapped[bool] = mapped_column(default=False)
+
+
+class Task(Base):
+    """Anything a human must do. Names its subject by kind and id, without a foreign key."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        sa.Index(
+            "ix_task_open",
+            "campaign_id",
+            "due_on",
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        ),
+        sa.Index("ix_task_subject", "subject_kind", "subject_id"),
+        sa.CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", name="done_by"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    kind: Mapped[TaskKind] = mapped_column(enum(TaskKind, "kind"))
+    subject_kind: Mapped[str] = mapped_column(sa.String(32))
+    subject_id: Mapped[int]
+    title: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    taken_at: Mapped[dt.datetime | None]
+    due_on: Mapped[dt.date | None]
+    deferred_until: Mapped[dt.date | None]
+    rehearsal: Mapped[bool]
+    created_at: Mapped[dt.datetime]
+    done_at: Mapped[dt.datetime | None]
+    done_by: Mapped[str | None] = mapped_column(sa.String(120))
+
+    owner: Mapped[User | None] = relationship(lazy="raise")
+
+
+class Event(Base):
+    """One change of state: what, from, to, who, when. Written in the transaction of the change."""
+
+    __tablename__ = "event"
+    __table_args__ = (sa.Index("ix_event_subject", "subject_kind", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"))
+    subject_kind: Mapped[str] = mapped_column(sa.String(32))
+    subject_id: Mapped[int]
+    name: Mapped[str] = mapped_column(sa.String(40))
+    from_state: Mapped[str | None] = mapped_column(sa.String(32))
+    to_state: Mapped[str | None] = mapped_column(sa.String(32))
+    by: Mapped[str] = mapped_column(sa.String(120))
+    # No foreign key action: who did it stays, even when the person's row is forgotten.
+    user_id: Mapped[int | None]
+    at: Mapped[dt.datetime]
+    detail: Mapped[dict[str, Any]]

@@ -1,0 +1,233 @@
+"""The only place that changes a letter's state. What may move is in `lifecycle.py`.
+
+Rules that need a room to the right (the gate, the timetable) are asked there first:
+`sending/timetable.py` schedules, `sending/outbox.py` claims, both by calling `make`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts import audit
+from outreach.accounts.models import Actor, Campaign
+from outreach.accounts.roles import hands_on
+from outreach.errors import BadInput, MoveRefused, NotAllowed, Refused
+from outreach.letters import checks
+from outreach.letters.lifecycle import BY_NAME, SEALED, Move, State, moves_from
+from outreach.letters.models import Letter
+from outreach.letters.sealing import seal_of
+from outreach.words import Sentence
+
+
+def possible_moves(letter: Letter, by: Actor) -> tuple[Move, ...]:
+    """Return the moves `by` could make with `letter` now, in the order of the table.
+
+    Other rules may still say no (four eyes, the gate); they say why when asked.
+    """
+    return moves_from(letter.state, hands_on(by, owners=owners(letter)))
+
+
+def owners(letter: Letter) -> frozenset[int | None]:
+    """Return the user ids whose letter this is: who made it and who last changed its words."""
+    return frozenset({letter.made_by_id, letter.author_id})
+
+
+def make(
+    session: Session,
+    letter: Letter,
+    name: str,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    reason: str = "",
+    **values: Any,
+) -> None:
+    """Make the move `name`, or change nothing.
+
+    `values` are further columns that belong to the move (`send_after`, `send_before`,
+    `send_because`, `sent_at`). Writes the event in the same transaction.
+
+    Raises NotAllowed (not this hand), MoveRefused (not from this state, or somebody was faster),
+    BadInput (no reason given), Refused (four eyes, gaps, an open letter to the same desk).
+    """
+    move = BY_NAME[name]
+    was = letter.state
+    reason = reason.strip()
+    if not move.hands & hands_on(by, owners=owners(letter)):
+        raise NotAllowed(
+            Sentence("You can't do this with this letter: “%(move)s”.", move=move.label)
+        )
+    if was not in move.sources:
+        raise MoveRefused(
+            Sentence(
+                "“%(move)s” isn't possible: the letter is now “%(state)s”.",
+                move=move.label,
+                state=was.value,
+            )
+        )
+    if move.reason and not reason:
+        raise BadInput(Sentence("Say why, in a few words."), field="reason")
+    session.flush()
+    changes = _changes(session, letter, move, by, now) | values
+    if move.reason:
+        changes["reason"] = reason
+    _write(session, letter, move, changes)
+    detail = {"reason": reason} if reason else {}
+    if move.name == "approve":
+        detail["seal"] = changes["seal"]
+    audit.record(
+        session,
+        subject=("letter", letter.id),
+        name=move.name,
+        by=by,
+        now=now,
+        campaign_id=letter.campaign_id,
+        moved=(was.value, move.target.value),
+        detail=detail,
+    )
+
+
+def _changes(
+    session: Session, letter: Letter, move: Move, by: Actor, now: dt.datetime
+) -> dict[str, Any]:
+    """Return the columns that `move` sets beside the state, after its own rules agreed."""
+    changes: dict[str, Any] = {"state": move.target}
+    if move.name == "submit":
+        _refuse_gaps(session, letter)
+    if move.name == "approve":
+        _refuse_gaps(session, letter)
+        changes |= _approval(session, letter, by, now)
+    if move.target not in SEALED and letter.state in SEALED:
+        changes |= {
+            "seal": None,
+            "approved_at": None,
+            "approved_by": None,
+            "approved_by_id": None,
+            "self_approved_under": None,
+        }
+    if move.target not in (State.SCHEDULED, State.SENDING, State.MISSED) and not letter.sent_at:
+        changes |= {"send_after": None, "send_before": None, "send_because": ""}
+    if move.target in (State.SENT, State.BOUNCED):
+        changes["sent_at"] = letter.sent_at or now
+    return changes
+
+
+def _refuse_gaps(session: Session, letter: Letter) -> None:
+    problems = checks.stopping(session, letter)
+    if problems:
+        raise Refused(Sentence("This letter can't go to approval yet."), problems)
+
+
+def _approval(session: Session, letter: Letter, by: Actor, now: dt.datetime) -> dict[str, Any]:
+    """Law 4: the author is never the approver, unless the campaign's logged setting says so."""
+    campaign = session.get_one(Campaign, letter.campaign_id)
+    own = by.user_id is not None and by.user_id == letter.author_id
+    if own and campaign.four_eyes:
+        raise Refused(
+            Sentence(
+                "You wrote these words, so somebody else has to approve them. "
+                "Ask another organiser, or an admin can switch this rule off in the settings."
+            )
+        )
+    return {
+        "approved_by_id": by.user_id,
+        "approved_by": by.name,
+        "approved_at": now,
+        "self_approved_under": campaign.self_approval_under if own else None,
+        "seal": seal_of(session, letter),
+    }
+
+
+def _write(session: Session, letter: Letter, move: Move, changes: dict[str, Any]) -> None:
+    """Update the row only while it is still in the state we saw; one row, or nobody moved it."""
+    try:
+        with session.begin_nested():
+            result = session.execute(
+                sa.update(Letter)
+                .where(Letter.id == letter.id, Letter.state == letter.state)
+                .values(**changes)
+                .execution_options(synchronize_session=False)
+            )
+    except sa.exc.IntegrityError as error:
+        if "uq_letter_open" not in str(error.orig) and "letter.office_id" not in str(error.orig):
+            raise
+        raise Refused(
+            Sentence("Another letter with the same ask is already open at this desk.")
+        ) from error
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        session.refresh(letter)
+        raise MoveRefused(
+            Sentence(
+                "Somebody was faster: the letter is now “%(state)s”. Look at it again.",
+                state=letter.state.value,
+            )
+        )
+    session.refresh(letter, attribute_names=[*changes])
+
+
+def mark_answered(
+    session: Session,
+    letter: Letter,
+    *,
+    kind: str,
+    on: dt.date,
+    closes: bool,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Note on a sent letter that an answer of `kind` came on day `on`.
+
+    An answer stops the reminder; one that `closes` (substantive, or a refusal) frees the desk for
+    a new ask. Raises MoveRefused when the letter never left.
+    """
+    if letter.state not in (State.SENT, State.UNKNOWN, State.BOUNCED):
+        raise MoveRefused(Sentence("This letter has not left yet, so nothing can answer it."))
+    letter.answered_on = on
+    letter.last_reply_kind = kind
+    if closes and letter.closed_on is None:
+        letter.closed_on = on
+    _note(session, letter, "answered", by, now, {"kind": kind, "on": on.isoformat()})
+
+
+def unmark_answered(
+    session: Session,
+    letter: Letter,
+    *,
+    left: tuple[str, dt.date, bool] | None,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Undo `mark_answered`: `left` is (kind, day, closes) of the answer that still counts, or None."""
+    letter.last_reply_kind, letter.answered_on = (left[0], left[1]) if left else (None, None)
+    letter.closed_on = left[1] if left and left[2] else None
+    _note(session, letter, "answer_undone", by, now, {})
+
+
+def park(session: Session, letter: Letter, *, until: dt.date, by: Actor, now: dt.datetime) -> None:
+    """Leave the letter's reminder alone until the day `until`."""
+    letter.parked_until = until
+    _note(session, letter, "parked", by, now, {"until": until.isoformat()})
+
+
+def _note(
+    session: Session,
+    letter: Letter,
+    name: str,
+    by: Actor,
+    now: dt.datetime,
+    detail: dict[str, Any],
+) -> None:
+    session.flush()
+    audit.record(
+        session,
+        subject=("letter", letter.id),
+        name=name,
+        by=by,
+        now=now,
+        campaign_id=letter.campaign_id,
+        detail=detail,
+    )

