@@ -57,20 +57,7 @@ def make(
     move = BY_NAME[name]
     was = letter.state
     reason = reason.strip()
-    if not move.hands & hands_on(by, owners=owners(letter)):
-        raise NotAllowed(
-            Sentence("You can't do this with this letter: “%(move)s”.", move=move.label)
-        )
-    if was not in move.sources:
-        raise MoveRefused(
-            Sentence(
-                "“%(move)s” isn't possible: the letter is now “%(state)s”.",
-                move=move.label,
-                state=was.value,
-            )
-        )
-    if move.reason and not reason:
-        raise BadInput(Sentence("Say why, in a few words."), field="reason")
+    _refuse_impossible(letter, move, by, reason)
     session.flush()
     changes = _changes(session, letter, move, by, now) | values
     if move.reason:
@@ -89,6 +76,24 @@ def make(
         moved=(was.value, move.target.value),
         detail=detail,
     )
+
+
+def _refuse_impossible(letter: Letter, move: Move, by: Actor, reason: str) -> None:
+    """Say no to a move that the table, the hand or a missing reason forbids."""
+    if not move.hands & hands_on(by, owners=owners(letter)):
+        raise NotAllowed(
+            Sentence("You can't do this with this letter: “%(move)s”.", move=move.label)
+        )
+    if letter.state not in move.sources:
+        raise MoveRefused(
+            Sentence(
+                "“%(move)s” isn't possible: the letter is now “%(state)s”.",
+                move=move.label,
+                state=letter.state.value,
+            )
+        )
+    if move.reason and not reason:
+        raise BadInput(Sentence("Say why, in a few words."), field="reason")
 
 
 def _changes(

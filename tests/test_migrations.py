@@ -1,0 +1,48 @@
+"""The migrations build what the models say, on both databases, and say so when they can't."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from outreach.config import shipped
+from outreach.errors import OutreachError
+from outreach.schema import Base
+
+
+def test_head_equals_the_models(database):
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_check_constraints_are_those_of_the_models(database):
+    inspector = sa.inspect(database.engine)
+    for table in Base.metadata.tables.values():
+        named = {str(c.name) for c in table.constraints if isinstance(c, sa.CheckConstraint)}
+        built = {str(c["name"]) for c in inspector.get_check_constraints(table.name)}
+        assert built == named, table.name
+
+
+def test_migrating_twice_changes_nothing(database):
+    database.migrate()
+    with database.reading() as session:
+        assert session.scalar(sa.text("select count(*) from alembic_version")) == 1
+
+
+def test_a_database_from_the_future_is_left_alone(database):
+    with database.writing() as session:
+        session.execute(sa.text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(OutreachError, match="newer version"):
+        database.migrate()
+
+
+def test_files_are_numbered_without_gaps():
+    files = sorted(Path(shipped("migrations") / "versions").glob("*.py"))
+    assert [file.name[:4] for file in files] == [f"{n:04}" for n in range(1, len(files) + 1)]
+    assert all(re.search(r'^revision = "(\d{4})"', file.read_text(), re.M) for file in files)
