@@ -1,0 +1,74 @@
+"""Moves made with many letters at once; each letter still answers for itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Actor
+from outreach.errors import BadInput, MoveRefused, NotAllowed, Refused
+from outreach.letters import moving
+from outreach.letters.lifecycle import BY_NAME
+from outreach.letters.models import Letter, Mailing
+from outreach.words import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A letter that stayed where it was, and every reason why."""
+
+    letter: Letter
+    reasons: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many letters moved, and which did not."""
+
+    moved: int
+    refused: tuple[Refusal, ...]
+
+
+def submit_drafts(session: Session, mailing: Mailing, *, by: Actor, now: dt.datetime) -> Outcome:
+    """Submit every draft of `mailing` for approval; those with gaps stay drafts and say why."""
+    return _move_all(session, mailing, "submit", by=by, now=now)
+
+
+def withdraw_unsent(
+    session: Session, mailing: Mailing, *, reason: str, by: Actor, now: dt.datetime
+) -> Outcome:
+    """Withdraw every letter of `mailing` that has not left. Raises BadInput without a reason."""
+    if not reason.strip():
+        raise BadInput(Sentence("Say why, in a few words."), field="reason")
+    return _move_all(session, mailing, "withdraw", by=by, now=now, reason=reason)
+
+
+def _move_all(
+    session: Session,
+    mailing: Mailing,
+    name: str,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    reason: str = "",
+) -> Outcome:
+    letters: Sequence[Letter] = session.scalars(
+        sa.select(Letter)
+        .where(Letter.mailing_id == mailing.id, Letter.state.in_(BY_NAME[name].sources))
+        .order_by(Letter.id)
+    ).all()
+    moved, refused = 0, []
+    for letter in letters:
+        try:
+            moving.make(session, letter, name, by=by, now=now, reason=reason)
+        except Refused as error:
+            refused.append(Refusal(letter, error.reasons or (error.sentence,)))
+        except (MoveRefused, NotAllowed) as error:
+            refused.append(Refusal(letter, (error.sentence,)))
+        else:
+            moved += 1
+    return Outcome(moved, tuple(refused))
