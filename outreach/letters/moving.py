@@ -212,10 +212,13 @@ def unmark_answered(
     _note(session, letter, "answer_undone", by, now, {})
 
 
-def park(session: Session, letter: Letter, *, until: dt.date, by: Actor, now: dt.datetime) -> None:
-    """Leave the letter's reminder alone until the day `until`."""
+def park(
+    session: Session, letter: Letter, *, until: dt.date | None, by: Actor, now: dt.datetime
+) -> None:
+    """Leave the letter's reminder alone until the day `until`; None: wait no longer."""
     letter.parked_until = until
-    _note(session, letter, "parked", by, now, {"until": until.isoformat()})
+    name = "parked" if until else "unparked"
+    _note(session, letter, name, by, now, {"until": until.isoformat() if until else None})
 
 
 def _note(

@@ -75,6 +75,8 @@ class Reply(Base):
     text: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
     link: Mapped[str] = mapped_column(default="")
+    # The day an absent reader is back; the letter's reminder waits for it.
+    back_on: Mapped[dt.date | None]
     logged_by: Mapped[str] = mapped_column(sa.String(120))
     logged_by_id: Mapped[int | None]
     logged_at: Mapped[dt.datetime]
