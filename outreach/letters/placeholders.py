@@ -1,0 +1,152 @@
+"""Every name a letter's text may use: what it stands for, a sample, whether it can be empty.
+
+The list in `templates/letters/README.md` is checked against this table by a test.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from outreach.words import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One name. `optional`: it may be empty, so the text must ask `{% if … %}` first.
+
+    `asked_only`: it may stand in `{% if … %}` and nowhere else.
+    """
+
+    name: str
+    meaning: str
+    sample: str
+    optional: bool = False
+    asked_only: bool = False
+
+
+PLACEHOLDERS: tuple[Placeholder, ...] = (
+    Placeholder("recipient.name", N_("name of the person or body we write to"), "Maria Example"),
+    Placeholder(
+        "recipient.office",
+        N_("the office the person holds, as the directory calls it"),
+        "Minister for Foreign Affairs",
+        optional=True,
+    ),
+    Placeholder(
+        "recipient.body",
+        N_("the ministry, chamber or committee, in the letter's language if we know it"),
+        "House of Commons",
+    ),
+    Placeholder("recipient.group", N_("the parliamentary group"), "Example Group", optional=True),
+    Placeholder(
+        "recipient.constituency", N_("the electoral district"), "Example East", optional=True
+    ),
+    Placeholder(
+        "recipient.role",
+        N_("the part the recipient plays: minister, ministry, member_lower, mep …"),
+        "minister",
+        asked_only=True,
+    ),
+    Placeholder(
+        "jurisdiction.name", N_("the country or body, in the letter's language"), "Lithuania"
+    ),
+    Placeholder("jurisdiction.code", N_("two letters, EU or PACE"), "LT", asked_only=True),
+    Placeholder(
+        "jurisdiction.eu_member",
+        N_("yes if the country is a member of the European Union"),
+        "yes",
+        asked_only=True,
+    ),
+    Placeholder(
+        "instrument.name",
+        N_("the law a listing would rest on there; stands alone or in brackets"),
+        "Terrorism Act 2000, section 3",
+        optional=True,
+    ),
+    Placeholder(
+        "instrument.authority",
+        N_("who decides under that law; stands alone or in brackets"),
+        "Home Secretary",
+        optional=True,
+    ),
+    Placeholder(
+        "tool.question",
+        N_("what a written question is called in that parliament"),
+        "Schriftliche Einzelfrage",
+        optional=True,
+    ),
+    Placeholder(
+        "tool.motion",
+        N_("what a motion is called in that parliament"),
+        "Antrag",
+        optional=True,
+    ),
+    Placeholder(
+        "ask.code", N_("which of the asks this recipient can take"), "D2a", asked_only=True
+    ),
+    Placeholder(
+        "demand.wording",
+        N_("the demand of the petition that the ask serves, as a clause"),
+        "to recognise state terrorism",
+        optional=True,
+    ),
+    Placeholder(
+        "signatures",
+        N_("how many have signed, as a sentence with its day; empty without an accepted count"),
+        "As of 3 March 2026, 12,345 people have signed.",
+        optional=True,
+    ),
+    Placeholder("petition.author", N_("who wrote the petition"), "StopHvalt"),
+    Placeholder("sender.name", N_("who signs"), "Example Association"),
+    Placeholder("sender.role", N_("the line under the name"), "Chair", optional=True),
+    Placeholder(
+        "sender.is_person",
+        N_("yes if the sender says “I”, no if it says “we”"),
+        "no",
+        asked_only=True,
+    ),
+    Placeholder("letter.code", N_("the reference code of this letter"), "7K4-Q2M"),
+    Placeholder(
+        "previous.date",
+        N_("the day the first letter left (reminders only)"),
+        "3 March 2026",
+        optional=True,
+    ),
+    Placeholder(
+        "previous.subject",
+        N_("the subject of the first letter (reminders only)"),
+        "Question on the listing of OMON of Belarus and GUBOPiK",
+        optional=True,
+    ),
+    Placeholder(
+        "previous.code",
+        N_("the reference code of the first letter (reminders only)"),
+        "7K4-Q2M",
+        optional=True,
+    ),
+)
+
+# `fact.R02`: the sentence of a fact with its date and source.
+FACT = re.compile(r"fact\.([A-Z]+[0-9]+[a-z]?)")
+FACT_MEANING = N_("the fact with that code, as a sentence with date and source")
+FACT_SAMPLE = "fact.R02"
+
+# `ref("…")` and `date("…")` let a legal reference or a date of the text itself carry digits.
+MARKS = ("ref", "date")
+
+BY_NAME: dict[str, Placeholder] = {entry.name: entry for entry in PLACEHOLDERS}
+
+
+def is_known(name: str) -> bool:
+    """Return whether a letter's text may use `name` (dotted)."""
+    return name in BY_NAME or FACT.fullmatch(name) is not None
+
+
+def nearest(name: str) -> str | None:
+    """Return the known name most like the misspelt `name`, or None when none is alike."""
+    known = [*BY_NAME, FACT_SAMPLE, *MARKS]
+    found = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=50)
+    return found[0] if found else None
