@@ -715,6 +715,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "slug", name=op.f("uq_template_campaign_id_slug")),
     )
     op.create_table(
+        "unit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=False),
+        sa.Column("expansions", sa.JSON(), nullable=False),
+        sa.Column("native", sa.JSON(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_unit_campaign_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
+        sa.UniqueConstraint("campaign_id", "code", name=op.f("uq_unit_campaign_id_code")),
+    )
+    op.create_table(
         "demand",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
@@ -1561,6 +1575,7 @@ def downgrade() -> None:
     op.drop_table("post")
     op.drop_table("mailing")
     op.drop_table("demand")
+    op.drop_table("unit")
     op.drop_table("template")
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.drop_index("ix_task_subject")

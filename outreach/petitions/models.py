@@ -100,6 +100,25 @@ class Petition(Base):
     platform_step: Mapped[int | None]
 
 
+class Unit(Base):
+    """A body the campaign speaks about, and how it is written in each language."""
+
+    __tablename__ = "unit"
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    code: Mapped[str] = mapped_column(sa.String(20))
+    # {language: the name as letters print it}, "OMON of Belarus"; {language: what it stands for}.
+    names: Mapped[dict[str, str]]
+    expansions: Mapped[dict[str, str]]
+    # {language: its own name there}, in its own script.
+    native: Mapped[dict[str, str]]
+    # What a writer must know: which bodies share the name, what it is part of.
+    note: Mapped[str] = mapped_column(default="")
+    position: Mapped[int] = mapped_column(default=0)
+
+
 class Demand(Base):
     """What the petition (or, marked so, the editors) asks of the world."""
 

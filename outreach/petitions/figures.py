@@ -1,0 +1,65 @@
+"""Prints numbers and days the way a language prints them. Only what letters need; no words of ours.
+
+Formats come from the Unicode locale data (CLDR) through Babel: 62,001 in English, 62.001 in
+German, 62 001 with a narrow no-break space in French.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from outreach.errors import Refused
+from outreach.petitions.models import Precision
+from outreach.words import Sentence
+
+# Plain English means the day before the month: most of our readers are in Europe.
+_HOME = {"en": "en_GB"}
+_PATTERNS = {Precision.DAY: "long", Precision.MONTH: "LLLL y", Precision.YEAR: "y"}
+
+
+def number(value: int, language: str) -> str:
+    """Return `value` with the digit groups of `language` (a BCP 47 code).
+
+    Raises Refused for a language whose format we don't know.
+    """
+    return str(format_decimal(value, locale=_locale(language)))
+
+
+def day(date: dt.date, precision: Precision, language: str) -> str:
+    """Return `date` written out in `language`, no more exactly than `precision`.
+
+    Raises Refused for a language whose format we don't know.
+    """
+    locale = _locale(language)
+    written = str(format_date(date, _PATTERNS[precision], locale=locale))
+    if locale.language == "fr" and precision is Precision.DAY and date.day == 1:
+        # French says "1er mars"; the locale data don't.
+        return "1er" + written.removeprefix("1")
+    return written
+
+
+def base(language: str) -> str:
+    """Return the language of a BCP 47 code without country and script: `en-US` is `en`."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def in_language(texts: dict[str, str], language: str) -> str | None:
+    """Return the text for `language`, else for its base language, else None. Never another one."""
+    return texts.get(language) or texts.get(base(language)) or None
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(_HOME.get(language, language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError) as error:
+        raise Refused(
+            Sentence(
+                "We don't know how “%(language)s” writes numbers and dates. "
+                "Choose another language for this letter.",
+                language=language,
+            )
+        ) from error
