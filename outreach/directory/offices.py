@@ -1,0 +1,287 @@
+"""The desk behind a target, how to reach it, and the target rows that lists are read from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit, urlunsplit
+
+import sqlalchemy as sa
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.orm import Session, joinedload
+
+from outreach.directory.models import (
+    ContactDetail,
+    ContactKind,
+    ContactState,
+    Jurisdiction,
+    Membership,
+    Office,
+    Organization,
+    Person,
+    Target,
+    TargetRole,
+)
+from outreach.directory.spelling import fold, search_key
+from outreach.errors import BadInput
+from outreach.words import Sentence
+
+# The ways we write by, best first; the others are for looking up.
+WRITTEN_BY = (ContactKind.EMAIL, ContactKind.FORM, ContactKind.POSTAL)
+USABLE = (ContactState.OK, ContactState.SUSPECT)
+# A letter to an organization itself is addressed to the office, whatever the body is.
+ORGANIZATION_ROLE = TargetRole.MINISTRY
+
+
+def normalised(kind: ContactKind, value: str) -> str:
+    """Return what makes two values one desk. Raises BadInput (field `value`) for nonsense."""
+    value = value.strip()
+    if not value:
+        raise BadInput(Sentence("Write the address, number or link."), "value")
+    if kind is ContactKind.EMAIL:
+        return _mailbox(value)
+    if kind in (ContactKind.FORM, ContactKind.URL, ContactKind.SOCIAL):
+        return _link(value)
+    if kind in (ContactKind.PHONE, ContactKind.FAX):
+        digits = re.sub(r"[^\d+]", "", value)
+        if not any(character.isdigit() for character in digits):
+            raise BadInput(Sentence("Write the number in digits, with its country code."), "value")
+        return digits
+    return fold(value)
+
+
+def _mailbox(value: str) -> str:
+    try:
+        # Reserved domains are right in a demonstration; whether they may be written to is asked
+        # where a letter leaves.
+        checked = validate_email(value, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        raise BadInput(
+            Sentence("“%(value)s” is not an e-mail address (%(why)s)", value=value, why=str(error)),
+            "value",
+        ) from error
+    return checked.normalized.casefold()
+
+
+def _link(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput(
+            Sentence("“%(value)s” is not a link. Begin with https://", value=value), "value"
+        )
+    path = parts.path.rstrip("/")
+    return urlunsplit(("https", parts.netloc.casefold(), path, parts.query, ""))
+
+
+def office_key(detail: ContactDetail) -> str:
+    """Return the key of the desk that `detail` reaches, `email:info@x.example`."""
+    return f"{detail.kind.value}:{detail.normalised}"
+
+
+def contacts_of(session: Session, target: Target) -> Sequence[ContactDetail]:
+    """Return every way to reach `target`: of the person and the post, or of the organization.
+
+    Best first: the ways we write by before the others, then by the order somebody gave them.
+    """
+    return contacts_of_many(session, [target])[target.id]
+
+
+def contacts_of_many(
+    session: Session, targets: Sequence[Target]
+) -> dict[int, Sequence[ContactDetail]]:
+    """Return {target id: its ways to be reached, best first}, in two queries for any number."""
+    owners = _owners(session, targets)
+    wanted = {owner for several in owners.values() for owner in several}
+    found: dict[tuple[str, int], list[ContactDetail]] = {}
+    for detail in session.scalars(_details_of(wanted)):
+        found.setdefault(_owner(detail), []).append(detail)
+    return {
+        target.id: sorted(
+            (detail for owner in owners[target.id] for detail in found.get(owner, ())), key=_rank
+        )
+        for target in targets
+    }
+
+
+def best_contact(session: Session, target: Target) -> ContactDetail | None:
+    """Return the way we write to `target` by: e-mail, else form, else post, that still works."""
+    return best_of(contacts_of(session, target))
+
+
+def best_of(details: Iterable[ContactDetail]) -> ContactDetail | None:
+    """Return the best way to write among `details`, or None when there is none."""
+    usable = [d for d in details if d.kind in WRITTEN_BY and d.state in USABLE]
+    return min(usable, key=_rank, default=None)
+
+
+def targets_reached_by(session: Session, detail: ContactDetail) -> Sequence[Target]:
+    """Return the targets that `detail` belongs to: of its person, its post or its organization."""
+    query = sa.select(Target).order_by(Target.id)
+    if detail.organization_id is not None:
+        query = query.where(Target.organization_id == detail.organization_id)
+    else:
+        query = query.join(Membership, Membership.id == Target.membership_id).where(
+            Membership.person_id == detail.person_id
+            if detail.person_id is not None
+            else Membership.post_id == detail.post_id
+        )
+    return session.scalars(query).all()
+
+
+def add_target(
+    session: Session,
+    *,
+    membership: Membership | None = None,
+    organization: Organization | None = None,
+) -> Target:
+    """Make the row of one membership or organization, with its desk, and return it.
+
+    Returns the row that is there already. Flushes.
+    """
+    session.flush()
+    column = Target.membership_id if membership else Target.organization_id
+    subject = membership or organization
+    if subject is None:
+        raise ValueError("a target is a membership or an organization")
+    found = session.scalar(sa.select(Target).where(column == subject.id))
+    if found is not None:
+        return found
+    body_id = membership.organization_id if membership else subject.id
+    body = session.get_one(Organization, body_id)
+    target = Target(
+        membership_id=membership.id if membership else None,
+        organization_id=None if membership else subject.id,
+        office_id=_office(session, f"{column.key.removesuffix('_id')}:{subject.id}", body.name).id,
+        jurisdiction_code=body.jurisdiction_code,
+        body_id=body.id,
+        role=membership.role if membership else ORGANIZATION_ROLE,
+        name=body.name,
+        search_key="",
+        language="en",
+    )
+    session.add(target)
+    session.flush()
+    settle_target(session, target)
+    return target
+
+
+def settle_target(session: Session, target: Target | Iterable[int]) -> None:
+    """Bring target rows and their desks in step with the directory behind them.
+
+    `target` is one row or the ids of several. Call it after any change of a contact detail, name,
+    membership or body. Letters keep the desk they were made for. Flushes.
+    """
+    session.flush()
+    ids = [target.id] if isinstance(target, Target) else list(target)
+    rows = session.scalars(
+        sa.select(Target)
+        .where(Target.id.in_(ids))
+        .options(
+            joinedload(Target.membership).options(
+                joinedload(Membership.person),
+                joinedload(Membership.post),
+                joinedload(Membership.on_behalf_of),
+            ),
+            joinedload(Target.body),
+            joinedload(Target.jurisdiction),
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+    contacts = contacts_of_many(session, rows)
+    for row in rows:
+        _settle(session, row, best_of(contacts[row.id]))
+    session.flush()
+
+
+def _settle(session: Session, target: Target, contact: ContactDetail | None) -> None:
+    held, body = target.membership, target.body
+    target.jurisdiction_code = body.jurisdiction_code
+    target.channel = contact.kind if contact else None
+    target.language = _language(target.jurisdiction, held.person if held else None)
+    if held is None:
+        target.name = body.name
+        target.search_key = search_key(body.name, *body.names.values())
+        target.demonstration = body.demonstration
+        own = f"organization:{body.id}"
+    else:
+        person, group = held.person, held.on_behalf_of
+        target.name = person.name
+        target.role = held.role
+        target.group_id = held.on_behalf_of_id
+        target.ended_on = held.end_on
+        target.demonstration = person.demonstration
+        person.search_key = person_key(person)
+        around = [held.post.label] if held.post else []
+        around += [body.name, *body.names.values()] + ([group.name] if group else [])
+        target.search_key = f"{person.search_key} {search_key(*around)}"
+        own = f"membership:{held.id}"
+    target.office_id = _office(session, office_key(contact) if contact else own, body.name).id
+
+
+def person_key(person: Person) -> str:
+    """Return what a person is found by: every spelling of the name that we know."""
+    return search_key(person.name, *person.names.values())
+
+
+def _language(jurisdiction: Jurisdiction, person: Person | None) -> str:
+    if person and person.reading_language:
+        return person.reading_language
+    return jurisdiction.languages[0] if jurisdiction.languages else "en"
+
+
+def _office(session: Session, key: str, name: str) -> Office:
+    office = session.scalar(sa.select(Office).where(Office.key == key))
+    if office is None:
+        office = Office(key=key, name=name)
+        session.add(office)
+        session.flush()
+    return office
+
+
+def _rank(detail: ContactDetail) -> tuple[int, int, int, int]:
+    order = list(ContactKind)
+    states = list(ContactState)
+    return (order.index(detail.kind), states.index(detail.state), detail.position, detail.id)
+
+
+def _owner(detail: ContactDetail) -> tuple[str, int]:
+    for kind in ("person", "post", "organization"):
+        number: int | None = getattr(detail, f"{kind}_id")
+        if number is not None:
+            return kind, number
+    raise ValueError("a contact detail belongs to a person, a post or an organization")
+
+
+def _owners(session: Session, targets: Sequence[Target]) -> dict[int, list[tuple[str, int]]]:
+    held = [target.membership_id for target in targets if target.membership_id is not None]
+    rows = session.execute(
+        sa.select(Membership.id, Membership.person_id, Membership.post_id).where(
+            Membership.id.in_(held)
+        )
+    )
+    of_membership = {
+        row.id: [("person", row.person_id)] + ([("post", row.post_id)] if row.post_id else [])
+        for row in rows
+    }
+    return {
+        target.id: of_membership.get(target.membership_id, [])
+        if target.membership_id is not None
+        else [("organization", target.body_id)]
+        for target in targets
+    }
+
+
+def _details_of(owners: Iterable[tuple[str, int]]) -> sa.Select[ContactDetail]:
+    ids: dict[str, list[int]] = {"person": [], "post": [], "organization": []}
+    for kind, number in owners:
+        ids[kind].append(number)
+    return sa.select(ContactDetail).where(
+        sa.or_(
+            ContactDetail.person_id.in_(ids["person"]),
+            ContactDetail.post_id.in_(ids["post"]),
+            ContactDetail.organization_id.in_(ids["organization"]),
+        )
+    )

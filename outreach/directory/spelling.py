@@ -1,0 +1,127 @@
+"""Turns names of any script into keys that a search finds however somebody types them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Letters that Unicode doesn't take apart, with the plain letters people type for them.
+_PLAIN = str.maketrans(
+    {
+        "ı": "i",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ħ": "h",
+        "ŋ": "n",
+        "ə": "e",
+        "ŧ": "t",
+        "ς": "σ",
+    }
+)
+# What German and Nordic names become where the keyboard lacks the letter.
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_APOSTROPHES = re.compile("['’‘ʼʹ′`´ʻ״׳]")
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
+
+def _table(letters: str, spellings: str) -> dict[str, str]:
+    """Pair each letter with its spelling; `_` stands for nothing."""
+    return dict(zip(letters, spellings.split(), strict=True))
+
+
+# Cyrillic as it is romanised in Ukraine (2010), Bulgaria (2009) and by most foreign ministries.
+_CYRILLIC = _table(
+    "абвгґдеёєжзиіїйклмнопрстуўфхцчшщъыьэюяј",
+    "a b v g g d e e ye zh z i i yi y k l m n o p r s t u u f kh ts ch sh shch a y _ e yu ya j",
+)
+_CYRILLIC_OTHER = _CYRILLIC | {
+    "г": "h",
+    "є": "ie",
+    "и": "y",
+    "ї": "i",
+    "й": "i",
+    "х": "h",
+    "щ": "sht",
+    "ъ": "_",
+    "ю": "iu",
+    "я": "ia",
+    "ё": "yo",
+}
+# Greek after ELOT 743, and as people type it by ear.
+_GREEK = _table(
+    "αβγδεζηθικλμνξοπρσςτυφχψω",
+    "a v g d e z i th i k l m n x o p r s s t y f ch ps o",
+)
+_GREEK_OTHER = _GREEK | {"υ": "i", "χ": "h", "φ": "ph", "β": "b"}
+_GREEK_PAIRS = (("ου", "ou"), ("αυ", "av"), ("ευ", "ev"), ("μπ", "b"), ("ντ", "nt"), ("γγ", "ng"))
+# Arabic and Hebrew write few vowels: these find a consonant skeleton, no more.
+_ARABIC = _table(
+    "ابتثجحخدذرزسشصضطظعغفقكلمنهوية",
+    "a b t th j h kh d dh r z s sh s d t z a gh f q k l m n h w y a",
+) | {"أ": "a", "إ": "i", "آ": "a", "ى": "a", "ؤ": "w", "ئ": "y", "ء": "_"}
+_HEBREW = _table(
+    "אבגדהוזחטיכךלמםנןסעפףצץקרשת",
+    "a b g d h v z h t y k k l m m n n s a p f ts ts k r sh t",
+)
+_GEORGIAN = _table(
+    "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
+    "a b g d e v z t i k l m n o p zh r s t u p k gh q sh ch ts dz ts ch kh j h",
+)
+_TABLES = (
+    _CYRILLIC | _GREEK | _ARABIC | _HEBREW | _GEORGIAN,
+    _CYRILLIC_OTHER | _GREEK_OTHER,
+)
+
+
+def fold(text: str) -> str:
+    """Return `text` in its own script without case, accents and punctuation, words by one space."""
+    lower = _APOSTROPHES.sub("", text.casefold()).translate(_PLAIN)
+    return _NOT_A_WORD.sub(" ", _without_marks(lower)).strip()
+
+
+def romanisations(text: str) -> tuple[str, ...]:
+    """Return the Latin spellings of `text` somebody may type, folded; empty for plain Latin."""
+    # Composed first: й is one letter to a table, и with a breve to Unicode.
+    lower = _APOSTROPHES.sub("", unicodedata.normalize("NFC", text.casefold()))
+    found = []
+    for table in _TABLES:
+        spelt = lower
+        for pair, latin in _GREEK_PAIRS if "α" in table else ():
+            spelt = _without_greek_accents(spelt).replace(pair, latin)
+        letters = (table.get(letter, letter) for letter in spelt)
+        found.append(fold("".join(letters).replace("_", "")))
+    found.append(fold(lower.translate(_SPELT_OUT)))
+    own = fold(text)
+    return tuple(dict.fromkeys(spelling for spelling in found if spelling and spelling != own))
+
+
+def search_key(*texts: str) -> str:
+    """Return what `texts` are searched by: each in its own script and in Latin letters.
+
+    D'Arcy is found as "darcy" and as "d arcy", Łukasz as "lukasz", Щербак as it is and as
+    "shcherbak".
+    """
+    keys: dict[str, None] = {}
+    for text in texts:
+        spaced = fold(_APOSTROPHES.sub(" ", text))
+        for key in (fold(text), *romanisations(text), spaced):
+            if key:
+                keys.setdefault(key)
+    return " ".join(keys)
+
+
+def _without_marks(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+def _without_greek_accents(text: str) -> str:
+    """Strip accents from Greek letters alone, so that ού is read as ου and й stays й."""
+    return "".join(
+        _without_marks(letter) if "\u0370" <= letter <= "\u03ff" else letter for letter in text
+    )
