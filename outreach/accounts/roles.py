@@ -57,7 +57,7 @@ def require(actor: Actor, permission: str) -> None:
         raise NotAllowed(
             Sentence(
                 "You can't do this: it needs the right to %(what)s. Ask an admin of the campaign.",
-                what=PERMISSIONS[permission][1],
+                what=Sentence(PERMISSIONS[permission][1]),
             )
         )
 

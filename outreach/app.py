@@ -1,0 +1,148 @@
+"""Assembles the web application: settings, sign-in, every room's pages, headers, languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from flask import Flask, Response, request
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from secure import (
+    CacheControl,
+    ContentSecurityPolicy,
+    ReferrerPolicy,
+    Secure,
+    XContentTypeOptions,
+    XFrameOptions,
+)
+
+from outreach.config import Settings
+from outreach.database import Database
+from outreach.web import access, errors, filters, navigation, signing_in
+
+ROOMS = (
+    "accounts",
+    "campaign",
+    "directory",
+    "petitions",
+    "letters",
+    "sending",
+    "replies",
+    "overview",
+)
+# A letter's text and a pasted answer are the largest things a form carries.
+MAX_FORM_BYTES = 2_000_000
+SESSION_HOURS = 12
+
+
+def utcnow() -> dt.datetime:
+    """Return the present instant, aware, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def create_app(
+    settings: Settings,
+    database: Database | None = None,
+    *,
+    now: Callable[[], dt.datetime] = utcnow,
+) -> Flask:
+    """Return the application for `settings`; the database must be migrated.
+
+    `database` defaults to the one that `settings` names, `now` to the clock; both are handed in
+    by tests. `now` returns aware UTC instants.
+    """
+    folder = Path(__file__).parent / "web"
+    app = Flask("outreach", template_folder=str(folder), static_folder=str(folder / "static"))
+    app.config.update(_config(settings))
+    app.extensions["outreach"] = access.Installation(
+        settings, database or Database(settings.database_url), now
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    CSRFProtect(app)
+    Babel(app, locale_selector=_locale, default_locale="en")
+    signing_in.install(app)
+    app.before_request(access.guard)
+    app.teardown_request(access.close_session)
+    app.after_request(_with_headers)
+    errors.register(app)
+    filters.register(app)
+    for room in ROOMS:
+        spec = importlib.util.find_spec(f"outreach.web.{room}")
+        if spec is not None and spec.origin:
+            app.register_blueprint(importlib.import_module(f"outreach.web.{room}").bp)
+    access.public(app.view_functions["static"])
+    app.context_processor(_for_every_page)
+    return app
+
+
+def _config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MAX_FORM_BYTES,
+        "PERMANENT_SESSION_LIFETIME": dt.timedelta(hours=SESSION_HOURS),
+        "SESSION_COOKIE_NAME": "outreach",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": not settings.on_loopback,
+        # The token lives as long as the session: a letter may be written for hours.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "web" / "translations"),
+        **signing_in.CONFIG,
+    }
+
+
+def _locale() -> Locale:
+    """Return the reader's locale: the first they accept that we have texts for, else English.
+
+    Only English texts exist; its regions still differ in how they write days.
+    """
+    for language, _quality in request.accept_languages:
+        if language.split("-")[0].lower() == "en" and "-" in language:
+            try:
+                return Locale.parse(language, sep="-")
+            except ValueError:
+                continue
+    return Locale("en", "GB")
+
+
+HEADERS = Secure(
+    csp=ContentSecurityPolicy()
+    .default_src("'none'")
+    .script_src("'self'")
+    .style_src("'self'")
+    .img_src("'self'", "data:")
+    .font_src("'self'")
+    .connect_src("'self'")
+    .form_action("'self'")
+    .base_uri("'none'")
+    .frame_ancestors("'none'"),
+    # Same-origin, not none: the check against forged forms compares the referrer on HTTPS.
+    referrer=ReferrerPolicy().same_origin(),
+    xcto=XContentTypeOptions().nosniff(),
+    xfo=XFrameOptions().deny(),
+)
+UNCACHED = Secure(cache=CacheControl().no_store())
+
+
+def _with_headers(response: Response) -> Response:
+    HEADERS.set_headers(response)
+    if request.endpoint != "static":
+        UNCACHED.set_headers(response)
+    return response
+
+
+def _for_every_page() -> dict[str, Any]:
+    held = access.membership()
+    return {
+        "actor": access.actor() if held else None,
+        "campaign": held.campaign if held else None,
+        "may": access.may,
+        **navigation.navigation(access.may),
+    }

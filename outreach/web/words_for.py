@@ -1,0 +1,218 @@
+"""The word a reader sees for each member of our enumerations: one table for all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from outreach.accounts.models import Mode, Role, SenderKind, TaskKind, Voice
+from outreach.directory.models import (
+    Confidence,
+    ContactKind,
+    ContactState,
+    FormOfAddress,
+    OrganizationKind,
+    Publicity,
+    SuppressionScope,
+    TargetRole,
+)
+from outreach.letters.lifecycle import Hand, State
+from outreach.letters.models import LetterKind
+from outreach.petitions.models import (
+    FactState,
+    Origin,
+    Position,
+    Precision,
+    PromiseState,
+    ReadingState,
+    StanceBasis,
+    Use,
+)
+from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
+from outreach.sending.models import Outcome
+from outreach.words import N_
+
+_LEVELS = {
+    "high": N_("high"),
+    "medium": N_("medium"),
+    "low": N_("low"),
+    "unknown": N_("unknown"),
+}
+
+WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
+    Role: {
+        "volunteer": N_("volunteer"),
+        "staff": N_("staff"),
+        "organiser": N_("organiser"),
+        "admin": N_("admin"),
+    },
+    Mode: {"rehearsal": N_("rehearsal"), "live": N_("live")},
+    Voice: {"we": N_("we"), "i": N_("I")},
+    SenderKind: {"person": N_("person"), "organisation": N_("organisation")},
+    TaskKind: {
+        "find_address": N_("find an address"),
+        "verify_address": N_("check an address"),
+        "send_by_hand": N_("send by hand"),
+        "read_reply": N_("read an answer"),
+        "log_answer": N_("log an answer"),
+        "follow_referral": N_("follow a referral"),
+        "settle_unknown": N_("find out whether a letter went"),
+        "check_reading": N_("check a signature count"),
+        "keep_promise": N_("ask about a promise"),
+        "other": N_("something else"),
+    },
+    Confidence: _LEVELS,
+    Publicity: _LEVELS,
+    OrganizationKind: {
+        "government": N_("government"),
+        "ministry": N_("ministry"),
+        "authority": N_("authority"),
+        "parliament": N_("parliament"),
+        "chamber": N_("chamber"),
+        "committee": N_("committee"),
+        "group": N_("political group"),
+        "party": N_("party"),
+    },
+    TargetRole: {
+        "head_of_state": N_("head of state"),
+        "head_of_government": N_("head of government"),
+        "minister": N_("minister"),
+        "ministry": N_("ministry"),
+        "speaker": N_("speaker"),
+        "member_lower": N_("member of parliament, lower house"),
+        "member_upper": N_("member of parliament, upper house"),
+        "committee_chair": N_("committee chair"),
+        "party_group_leader": N_("leader of a political group"),
+        "mep": N_("Member of the European Parliament"),
+        "commissioner": N_("commissioner"),
+        "ambassador": N_("ambassador"),
+    },
+    ContactKind: {
+        "email": N_("e-mail"),
+        "form": N_("web form"),
+        "postal": N_("post"),
+        "phone": N_("phone"),
+        "fax": N_("fax"),
+        "url": N_("web page"),
+        "social": N_("social network"),
+    },
+    ContactState: {
+        "ok": N_("good"),
+        "suspect": N_("doubtful"),
+        "bouncing": N_("mail comes back"),
+        "withdrawn": N_("withdrawn"),
+    },
+    FormOfAddress: {"m": N_("as a man"), "f": N_("as a woman"), "x": N_("without a title")},
+    SuppressionScope: {"address": N_("this address"), "office": N_("the whole desk")},
+    State: {
+        "draft": N_("draft"),
+        "review": N_("waiting for approval"),
+        "approved": N_("approved"),
+        "scheduled": N_("scheduled"),
+        "sending": N_("being sent"),
+        "sent": N_("sent"),
+        "unknown": N_("may have gone"),
+        "failed": N_("refused by the server"),
+        "missed": N_("missed its time"),
+        "held": N_("held"),
+        "bounced": N_("came back"),
+        "withdrawn": N_("withdrawn"),
+    },
+    Hand: {
+        "author": N_("author"),
+        "approver": N_("approver"),
+        "staff": N_("staff"),
+        "volunteer": N_("volunteer"),
+        "clock": N_("clock"),
+        "inbox": N_("inbox"),
+    },
+    LetterKind: {
+        "first": N_("first letter"),
+        "reminder": N_("reminder"),
+        "answer": N_("answer"),
+        "thanks": N_("thanks"),
+        "correction": N_("correction"),
+    },
+    Origin: {"petition": N_("the petition's own"), "editorial": N_("ours")},
+    Use: {"ok": N_("good to use"), "caveat": N_("with care"), "avoid": N_("don't use")},
+    FactState: {
+        "current": N_("current"),
+        "stale": N_("out of date"),
+        "disputed": N_("disputed"),
+        "withdrawn": N_("withdrawn"),
+    },
+    Precision: {"day": N_("to the day"), "month": N_("to the month"), "year": N_("to the year")},
+    ReadingState: {
+        "held": N_("held"),
+        "accepted": N_("accepted"),
+        "refused": N_("refused"),
+    },
+    Position: {
+        "support": N_("support"),
+        "lean_support": N_("leaning to support"),
+        "undecided": N_("undecided"),
+        "lean_oppose": N_("leaning to oppose"),
+        "oppose": N_("oppose"),
+        "unknown": N_("unknown"),
+    },
+    StanceBasis: {
+        "quote": N_("their words"),
+        "act": N_("something they did"),
+        "note": N_("our note"),
+    },
+    PromiseState: {
+        "open": N_("open"),
+        "kept": N_("kept"),
+        "broken": N_("broken"),
+        "withdrawn": N_("withdrawn"),
+    },
+    ReplyChannel: {
+        "email": N_("e-mail"),
+        "post": N_("post"),
+        "phone": N_("phone"),
+        "meeting": N_("meeting"),
+        "vote": N_("vote"),
+        "public_statement": N_("public statement"),
+    },
+    SignedBy: {
+        "member": N_("the person written to"),
+        "staff": N_("their staff"),
+        "unit": N_("a unit of the office"),
+        "automatic": N_("a machine"),
+    },
+    Outcome: {
+        "running": N_("running"),
+        "delivered": N_("delivered"),
+        "put_back": N_("put back"),
+        "refused": N_("refused"),
+        "unknown": N_("unknown"),
+    },
+    ReplyKind: {
+        "auto_reply": N_("automatic answer"),
+        "out_of_office": N_("out of office"),
+        "acknowledgement": N_("acknowledgement"),
+        "holding": N_("holding answer"),
+        "referral": N_("referral"),
+        "supportive": N_("supportive"),
+        "leaning_supportive": N_("leaning to support"),
+        "noncommittal": N_("noncommittal"),
+        "opposed": N_("opposed"),
+        "not_competent": N_("says it isn't theirs"),
+        "meeting_offer": N_("offer to meet"),
+        "evidence_request": N_("asks for evidence"),
+        "constituents_only": N_("answers constituents only"),
+        "identity_question": N_("asks who we are"),
+        "action_report": N_("reports what was done"),
+        "bounce_hard": N_("address does not exist"),
+        "bounce_soft": N_("could not be delivered yet"),
+        "objection_data": N_("objects to being written to"),
+        "left_office": N_("has left office"),
+        "hostile": N_("hostile"),
+        "suspicious": N_("suspicious"),
+    },
+}
+
+
+def word_for(member: StrEnum) -> str:
+    """Return the English word for `member`, marked for translation; its value if it has none."""
+    return WORDS.get(type(member), {}).get(member.value) or member.value.replace("_", " ")

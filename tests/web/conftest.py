@@ -1,0 +1,136 @@
+"""The application over a migrated SQLite file, and one signed-in browser per role.
+
+Ada is admin, Olga organiser, Sam staff, Vera volunteer; `nobody` is not signed in. A test that
+needs rows writes them through `database.writing()` before it asks for a page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.test import TestResponse
+
+from outreach.accounts.models import Actor, Campaign, User
+from outreach.app import create_app
+from outreach.config import Settings
+from outreach.database import Database
+from tests import make
+
+
+class Client(FlaskClient):
+    """A browser that can send forms with the token a page would have given it."""
+
+    def sign_in(self, app: Flask, user: User) -> None:
+        """Become `user` without the sign-in page."""
+        with self.session_transaction() as cookie:
+            cookie["_user_id"] = user.fs_uniquifier
+            cookie["_fresh"] = True
+
+    def token(self) -> str:
+        """Return a CSRF token that belongs to this browser's session."""
+        with self.session_transaction() as cookie:
+            raw = cookie.setdefault("csrf_token", secrets.token_hex(20))
+        key = self.application.secret_key
+        return str(URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps(raw))
+
+    def send(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        """POST a form to `path`, with its token."""
+        return self.post(path, data={"csrf_token": self.token(), **(data or {})}, **more)
+
+
+@pytest.fixture
+def database(sqlite_file: Path, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty SQLite file: pages behave alike on every database, the rooms don't."""
+    copy = tmp_path / "outreach.sqlite"
+    shutil.copy(sqlite_file, copy)
+    database = Database(f"sqlite:///{copy}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def campaign(database: Database) -> Campaign:
+    """A rehearsing campaign."""
+    with database.writing() as session:
+        return make.campaign(session)
+
+
+@pytest.fixture
+def people(database: Database, campaign: Campaign) -> dict[str, Actor]:
+    """The four members, as actors, by name in small letters."""
+    with database.writing() as session:
+        return {
+            name: getattr(make, name)(session, campaign) for name in ("ada", "olga", "sam", "vera")
+        }
+
+
+@pytest.fixture
+def app(
+    database: Database,
+    campaign: Campaign,
+    people: dict[str, Actor],
+    tmp_path: Path,
+    now: dt.datetime,
+) -> Flask:
+    """The application at the instant `now`."""
+    settings = Settings(
+        home=tmp_path,
+        database_url=str(database.url),
+        host="127.0.0.1",
+        port=8000,
+        demo=False,
+        secret_key=secrets.token_hex(16),
+    )
+    app = create_app(settings, database, now=lambda: now)
+    app.testing = True
+    app.test_client_class = Client
+    return app
+
+
+def _client(app: Flask, name: str, people: dict[str, Actor], database: Database) -> Client:
+    client = app.test_client()
+    assert isinstance(client, Client)
+    with database.reading() as session:
+        client.sign_in(app, session.get_one(User, people[name].user_id))
+    return client
+
+
+@pytest.fixture
+def nobody(app: Flask) -> Client:
+    """A browser that is not signed in."""
+    client = app.test_client()
+    assert isinstance(client, Client)
+    return client
+
+
+@pytest.fixture
+def ada(app: Flask, people: dict[str, Actor], database: Database) -> Client:
+    """The admin's browser."""
+    return _client(app, "ada", people, database)
+
+
+@pytest.fixture
+def olga(app: Flask, people: dict[str, Actor], database: Database) -> Client:
+    """The organiser's browser."""
+    return _client(app, "olga", people, database)
+
+
+@pytest.fixture
+def sam(app: Flask, people: dict[str, Actor], database: Database) -> Client:
+    """The staff member's browser."""
+    return _client(app, "sam", people, database)
+
+
+@pytest.fixture
+def vera(app: Flask, people: dict[str, Actor], database: Database) -> Client:
+    """The volunteer's browser."""
+    return _client(app, "vera", people, database)
