@@ -25,6 +25,9 @@ from secure import (
 from outreach.config import Settings
 from outreach.database import Database
 from outreach.web import access, errors, filters, navigation, signing_in
+from outreach.web.signing_in import hash_password
+
+__all__ = ["create_app", "hash_password", "utcnow"]
 
 ROOMS = (
     "accounts",

@@ -70,7 +70,7 @@ CLOCK = Actor("clock", hands=frozenset({"clock"}))
 INBOX = Actor("inbox", hands=frozenset({"inbox"}))
 
 
-class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security's mixin is untyped
+class User(UserMixin, Base):
     """A person who signs in. No IP address, no place, no origin is ever stored."""
 
     __tablename__ = "user"
@@ -86,7 +86,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security's mixin is 
     demonstration: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[dt.datetime]
 
-    @property
+    @property  # type: ignore[override]
     def roles(self) -> list[Any]:
         """Flask-Security's global roles, which we don't use: roles belong to a membership."""
         return []

@@ -296,7 +296,7 @@ def _has_admin(session: Session) -> bool:
     return bool(session.scalar(sa.select(sa.exists(_admins().where(~User.demonstration)))))
 
 
-def _admins() -> sa.Select[tuple[int]]:
+def _admins() -> sa.Select[int]:
     """Select the memberships of admins who can sign in."""
     return (
         sa.select(Member.id)

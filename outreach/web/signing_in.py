@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import unicodedata
 from collections import deque
 from typing import Any
 
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask, current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from flask_security import Security, UserDatastore, hash_password
+from flask_security import Security, UserDatastore
 from flask_security.forms import LoginForm
 from wtforms import EmailField, PasswordField, SubmitField
 from wtforms.validators import DataRequired, Length
@@ -25,6 +27,9 @@ from outreach.web import access
 
 PASSWORD_MIN = 12
 PASSWORD_MAX = 200
+
+# The library's own parameters, which Flask-Security reads back from the hash.
+_HASHER = PasswordHasher()
 
 CONFIG: dict[str, Any] = {
     "SECURITY_PASSWORD_HASH": "argon2",
@@ -180,7 +185,11 @@ def install(app: Flask) -> None:
         access.public(app.view_functions[endpoint])
 
 
-def hashed(app: Flask, password: str) -> str:
-    """Return the argon2 hash of `password`, as `app` stores it."""
-    with app.app_context():
-        return str(hash_password(password))
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of `password` (with its own random salt) for our people table."""
+    return _HASHER.hash(normalised(password))
+
+
+def normalised(password: str) -> str:
+    """Return `password` in the Unicode form that sign-in compares: however it was typed."""
+    return unicodedata.normalize("NFKD", password)

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
@@ -24,10 +23,11 @@ from outreach.app import create_app
 from outreach.config import Settings
 from outreach.database import Database
 from tests import make
+from tests.browser import JudgingClient
 
 
-class Client(FlaskClient):
-    """A browser that can send forms with the token a page would have given it."""
+class Client(JudgingClient):
+    """A browser that judges what it sees, and sends forms with the token a page would hold."""
 
     def sign_in(self, app: Flask, user: User) -> None:
         """Become `user` without the sign-in page."""
