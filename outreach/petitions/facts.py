@@ -237,7 +237,7 @@ def _problems(code: str, values: FactValues) -> list[tuple[str, Sentence]]:
             (
                 "as_of",
                 Sentence(
-                    "A figure needs the day it was true. If nobody knows it, mark the fact “caveat”."
+                    "A figure needs the day it was true. If it is unknown, mark the fact “caveat”."
                 ),
             )
         )

@@ -1,4 +1,4 @@
-"""What we ask and where they stand: demands, facts, readings, asks, objections, stances, promises."""
+"""What we ask and where they stand: demands, facts, readings, asks, stances, promises."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class Ask(Base):
 
 
 class Fact(Base):
-    """A statement with figure, unit, as-of day and source; the only way a figure gets into a letter."""
+    """A statement with figure, unit, as-of day, source; figures reach letters by it alone."""
 
     __tablename__ = "fact"
     __table_args__ = (
@@ -215,7 +215,7 @@ class Conflict(Base):
 
 
 class Reading(Base):
-    """One signature count: value, page, day, method, by whom. History is kept, never overwritten."""
+    """One signature count: value, page, day, method, by whom. Kept, never overwritten."""
 
     __tablename__ = "reading"
     __table_args__ = (
