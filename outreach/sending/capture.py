@@ -1,0 +1,65 @@
+"""The way out that leads nowhere: each message becomes a file in the home. Nothing leaves."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+
+from outreach.sending.postman import Envelope, TransportError
+
+
+class CapturePostman:
+    """Writes each message to `<folder>/<day, UTC>/<message-id>.eml`, whole or not at all.
+
+    The same Message-ID again overwrites its own file: one letter, one file, however often it is
+    handed over.
+    """
+
+    name = "capture"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def takes(self, *, rehearsal: bool) -> bool:
+        """Only rehearsals: a letter that should really leave must not seem to have gone."""
+        return rehearsal
+
+    def path_of(self, envelope: Envelope) -> Path:
+        """Return the file that a message with this envelope is written to."""
+        name = re.sub(r"[^A-Za-z0-9@._-]", "_", envelope.message_id)
+        return self.folder / envelope.at.date().isoformat() / f"{name}.eml"
+
+    def deliver(self, message: bytes, envelope: Envelope) -> str:
+        """Write `message` and return where, relative to the folder. Raises TransportError."""
+        path = self.path_of(envelope)
+        try:
+            _write_whole(path, message)
+        except OSError as error:
+            raise TransportError(
+                f"the message could not be written: {error.strerror}", permanent=False
+            ) from error
+        return f"captured as {path.relative_to(self.folder)}"
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write beside, force to disk, rename: a reader or a crash never meets half a message."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

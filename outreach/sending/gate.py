@@ -1,0 +1,302 @@
+"""What can keep a letter from leaving, as small functions that each say nothing, Wait or Stop.
+
+A Wait passes by itself: the letter stays scheduled. A Stop needs a person: the letter is held.
+The same gate speaks when a letter is scheduled and when it is claimed; every reason is given at
+once, so that nobody mends one only to meet the next.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from outreach.directory.models import ContactKind
+from outreach.directory.offices import USABLE
+from outreach.directory.verification import is_verified
+from outreach.letters.lifecycle import SEALED, State
+from outreach.letters.models import Letter, LetterKind, Quotation
+from outreach.petitions.models import Fact, FactState, Reading, ReadingState, Use
+from outreach.sending.situation import Situation, look
+from outreach.words import N_, Sentence
+
+# Kinds that need a free desk; answers, thanks and corrections only need an organiser (law 7).
+COOLED = frozenset({LetterKind.FIRST, LetterKind.REMINDER})
+# Ways a person carries a letter along; the machine sends e-mail only.
+BY_HAND = frozenset({ContactKind.FORM, ContactKind.POSTAL})
+# Names nobody can own (RFC 2606 §2 and §3, RFC 6761 §6).
+RESERVED_ENDINGS = ("example", "test", "invalid", "localhost")
+RESERVED_NAMES = ("example.com", "example.net", "example.org")
+
+# (label, endpoint, values) of the page where something can be mended.
+Mend = tuple[str, str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not yet: passes by itself, at `until` (aware UTC) when that is known."""
+
+    words: Sentence
+    until: dt.datetime | None = None
+    mend: Mend | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Not like this: a person has to mend it."""
+
+    words: Sentence
+    mend: Mend | None = None
+    # Set on the one stop that recording a posting by hand does not mind.
+    by_hand: bool = False
+
+
+Reason = Wait | Stop
+
+
+def reasons(
+    session: Session, letter: Letter, *, now: dt.datetime
+) -> tuple[tuple[Stop, ...], tuple[Wait, ...]]:
+    """Return everything that keeps `letter` from leaving at `now`, as (stops, waits)."""
+    situation = look(session, letter, now=now)
+    found = [reason for ask in GATE for reason in ask(situation)]
+    return (
+        tuple(reason for reason in found if isinstance(reason, Stop)),
+        tuple(reason for reason in found if isinstance(reason, Wait)),
+    )
+
+
+# -- the questions, one function each ------------------------------------------------------------
+
+
+def _target_page(at: Situation, label: str) -> Mend:
+    return label, "directory.target", {"target_id": at.target.id}
+
+
+def _letter_page(at: Situation, label: str) -> Mend:
+    return label, "letters.letter", {"letter_id": at.letter.id}
+
+
+def no_address(at: Situation) -> list[Reason]:
+    """A letter needs a way to go."""
+    if at.letter.channel and at.letter.address:
+        return []
+    return [
+        Stop(
+            Sentence("We know no address for this desk."), _target_page(at, N_("Add one and check"))
+        )
+    ]
+
+
+def by_hand(at: Situation) -> list[Reason]:
+    """The machine fills in no forms and licks no stamps."""
+    if at.letter.channel not in BY_HAND:
+        return []
+    words = (
+        Sentence("This goes by hand: copy it into their form, then record it as posted.")
+        if at.letter.channel is ContactKind.FORM
+        else Sentence("This goes by hand: print it, post it, then record it as posted.")
+    )
+    return [Stop(words, _letter_page(at, N_("Open the letter")), by_hand=True)]
+
+
+def suppressed(at: Situation) -> list[Reason]:
+    """Law 8: an objection holds for every campaign of the house."""
+    return [
+        Stop(
+            Sentence("Nobody may write there: %(reason)s", reason=suppression.reason),
+            _target_page(at, N_("See why")),
+        )
+        for suppression in at.suppressions
+    ]
+
+
+def address_good(at: Situation) -> list[Reason]:
+    """Law 8: never to an address that is gone, bounced, or that nobody checked lately."""
+    letter = at.letter
+    if not (letter.channel and letter.address):
+        return []
+    same = [
+        detail
+        for detail in at.contacts
+        if detail.kind is letter.channel
+        and letter.address.casefold() in (detail.value.casefold(), detail.normalised.casefold())
+    ]
+    if not any(detail.state in USABLE for detail in same):
+        words = (
+            Sentence("The address is marked as no longer working.")
+            if same
+            else Sentence("The address is no longer the one we know for this desk.")
+        )
+        return [Stop(words, _letter_page(at, N_("Change the letter, or write a new one")))]
+    if not any(detail.state in USABLE and is_verified(detail, at.today) for detail in same):
+        return [
+            Stop(
+                Sentence("Nobody has checked this address, or the check is too old."),
+                _target_page(at, N_("Check it")),
+            )
+        ]
+    return []
+
+
+def still_in_office(at: Situation) -> list[Reason]:
+    """Law 8: not to somebody who has left."""
+    ends = [day for day in (at.target.ended_on, at.held_until) if day is not None]
+    if not ends or min(ends) > at.today:
+        return []
+    return [
+        Stop(
+            Sentence("%(name)s no longer holds this post.", name=at.target.name),
+            _target_page(at, N_("See who follows")),
+        )
+    ]
+
+
+def not_fictional(at: Situation) -> list[Reason]:
+    """Law 10: once live, nothing made up and no reserved domain is written to, or signs."""
+    if at.campaign.rehearsing:
+        return []
+    found: list[Reason] = []
+    if at.target.demonstration:
+        found.append(Stop(Sentence("This target is part of the demonstration, not a real desk.")))
+    if at.letter.channel is ContactKind.EMAIL and is_reserved(at.letter.address):
+        found.append(Stop(Sentence("The address is at a domain reserved for examples.")))
+    if at.sender.demonstration or is_reserved(at.sender.from_address):
+        found.append(
+            Stop(
+                Sentence("The sender is an example: nobody could answer."),
+                (N_("Set up a sender"), "campaign.settings", {}),
+            )
+        )
+    return found
+
+
+def is_reserved(address: str) -> bool:
+    """Return whether the mail `address` lies in a domain reserved for examples and tests."""
+    domain = address.rpartition("@")[2].casefold().rstrip(".")
+    return domain.rpartition(".")[2] in RESERVED_ENDINGS or any(
+        domain == name or domain.endswith(f".{name}") for name in RESERVED_NAMES
+    )
+
+
+def running(at: Situation) -> list[Reason]:
+    """The red button stops every letter."""
+    if at.campaign.paused_at is None:
+        return []
+    return [
+        Wait(Sentence("The campaign is paused by %(name)s.", name=at.campaign.paused_by or "?"))
+    ]
+
+
+def desk_free(at: Situation) -> list[Reason]:
+    """Law 7: between two letters to one desk lie some working days, whatever the campaign."""
+    until = at.office.quiet_until
+    if at.letter.kind not in COOLED or until is None or until <= at.now:
+        return []
+    return [Wait(Sentence("This desk had a letter from us lately and rests."), until)]
+
+
+def still_unanswered(at: Situation) -> list[Reason]:
+    """A reminder needs a letter that went, that nobody answered, and that is not parked."""
+    if at.letter.kind is not LetterKind.REMINDER or at.follows is None:
+        return []
+    state, answered_on, parked_until = at.follows
+    if state not in (State.SENT, State.UNKNOWN):
+        return [Stop(Sentence("The letter this reminds of did not go."))]
+    if answered_on is not None:
+        return [Stop(Sentence("They have answered, so there is nothing to remind them of."))]
+    if parked_until is not None and parked_until > at.today:
+        until = dt.datetime.combine(parked_until, dt.time(), tzinfo=dt.UTC)
+        return [Wait(Sentence("The reminder is parked."), until)]
+    return []
+
+
+def read_by_a_native_speaker(at: Situation) -> list[Reason]:
+    """Words no native speaker has read may be rehearsed, not sent."""
+    if at.campaign.rehearsing or at.version.read_by:
+        return []
+    mend = (N_("Record who read it"), "letters.template", {"template_id": at.version.template_id})
+    return [Stop(Sentence("No native speaker has read this text yet."), mend)]
+
+
+def seal_whole(at: Situation) -> list[Reason]:
+    """Law 3: what was approved is what leaves."""
+    if at.letter.state not in SEALED or at.seal == at.letter.seal:
+        return []
+    return [
+        Stop(
+            Sentence("Something in this letter changed after it was approved."),
+            _letter_page(at, N_("Open it, look and approve again")),
+        )
+    ]
+
+
+def facts_good(at: Situation) -> list[Reason]:
+    """Law 5: a fact that no longer holds stops the letters that quote it."""
+    found: list[Reason] = []
+    for quotation, fact in at.facts:
+        words = _fact_problem(quotation, fact, at.today)
+        if words:
+            mend = (N_("Look at the fact"), "petitions.fact", {"code": fact.code})
+            found.append(Stop(words, mend))
+    return found
+
+
+def _fact_problem(quotation: Quotation, fact: Fact, today: dt.date) -> Sentence | None:
+    if fact.state is FactState.WITHDRAWN:
+        return Sentence("The fact %(code)s it quotes was withdrawn.", code=fact.code)
+    if fact.state is FactState.DISPUTED:
+        return Sentence("The fact %(code)s it quotes is disputed.", code=fact.code)
+    if fact.state is FactState.STALE or (fact.review_by is not None and fact.review_by < today):
+        return Sentence("The fact %(code)s it quotes is due for a check.", code=fact.code)
+    if fact.use is Use.AVOID:
+        return Sentence("The fact %(code)s it quotes must not be used.", code=fact.code)
+    if fact.version != quotation.fact_version:
+        return Sentence(
+            "The fact %(code)s was changed after this letter quoted it.", code=fact.code
+        )
+    return None
+
+
+def readings_good(at: Situation) -> list[Reason]:
+    """Law 5: a fall of the count, a refused or an old reading stops; a rise changes nothing."""
+    mend: Mend = (N_("Look at the counts"), "petitions.counts", {})
+    return [
+        Stop(words, mend)
+        for _, reading in at.readings
+        if (words := _reading_problem(reading, at)) is not None
+    ]
+
+
+def _reading_problem(reading: Reading, at: Situation) -> Sentence | None:
+    if reading.state is not ReadingState.ACCEPTED or reading.read_on is None:
+        return Sentence("The count it quotes is not accepted.")
+    newest = at.newest.get(reading.petition_id)
+    if newest is not None and newest.value < reading.value:
+        return Sentence("The count fell below the one this letter quotes.")
+    if (at.today - reading.read_on).days > at.campaign.reading_max_age_days:
+        return Sentence(
+            "The count it quotes is older than %(days)s days.",
+            days=at.campaign.reading_max_age_days,
+        )
+    return None
+
+
+GATE: tuple[Callable[[Situation], Sequence[Reason]], ...] = (
+    no_address,
+    by_hand,
+    suppressed,
+    address_good,
+    still_in_office,
+    not_fictional,
+    read_by_a_native_speaker,
+    seal_whole,
+    facts_good,
+    readings_good,
+    still_unanswered,
+    running,
+    desk_free,
+)

@@ -1,0 +1,133 @@
+"""The letter as it travels: RFC 5322 bytes around the approved words, and nothing about us.
+
+The body is `letter.text`, byte for byte; `carries` proves it by reading the bytes back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+import unicodedata
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import idna
+
+from outreach.accounts.models import Sender
+from outreach.errors import BadInput
+from outreach.letters.models import Letter
+from outreach.words import Sentence
+
+REHEARSAL_HEADER = "X-Outreach-Rehearsal"
+# RFC 5321 §4.5.3.1.6: 1,000 octets with the line end.
+LONGEST_LINE = 998
+# RFC 5322 §3.2.3 (dot-atom); what else a mailbox may hold needs quoting nobody expects.
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+
+def new_message_id(from_address: str) -> str:
+    """Return a random msg-id (RFC 5322 §3.6.4, no angle brackets) of the sender's own domain.
+
+    Says nothing of host, process, letter or hour. Raises BadInput for what is no address.
+    """
+    return f"{secrets.token_hex(16)}@{wire_address(from_address).domain}"
+
+
+def build(
+    letter: Letter,
+    sender: Sender,
+    *,
+    message_id: str,
+    date: dt.datetime,
+    rehearsal: bool,
+) -> bytes:
+    """Return the whole message (CRLF), ready for the wire; `date` is an aware instant.
+
+    Adds only the envelope to what was approved, and names no client or host. Raises BadInput when
+    a header would hold a control character, an address can't travel, or the bytes read back would
+    differ from the approved words by a single one.
+    """
+    for part in (letter.subject, letter.recipient, letter.language, sender.name, message_id):
+        _refuse_control(part)
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"] = wire_address(sender.from_address, sender.name)
+    message["To"] = wire_address(letter.address, letter.recipient)
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(date.astimezone(dt.UTC).replace(microsecond=0))
+    message["Message-ID"] = f"<{message_id}>"
+    if sender.reply_to:
+        message["Reply-To"] = wire_address(sender.reply_to, sender.name)
+    message["Content-Language"] = letter.language
+    if rehearsal:
+        message[REHEARSAL_HEADER] = "yes"
+    message.set_content(letter.text, charset="utf-8", cte=_encoding(letter.text))
+    written = message.as_bytes()
+    _refuse_other_words(written, letter)
+    return written
+
+
+def wire_address(address: str, name: str = "") -> Address:
+    """Return `address` with its domain in ASCII (IDNA 2008), under the display name `name`.
+
+    Raises BadInput (field `address`) for what can't be written to as it stands.
+    """
+    _refuse_control(address)
+    local, at, domain = address.strip().rpartition("@")
+    problem = Sentence("“%(address)s” is not an address a letter can go to.", address=address)
+    if not at or not _LOCAL_PART.fullmatch(local):
+        raise BadInput(problem, field="address")
+    try:
+        ascii_domain = idna.encode(domain, uts46=True).decode("ascii").lower()
+    except idna.IDNAError as error:
+        raise BadInput(problem, field="address") from error
+    return Address(display_name=name, username=local, domain=ascii_domain)
+
+
+def words_of(message: bytes) -> str:
+    """Return the body of `message` as text with `\\n` line ends, decoded from the wire."""
+    parsed = message_from_bytes(message, policy=policy.SMTP)
+    raw = parsed.get_payload(decode=True)
+    if not isinstance(raw, bytes):
+        return ""
+    return raw.decode("utf-8").replace("\r\n", "\n")
+
+
+def carries(message: bytes, text: str) -> bool:
+    """Return whether the body of `message` is exactly `text`, byte for byte.
+
+    A message ends its last line (RFC 5322 §2.3), so one line end is added if `text` lacks it.
+    """
+    return words_of(message) == (text if text.endswith("\n") else f"{text}\n")
+
+
+def headers_of(message: bytes) -> list[tuple[str, str]]:
+    """Return the headers of `message` in their order, decoded for reading."""
+    parsed = message_from_bytes(message, policy=policy.SMTP)
+    return [(name, str(value)) for name, value in parsed.items()]
+
+
+def _encoding(text: str) -> str:
+    """Plain ASCII in short lines travels as it is; everything else as quoted-printable."""
+    plain = text.isascii() and all(
+        len(line) <= LONGEST_LINE and line == line.rstrip() for line in text.split("\n")
+    )
+    return "7bit" if plain else "quoted-printable"
+
+
+def _refuse_control(text: str) -> None:
+    """A line end in a header is somebody else's header."""
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in text):
+        raise BadInput(
+            Sentence("A name, subject or address holds a line break or an invisible control mark.")
+        )
+
+
+def _refuse_other_words(written: bytes, letter: Letter) -> None:
+    parsed = message_from_bytes(written, policy=policy.SMTP)
+    if not carries(written, letter.text) or str(parsed["Subject"]) != letter.subject:
+        raise BadInput(
+            Sentence("The message would not say exactly what was approved, so it was not made.")
+        )

@@ -1,0 +1,143 @@
+"""Everything the gate looks at for one letter, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from outreach.accounts.models import Campaign, Sender
+from outreach.directory.models import (
+    ContactDetail,
+    Membership,
+    Office,
+    Suppression,
+    SuppressionScope,
+    Target,
+)
+from outreach.directory.offices import contacts_of
+from outreach.letters.lifecycle import SEALED, State
+from outreach.letters.models import Letter, Quotation, TemplateVersion
+from outreach.letters.sealing import seal_of
+from outreach.petitions.models import Fact, Reading, ReadingState
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything the gate looks at, read in a fixed number of queries."""
+
+    letter: Letter
+    campaign: Campaign
+    sender: Sender
+    target: Target
+    held_until: dt.date | None
+    office: Office
+    version: TemplateVersion
+    # State, day of the answer and parking day of the letter a reminder follows.
+    follows: tuple[State, dt.date | None, dt.date | None] | None
+    contacts: Sequence[ContactDetail]
+    suppressions: Sequence[Suppression]
+    facts: Sequence[tuple[Quotation, Fact]]
+    readings: Sequence[tuple[Quotation, Reading]]
+    # {petition id: newest accepted reading}
+    newest: dict[int, Reading]
+    # The seal the letter has now; compare it with the one it was given.
+    seal: str
+    now: dt.datetime
+
+    @property
+    def today(self) -> dt.date:
+        """The day of `now`, in UTC."""
+        return self.now.date()
+
+
+def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
+    """Read what the gate needs to know of `letter`; nine queries whatever it quotes."""
+    followed = aliased(Letter)
+    row = session.execute(
+        sa.select(Campaign, Sender, Target, Membership.end_on, Office, TemplateVersion, followed)
+        .select_from(Letter)
+        .join(Campaign, Campaign.id == Letter.campaign_id)
+        .join(Sender, Sender.id == Letter.sender_id)
+        .join(Target, Target.id == Letter.target_id)
+        .outerjoin(Membership, Membership.id == Target.membership_id)
+        .join(Office, Office.id == Letter.office_id)
+        .join(TemplateVersion, TemplateVersion.id == Letter.template_version_id)
+        .outerjoin(followed, followed.id == Letter.follows_id)
+        .where(Letter.id == letter.id)
+    ).one()
+    campaign, sender, target, held_until, office, version, before = row
+    readings = _quoted_readings(session, letter)
+    return Situation(
+        letter=letter,
+        campaign=campaign,
+        sender=sender,
+        target=target,
+        held_until=held_until,
+        office=office,
+        version=version,
+        follows=(before.state, before.answered_on, before.parked_until) if before else None,
+        contacts=contacts_of(session, target),
+        suppressions=_suppressions(session, letter, office),
+        facts=_quoted_facts(session, letter),
+        readings=readings,
+        newest=_newest_readings(session, {reading.petition_id for _, reading in readings}),
+        seal=seal_of(session, letter) if letter.state in SEALED else "",
+        now=now,
+    )
+
+
+def _suppressions(session: Session, letter: Letter, office: Office) -> Sequence[Suppression]:
+    address, desk = Suppression.scope == SuppressionScope.ADDRESS, SuppressionScope.OFFICE
+    return session.scalars(
+        sa.select(Suppression).where(
+            sa.or_(
+                sa.and_(address, Suppression.value == letter.address.casefold()),
+                sa.and_(Suppression.scope == desk, Suppression.value == office.key),
+            )
+        )
+    ).all()
+
+
+def _quoted_facts(session: Session, letter: Letter) -> Sequence[tuple[Quotation, Fact]]:
+    rows = session.execute(
+        sa.select(Quotation, Fact)
+        .join(Fact, Fact.id == Quotation.fact_id)
+        .where(Quotation.letter_id == letter.id)
+        .order_by(Quotation.id)
+    )
+    return [(quotation, fact) for quotation, fact in rows]
+
+
+def _quoted_readings(session: Session, letter: Letter) -> Sequence[tuple[Quotation, Reading]]:
+    rows = session.execute(
+        sa.select(Quotation, Reading)
+        .join(Reading, Reading.id == Quotation.reading_id)
+        .where(Quotation.letter_id == letter.id)
+        .order_by(Quotation.id)
+    )
+    return [(quotation, reading) for quotation, reading in rows]
+
+
+def _newest_readings(session: Session, petitions: set[int]) -> dict[int, Reading]:
+    """Return the accepted reading of the latest day for each petition."""
+    rank = (
+        sa.func.row_number()
+        .over(
+            partition_by=Reading.petition_id,
+            order_by=(Reading.read_on.desc(), Reading.id.desc()),
+        )
+        .label("place")
+    )
+    places = (
+        sa.select(Reading.id, rank)
+        .where(Reading.petition_id.in_(petitions), Reading.state == ReadingState.ACCEPTED)
+        .subquery()
+    )
+    rows = session.scalars(
+        sa.select(Reading).join(places, places.c.id == Reading.id).where(places.c.place == 1)
+    )
+    return {reading.petition_id: reading for reading in rows}

@@ -1,0 +1,150 @@
+"""When a letter may go: its window, asked of the gate, given by an approver."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Actor
+from outreach.errors import BadInput, MoveRefused, OutreachError, Refused
+from outreach.letters import moving
+from outreach.letters.models import Letter
+from outreach.sending import gate
+from outreach.words import Sentence
+
+WINDOW = dt.timedelta(hours=24)
+FURTHEST = dt.timedelta(days=400)
+
+
+@dataclass(slots=True)
+class Scheduled:
+    """What became of several letters: the ones scheduled, and why the others were not."""
+
+    letters: list[Letter] = field(default_factory=list)
+    refused: list[tuple[Letter, Sequence[Sentence]]] = field(default_factory=list)
+
+
+def window(
+    send_after: dt.datetime, send_before: dt.datetime | None, *, now: dt.datetime
+) -> tuple[dt.datetime, dt.datetime]:
+    """Return the window (aware UTC) that a person's two times mean.
+
+    A beginning in the past means now; without an end it is 24 hours long. Raises BadInput for a
+    window that is over, ends before it begins, or lies more than 400 days ahead.
+    """
+    begins = max(send_after, now)
+    ends = send_before if send_before is not None else begins + WINDOW
+    if ends <= now:
+        raise BadInput(
+            Sentence("This window is over. Choose an end in the future."), field="send_before"
+        )
+    if ends <= begins:
+        raise BadInput(Sentence("The end has to be later than the start."), field="send_before")
+    if ends > now + FURTHEST:
+        raise BadInput(
+            Sentence("That is more than %(days)s days ahead.", days=FURTHEST.days),
+            field="send_after",
+        )
+    return begins, ends
+
+
+def schedule(
+    session: Session,
+    letter: Letter,
+    *,
+    send_after: dt.datetime,
+    send_before: dt.datetime | None = None,
+    because: str = "",
+    by: Actor,
+    now: dt.datetime,
+) -> Sequence[gate.Wait]:
+    """Schedule `letter` for a window and return what it will wait for (said, not in the way).
+
+    Raises BadInput (the window), Refused with every reason of the gate that stops it, and what
+    `moving.make` raises.
+    """
+    begins, ends = window(send_after, send_before, now=now)
+    stops, waits = gate.reasons(session, letter, now=now)
+    if stops:
+        raise Refused(
+            Sentence("This letter can't be scheduled as it stands."), [stop.words for stop in stops]
+        )
+    moving.make(
+        session,
+        letter,
+        "schedule",
+        by=by,
+        now=now,
+        send_after=begins,
+        send_before=ends,
+        send_because=because,
+    )
+    return waits
+
+
+def move_window(
+    session: Session,
+    letter: Letter,
+    *,
+    send_after: dt.datetime,
+    send_before: dt.datetime | None = None,
+    because: str,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Give a scheduled letter another window. `because` is why.
+
+    Raises BadInput (the window, no reason) and what `moving.make` raises.
+    """
+    begins, ends = window(send_after, send_before, now=now)
+    moving.make(
+        session,
+        letter,
+        "move",
+        by=by,
+        now=now,
+        reason=because,
+        send_after=begins,
+        send_before=ends,
+        send_because=because,
+    )
+
+
+def schedule_many(
+    session: Session,
+    letters: Sequence[Letter],
+    *,
+    send_after: dt.datetime,
+    send_before: dt.datetime | None = None,
+    because: str = "",
+    by: Actor,
+    now: dt.datetime,
+) -> Scheduled:
+    """Schedule every letter that can be, in one act; one that can't does not stop the others.
+
+    Returns both lists. Raises BadInput for the window itself.
+    """
+    begins, ends = window(send_after, send_before, now=now)
+    result = Scheduled()
+    for letter in letters:
+        try:
+            schedule(
+                session,
+                letter,
+                send_after=begins,
+                send_before=ends,
+                because=because,
+                by=by,
+                now=now,
+            )
+            result.letters.append(letter)
+        except (Refused, MoveRefused) as error:
+            result.refused.append((letter, _why(error)))
+    return result
+
+
+def _why(error: OutreachError) -> Sequence[Sentence]:
+    return getattr(error, "reasons", ()) or (error.sentence,)

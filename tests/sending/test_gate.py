@@ -1,0 +1,266 @@
+"""Each reason alone, all of them together, on both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from outreach.directory.models import (
+    ContactDetail,
+    ContactKind,
+    ContactState,
+    Membership,
+    Office,
+    Suppression,
+    SuppressionScope,
+    Target,
+)
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter, LetterKind, Quotation
+from outreach.petitions.models import FactState, Reading, ReadingState, Use
+from outreach.sending import gate
+from tests import make
+from tests.sending.conftest import live, sendable
+
+
+def said(session: Session, letter: Letter, now: dt.datetime) -> list[str]:
+    stops, waits = gate.reasons(session, letter, now=now)
+    return [str(reason.words) for reason in (*stops, *waits)]
+
+
+def reading(session: Session, letter_campaign: Any, value: int = 50_000, **values: Any) -> Reading:
+    petition_id = values.pop("petition_id", None) or make.petition(session, letter_campaign).id
+    row = Reading(
+        **{
+            "campaign_id": letter_campaign.id,
+            "petition_id": petition_id,
+            "value": value,
+            "page_url": "https://petition.example/",
+            "read_on": make.NOW.date() - dt.timedelta(days=3),
+            "by": "Sam",
+            "at": make.NOW,
+            "state": ReadingState.ACCEPTED,
+            "decided_by": "Olga",
+            "decided_at": make.NOW,
+        }
+        | values
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def test_nothing_is_wrong_with_a_good_letter(session: Session, now: dt.datetime) -> None:
+    assert gate.reasons(session, sendable(session, make.campaign(session)), now=now) == ((), ())
+    assert gate.reasons(session, sendable(session, live(session)), now=now) == ((), ())
+
+
+def test_no_address(session: Session, now: dt.datetime) -> None:
+    letter = sendable(session, make.campaign(session), channel=None, address="")
+    assert said(session, letter, now) == ["We know no address for this desk."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [(ContactKind.FORM, "form"), (ContactKind.POSTAL, "print")]
+)
+def test_by_hand(session: Session, now: dt.datetime, kind: ContactKind, word: str) -> None:
+    letter = sendable(session, make.campaign(session), channel=kind, address="over there")
+    person_id = session.scalar(sa.select(Membership.person_id))
+    session.execute(
+        sa.update(ContactDetail)
+        .where(ContactDetail.person_id == person_id)
+        .values(kind=kind, value="over there", normalised="over there")
+    )
+    session.expire_all()
+    (stop,), waits = gate.reasons(session, letter, now=now)
+    assert word in str(stop.words) and stop.by_hand and not waits
+
+
+@pytest.mark.parametrize("scope", list(SuppressionScope))
+def test_suppressed(session: Session, now: dt.datetime, scope: SuppressionScope) -> None:
+    letter = sendable(session, make.campaign(session))
+    office = session.get_one(Office, letter.office_id)
+    value = office.key if scope is SuppressionScope.OFFICE else letter.address
+    session.add(Suppression(scope=scope, value=value, reason="They objected.", by="Sam", at=now))
+    session.flush()
+    assert said(session, letter, now) == ["Nobody may write there: They objected."]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"verified_on": None, "verified_by": None}, "Nobody has checked this address"),
+        ({"verified_on": dt.date(2020, 1, 1)}, "the check is too old"),
+        ({"state": ContactState.BOUNCING}, "no longer working"),
+        ({"state": ContactState.WITHDRAWN}, "no longer working"),
+        ({"value": "new@office.example", "normalised": "new@office.example"}, "no longer the one"),
+    ],
+)
+def test_an_address_that_is_not_good(
+    session: Session, now: dt.datetime, values: dict[str, Any], words: str
+) -> None:
+    letter = sendable(session, make.campaign(session))
+    session.execute(sa.update(ContactDetail).values(**values))
+    session.expire_all()
+    (only,) = said(session, letter, now)
+    assert words in only
+
+
+def test_holder_left_office(session: Session, now: dt.datetime) -> None:
+    letter = sendable(session, make.campaign(session))
+    session.execute(sa.update(Membership).values(end_on=now.date()))
+    assert "no longer holds this post" in said(session, letter, now)[0]
+    session.execute(sa.update(Membership).values(end_on=now.date() + dt.timedelta(days=1)))
+    assert said(session, letter, now) == []
+
+
+def test_live_refuses_what_is_made_up(session: Session, now: dt.datetime) -> None:
+    campaign = live(session)
+    letter = sendable(session, campaign, address="desk@office.example")
+    session.execute(sa.update(Target).values(demonstration=True))
+    session.expire_all()
+    letter_said = " ".join(said(session, letter, now))
+    assert "demonstration" in letter_said and "reserved" in letter_said
+    shown = sendable(
+        session, campaign, sender=make.sender(session, campaign, from_address="a@b.test")
+    )
+    assert said(session, shown, now) == ["The sender is an example: nobody could answer."]
+
+
+@pytest.mark.parametrize("address", ["a@x.example", "a@x.test", "a@example.org", "a@m.example.com"])
+def test_reserved(address: str) -> None:
+    assert gate.is_reserved(address)
+    assert not gate.is_reserved("a@example.gov.zz")
+
+
+def test_paused_and_resting_only_wait(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session, paused_at=now, paused_by="Sam")
+    letter = sendable(session, campaign)
+    until = now + dt.timedelta(days=2)
+    session.get_one(Office, letter.office_id).quiet_until = until
+    session.flush()
+    stops, waits = gate.reasons(session, letter, now=now)
+    assert not stops
+    assert [wait.until for wait in waits] == [None, until]
+
+
+def test_thanks_need_no_free_desk(session: Session, now: dt.datetime) -> None:
+    letter = sendable(session, make.campaign(session), kind=LetterKind.THANKS)
+    session.get_one(Office, letter.office_id).quiet_until = now + dt.timedelta(days=2)
+    session.flush()
+    assert said(session, letter, now) == []
+
+
+def test_unread_text_may_only_be_rehearsed(session: Session, now: dt.datetime) -> None:
+    rehearsing, campaign = make.campaign(session), live(session)
+    version = make.template_version(session, rehearsing)
+    assert said(session, sendable(session, rehearsing, version=version), now) == []
+    unread = sendable(session, campaign, version=make.template_version(session, campaign))
+    assert said(session, unread, now) == ["No native speaker has read this text yet."]
+
+
+def test_a_broken_seal_stops(session: Session, now: dt.datetime) -> None:
+    letter = sendable(session, make.campaign(session))
+    session.execute(sa.update(Letter).values(text="Dear Member,\n\nSomething else."))
+    session.refresh(letter)
+    assert said(session, letter, now) == ["Something in this letter changed after it was approved."]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"state": FactState.WITHDRAWN}, "withdrawn"),
+        ({"state": FactState.DISPUTED}, "disputed"),
+        ({"state": FactState.STALE}, "due for a check"),
+        ({"review_by": dt.date(2026, 3, 2)}, "due for a check"),
+        ({"use": Use.AVOID}, "must not be used"),
+        ({"version": 2}, "changed after"),
+    ],
+)
+def test_a_fact_that_no_longer_holds(
+    session: Session, now: dt.datetime, values: dict[str, Any], words: str
+) -> None:
+    campaign = make.campaign(session)
+    fact = make.fact(session, campaign)
+    quote = Quotation(fact_id=fact.id, fact_version=1, text="More than 37,000 people.")
+    letter = sendable(session, campaign, quotes=[quote])
+    assert said(session, letter, now) == []
+    for name, value in values.items():
+        setattr(fact, name, value)
+    session.flush()
+    (only,) = said(session, letter, now)
+    assert words in only and fact.code in only
+
+
+@pytest.mark.parametrize(("value", "stops"), [(49_999, True), (60_000, False)])
+def test_a_fall_stops_a_rise_does_not(
+    session: Session, now: dt.datetime, value: int, stops: bool
+) -> None:
+    campaign = make.campaign(session)
+    quoted = reading(session, campaign)
+    letter = sendable(session, campaign, quotes=[Quotation(reading_id=quoted.id, text="50,000")])
+    reading(session, campaign, value, petition_id=quoted.petition_id, read_on=now.date())
+    reading(
+        session,
+        campaign,
+        7,
+        petition_id=quoted.petition_id,
+        read_on=now.date(),
+        state=ReadingState.HELD,
+        decided_at=None,
+        decided_by=None,
+    )
+    assert bool(said(session, letter, now)) is stops
+
+
+def test_an_old_or_refused_reading_stops(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session)
+    quoted = reading(session, campaign)
+    letter = sendable(session, campaign, quotes=[Quotation(reading_id=quoted.id, text="50,000")])
+    assert "older than 60 days" in said(session, letter, now + dt.timedelta(days=58))[0]
+    quoted.state = ReadingState.REFUSED
+    session.flush()
+    assert said(session, letter, now) == ["The count it quotes is not accepted."]
+
+
+def test_a_reminder_asks_about_the_letter_it_follows(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session)
+    first = sendable(session, campaign, state=State.SENT)
+    reminder = sendable(session, campaign, kind=LetterKind.REMINDER, follows_id=first.id)
+    assert said(session, reminder, now) == []
+    first.parked_until = now.date() + dt.timedelta(days=9)
+    session.flush()
+    assert said(session, reminder, now) == ["The reminder is parked."]
+    first.answered_on = now.date()
+    session.flush()
+    assert "They have answered" in said(session, reminder, now)[0]
+
+
+def test_all_reasons_at_once_in_a_fixed_number_of_queries(
+    session: Session, now: dt.datetime
+) -> None:
+    campaign = live(session, paused_at=now, paused_by="Sam")
+    quotes = []
+    for _ in range(5):
+        fact = make.fact(session, campaign, state=FactState.STALE)
+        quotes.append(Quotation(fact_id=fact.id, fact_version=1, text="x"))
+        quoted = reading(session, campaign)
+        quotes.append(Quotation(reading_id=quoted.id, text="50,000"))
+    letter = sendable(session, campaign, quotes=quotes, address="a@x.example")
+    session.execute(sa.update(ContactDetail).values(verified_on=None, verified_by=None))
+    session.expire_all()
+    session.refresh(letter)
+    statements: list[str] = []
+    event.listen(
+        session.get_bind(),
+        "before_cursor_execute",
+        lambda _c, _cur, statement, *_: statements.append(statement),
+    )
+    stops, waits = gate.reasons(session, letter, now=now)
+    assert len(stops) == 7 and len(waits) == 1
+    assert len(statements) <= 10
