@@ -160,7 +160,9 @@ KINDS: dict[ReplyKind, Kind] = {
     K.EVIDENCE_REQUEST: Kind(
         N_("They want evidence"),
         N_("They ask for documents, a legal basis, or people who were harmed."),
-        N_("An organiser sends what may be sent. No name of a person harmed without their consent."),
+        N_(
+            "An organiser sends what may be sent. No name of a person harmed without their consent."
+        ),
         G.QUESTION,
         task=T.OTHER,
         task_title=N_("Send %(name)s the evidence they ask for"),
@@ -191,7 +193,7 @@ KINDS: dict[ReplyKind, Kind] = {
     ),
     K.BOUNCE_HARD: Kind(
         N_("Came back: no such address"),
-        N_("From the mail system: unknown user, rejected, number beginning with 5. Or returned post."),
+        N_("From a mail system: unknown user, rejected, a number from 5; or post returned."),
         N_("The letter counts as come back. Find another way to reach them."),
         G.AUTOMATIC,
         human=False,
@@ -210,7 +212,9 @@ KINDS: dict[ReplyKind, Kind] = {
     K.OBJECTION_DATA: Kind(
         N_("They want no more letters"),
         N_("They ask us to stop, to be taken off the list, or to delete what we keep."),
-        N_("Nobody writes to this desk again, from this moment. An organiser confirms in one line."),
+        N_(
+            "Nobody writes to this desk again, from this moment. An organiser confirms in one line."
+        ),
         G.STOP,
         closes=True,
         task=T.OTHER,

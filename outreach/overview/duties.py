@@ -1,0 +1,93 @@
+"""What people have to do: promises due, held readings, tasks, answers to read."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from outreach.accounts.models import Task
+from outreach.overview.scope import Scope
+from outreach.petitions.models import Promise, Reading, ReadingState
+from outreach.petitions.promises import open_promises
+from outreach.replies.kinds import HUMAN, SUBSTANTIVE
+from outreach.replies.models import Reply
+
+
+def promises_due(scope: Scope) -> sa.Select[Promise]:
+    """Return the open promises whose day has come, the longest overdue first."""
+    return open_promises(scope.campaign_id, rehearsal=scope.rehearsal, until=scope.today)
+
+
+def promises_to_come(scope: Scope) -> sa.Select[Promise]:
+    """Return the open promises whose day is still to come, soonest first."""
+    rows = open_promises(scope.campaign_id, rehearsal=scope.rehearsal)
+    return rows.where(Promise.due_on > scope.today)
+
+
+def held_readings(scope: Scope) -> sa.Select[Reading]:
+    """Return the counts that wait for an organiser, oldest first.
+
+    A reading is no rehearsal: what was rehearsed holds none.
+    """
+    rows = sa.select(Reading).where(
+        Reading.campaign_id == scope.campaign_id, Reading.state == ReadingState.HELD
+    )
+    return rows.where(sa.literal(not scope.rehearsal)).order_by(Reading.id)
+
+
+def overdue_tasks(scope: Scope) -> sa.Select[Task]:
+    """Return the open tasks whose day has passed and that nobody put off, oldest first."""
+    return _tasks(scope).where(Task.due_on < scope.today).order_by(Task.due_on, Task.id)
+
+
+def my_tasks(scope: Scope) -> sa.Select[Task]:
+    """Return the open tasks that the reader took, due first."""
+    return (
+        _tasks(scope)
+        .where(Task.owner_id == scope.user_id)
+        .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
+    )
+
+
+def free_tasks(scope: Scope) -> sa.Select[Task]:
+    """Return the open tasks that nobody took, due first."""
+    return (
+        _tasks(scope)
+        .where(Task.owner_id.is_(None))
+        .order_by(Task.due_on.is_(None), Task.due_on, Task.id)
+    )
+
+
+def _tasks(scope: Scope) -> sa.Select[Task]:
+    return sa.select(Task).where(
+        Task.campaign_id == scope.campaign_id,
+        Task.rehearsal == scope.rehearsal,
+        Task.done_at.is_(None),
+        sa.or_(Task.deferred_until.is_(None), Task.deferred_until <= scope.today),
+    )
+
+
+def human_answers(scope: Scope) -> sa.Select[Reply]:
+    """Return the answers that a person wrote, newest first; what was undone counts nowhere."""
+    return _answers(scope).where(Reply.kind.in_(HUMAN))
+
+
+def substantive_answers(scope: Scope) -> sa.Select[Reply]:
+    """Return the answers that say something about what we ask, newest first."""
+    return _answers(scope).where(Reply.kind.in_(SUBSTANTIVE))
+
+
+def new_answers(scope: Scope) -> sa.Select[Reply]:
+    """Return every answer logged since `scope.since`, machines' too, newest first."""
+    return _answers(scope).where(Reply.logged_at >= scope.since)
+
+
+def _answers(scope: Scope) -> sa.Select[Reply]:
+    return (
+        sa.select(Reply)
+        .where(
+            Reply.campaign_id == scope.campaign_id,
+            Reply.rehearsal == scope.rehearsal,
+            Reply.undone_at.is_(None),
+        )
+        .order_by(Reply.received_on.desc(), Reply.id.desc())
+    )

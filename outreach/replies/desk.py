@@ -1,0 +1,270 @@
+"""The volunteer's desk: find the letter an answer belongs to, take it, look at it, log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from outreach.accounts import tasks
+from outreach.accounts.models import Actor, Campaign, Task, TaskKind
+from outreach.accounts.roles import ORGANISERS, STAFF, require
+from outreach.directory.models import Jurisdiction, Office, Target
+from outreach.directory.queries import found_by
+from outreach.errors import NotFound, Refused
+from outreach.letters import looking
+from outreach.letters.models import Letter
+from outreach.replies.kinds import GUARDED
+from outreach.replies.models import Reply, ReplyLetter
+from outreach.replies.rules import ANSWERABLE, check_letters
+from outreach.signing import CODE_ALPHABET
+from outreach.words import Sentence
+
+MOST_FOUND = 50
+# What people write for each other when they copy a code from paper, most often by far.
+_ALIKE = ("8B", "5S", "2Z", "6G", "DQ0O", "J1IL7", "VUY")
+# Tasks that need the view of somebody who reads every letter; a volunteer is not offered them.
+STAFF_ONLY = frozenset(
+    {TaskKind.SETTLE_UNKNOWN, TaskKind.CHECK_READING, TaskKind.READ_REPLY, TaskKind.OTHER}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that somebody sees of a letter before taking its task; `sent_at` is UTC."""
+
+    letter_id: int
+    name: str
+    office: str
+    country: str
+    sent_at: dt.datetime | None
+    code: str
+    rehearsal: bool
+
+
+def code_variants(text: str) -> list[str]:
+    """Return the codes `text` can mean: as typed first, then with letters mistaken for others.
+
+    Case, spaces and hyphens don't matter. Empty when `text` is no code at all.
+    """
+    plain = re.sub(r"[\s\-–—_.]+", "", text).upper()
+    if len(plain) != 6 or not plain.isascii() or not plain.isalnum():
+        return []
+    choices = [_meant_by(char) for char in plain]
+    variants = {"".join(it) for it in itertools.product(*choices)} | {plain}
+    return [f"{it[:3]}-{it[3:]}" for it in sorted(variants, key=lambda it: (it != plain, it))]
+
+
+def _meant_by(char: str) -> str:
+    """The letters of a code that somebody who typed `char` may have read."""
+    alike = next((group for group in _ALIKE if char in group), char)
+    return "".join(it for it in alike if it in CODE_ALPHABET) or char
+
+
+def find_letters(session: Session, campaign_id: int, text: str) -> Sequence[Found]:
+    """Return the letters that left and that `text` may mean: a name, a country or a code.
+
+    Newest first, at most 50. Only what anybody of the campaign may see; one query.
+    """
+    text = text.strip()
+    if not text:
+        return ()
+    rows = session.execute(
+        sa.select(
+            Letter.id,
+            Letter.recipient,
+            Office.name,
+            Jurisdiction.name,
+            Letter.sent_at,
+            Letter.code,
+            Letter.rehearsal,
+        )
+        .join(Target, Target.id == Letter.target_id)
+        .join(Office, Office.id == Letter.office_id)
+        .join(Jurisdiction, Jurisdiction.code == Target.jurisdiction_code)
+        .where(Letter.campaign_id == campaign_id, Letter.state.in_(ANSWERABLE))
+        .where(_meant(text))
+        .order_by(Letter.rehearsal, Letter.sent_at.desc(), Letter.id.desc())
+        .limit(MOST_FOUND)
+    )
+    return [Found(*row) for row in rows]
+
+
+def _meant(text: str) -> sa.ColumnElement[bool]:
+    conditions: list[sa.ColumnElement[bool]] = [
+        sa.func.lower(Jurisdiction.name).contains(text.lower(), autoescape=True),
+        Target.jurisdiction_code == text.upper(),
+    ]
+    codes = code_variants(text)
+    if codes:
+        conditions.append(Letter.code.in_(codes))
+    named = found_by(text)
+    if named:
+        conditions.append(sa.and_(*named))
+    return sa.or_(*conditions)
+
+
+def take_letter(session: Session, letter: Letter, *, by: Actor, now: dt.datetime) -> Task:
+    """Make the task of logging an answer to `letter` one's own and note the look.
+
+    Returns the task, the one already held if there is one. Raises Refused, with who and since
+    when, while somebody else holds it; BadInput when the letter never left.
+    """
+    require(by, "replies.log")
+    check_letters([letter])
+    task = logging_task(session, letter)
+    if task is None:
+        task = tasks.open_task(
+            session,
+            campaign_id=letter.campaign_id,
+            kind=TaskKind.LOG_ANSWER,
+            subject=("letter", letter.id),
+            title=str(Sentence("Log an answer from %(name)s", name=letter.recipient)),
+            due_on=None,
+            rehearsal=letter.rehearsal,
+            now=now,
+            by=by,
+        )
+    if task.owner_id != by.user_id:
+        if task.owner_id is not None:
+            raise _taken(session, task)
+        tasks.take(session, task, by=by, now=now)
+    looking.note_look(session, letter, by=by, now=now)
+    return task
+
+
+def _taken(session: Session, task: Task) -> Refused:
+    named = session.scalars(
+        sa.select(Task).where(Task.id == task.id).options(joinedload(Task.owner))
+    ).one()
+    owner = named.owner.name if named.owner else "?"
+    since = task.taken_at
+    return Refused(
+        Sentence(
+            "%(name)s is logging an answer to this letter since %(since)s. "
+            "Ask them, or wait until they release it.",
+            name=owner,
+            since=since,
+        )
+    )
+
+
+def logging_task(session: Session, letter: Letter) -> Task | None:
+    """Return the open task of logging an answer to `letter`, whoever holds it."""
+    return session.scalars(
+        sa.select(Task)
+        .where(
+            Task.kind == TaskKind.LOG_ANSWER,
+            Task.subject_kind == "letter",
+            Task.subject_id == letter.id,
+            Task.done_at.is_(None),
+        )
+        .order_by(Task.id)
+    ).first()
+
+
+def letter_to_answer(session: Session, campaign_id: int, letter_id: int, *, by: Actor) -> Letter:
+    """Return the letter, with its ask, that `by` may log an answer to now.
+
+    Somebody who may read no letters must hold its task first. Raises NotFound, Refused.
+    """
+    letter = session.scalars(
+        sa.select(Letter)
+        .where(Letter.id == letter_id, Letter.campaign_id == campaign_id)
+        .options(joinedload(Letter.ask), joinedload(Letter.target), joinedload(Letter.office))
+    ).one_or_none()
+    if letter is None:
+        raise NotFound(Sentence("There is no such letter."))
+    task = logging_task(session, letter)
+    if by.role not in STAFF and (task is None or task.owner_id != by.user_id):
+        raise Refused(
+            Sentence("Find the letter in the inbox and take it first; then you see its text.")
+        )
+    return letter
+
+
+def open_tasks(
+    session: Session, campaign: Campaign, *, by: Actor, today: dt.date
+) -> tuple[list[Task], list[Task]]:
+    """Return (mine, free): the open tasks `by` holds, and those they could take, due first.
+
+    A task deferred beyond `today` waits out of sight. Rehearsal tasks show while the campaign
+    rehearses.
+    """
+    rows = tasks.tasks_for(
+        session, campaign.id, actor=by, today=today, rehearsal=campaign.rehearsing
+    )
+    mine = [it for it in rows if it.owner_id == by.user_id]
+    free = [it for it in rows if it.owner_id is None and may_take(it, by)]
+    return mine, free
+
+
+def may_take(task: Task, by: Actor) -> bool:
+    """Return whether `by` is offered `task`: volunteers get no task that needs every letter."""
+    if task.kind is TaskKind.READ_REPLY:
+        return by.role in ORGANISERS
+    return by.role in STAFF or task.kind not in STAFF_ONLY
+
+
+def answers_of(campaign_id: int, *, rehearsal: bool, by: Actor) -> sa.Select[Reply]:
+    """Return the Select of the answers `by` may see, undone ones included.
+
+    A volunteer sees what they logged, staff every answer but the guarded ones, organisers all.
+    """
+    rows = sa.select(Reply).where(Reply.campaign_id == campaign_id, Reply.rehearsal == rehearsal)
+    own = Reply.logged_by_id == by.user_id
+    if by.role in ORGANISERS:
+        return rows
+    if by.role in STAFF:
+        return rows.where(sa.or_(own, Reply.kind.not_in(GUARDED)))
+    return rows.where(own)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An answer in a list, with the name and code of the first letter it answers."""
+
+    reply: Reply
+    name: str
+    code: str
+    letter_id: int
+
+
+def answer_rows(session: Session, answers: sa.Select[Reply], *, limit: int) -> Sequence[Logged]:
+    """Return the newest `limit` of `answers`, each with the letter it answers; one query."""
+    first = sa.select(sa.func.min(ReplyLetter.letter_id)).where(ReplyLetter.reply_id == Reply.id)
+    rows = session.execute(
+        answers.add_columns(Letter.recipient, Letter.code, Letter.id)
+        .join(Letter, Letter.id == first.correlate(Reply).scalar_subquery())
+        .order_by(Reply.received_on.desc(), Reply.id.desc())
+        .limit(limit)
+    )
+    return [Logged(*row) for row in rows]
+
+
+def answer(session: Session, campaign_id: int, reply_id: int, *, by: Actor) -> Reply:
+    """Return one answer that `by` may see, with its letters and desk. Raises NotFound."""
+    row = (
+        session.scalars(
+            sa.select(Reply)
+            .where(Reply.id == reply_id, Reply.campaign_id == campaign_id)
+            .options(joinedload(Reply.letters), joinedload(Reply.office))
+        )
+        .unique()
+        .one_or_none()
+    )
+    if row is None or not may_see(row, by):
+        raise NotFound(Sentence("There is no such answer, or it was logged by somebody else."))
+    return row
+
+
+def may_see(reply: Reply, by: Actor) -> bool:
+    """Return whether `by` may read `reply`; the rule of `answers_of` for one row."""
+    if by.role in ORGANISERS or (by.user_id is not None and reply.logged_by_id == by.user_id):
+        return True
+    return by.role in STAFF and reply.kind not in GUARDED

@@ -1,0 +1,204 @@
+"""Files an answer by hand, with everything that follows from it, and undoes a slip."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts import audit, tasks
+from outreach.accounts.models import Actor, Campaign, Event
+from outreach.accounts.roles import ORGANISERS, require
+from outreach.directory.models import SuppressionScope
+from outreach.errors import NotAllowed, Refused
+from outreach.letters.models import Letter
+from outreach.petitions.models import Position
+from outreach.replies import effects
+from outreach.replies.models import (
+    Reply,
+    ReplyChannel,
+    ReplyKind,
+    ReplyLetter,
+    SignedBy,
+)
+from outreach.replies.rules import Answer, check, check_letters, day_of
+from outreach.words import N_, Sentence
+
+
+def log_answer(
+    session: Session,
+    *,
+    letters: Sequence[Letter],
+    channel: ReplyChannel,
+    received_on: dt.date,
+    text: str,
+    kind: ReplyKind,
+    signed_by: SignedBy,
+    stance: Position | None = None,
+    quote: str = "",
+    promise: str | None = None,
+    due_on: dt.date | None = None,
+    back_on: dt.date | None = None,
+    note: str = "",
+    link: str = "",
+    by: Actor,
+    now: dt.datetime,
+) -> Reply:
+    """File one answer to `letters` (of one desk) and do everything that follows from its kind.
+
+    Days are days of the campaign's zone; `now` is an aware UTC instant. `quote` is the sentence of
+    `text` that `stance` rests on, `due_on` the day of `promise` (or of the full answer that a
+    holding answer announces), `back_on` the day an absent reader returns. Everything or nothing
+    happens, in the caller's transaction.
+
+    Raises BadInput with the field's name, NotAllowed, MoveRefused.
+    """
+    require(by, "replies.log")
+    if kind is ReplyKind.HOLDING and due_on and not (promise or "").strip():
+        promise = N_("A full answer")
+    answer = Answer(
+        channel=channel,
+        received_on=received_on,
+        text=text.strip(),
+        kind=kind,
+        signed_by=signed_by,
+        stance=stance,
+        quote=quote.strip(),
+        promise=(promise or "").strip(),
+        due_on=due_on,
+        back_on=back_on,
+        note=note.strip(),
+        link=link.strip(),
+    )
+    check(session, answer, letters, now)
+    reply = _keep(session, answer, letters, by, now)
+    _follow_up(session, reply, letters, answer, by, now)
+    return reply
+
+
+def _keep(
+    session: Session, answer: Answer, letters: Sequence[Letter], by: Actor, now: dt.datetime
+) -> Reply:
+    reply = Reply(
+        campaign_id=letters[0].campaign_id,
+        office_id=letters[0].office_id,
+        channel=answer.channel,
+        received_on=answer.received_on,
+        kind=answer.kind,
+        signed_by=answer.signed_by,
+        text=answer.text,
+        note=answer.note,
+        link=answer.link,
+        back_on=answer.back_on,
+        logged_by=by.name,
+        logged_by_id=by.user_id,
+        logged_at=now,
+        rehearsal=letters[0].rehearsal,
+    )
+    session.add(reply)
+    session.flush()
+    session.add_all(ReplyLetter(reply_id=reply.id, letter_id=letter.id) for letter in letters)
+    session.flush()
+    return reply
+
+
+def _follow_up(
+    session: Session,
+    reply: Reply,
+    letters: Sequence[Letter],
+    answer: Answer,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    campaign = session.get_one(Campaign, reply.campaign_id)
+    detail: dict[str, object] = {
+        "kind": reply.kind.value,
+        "letters": [letter.id for letter in letters],
+    }
+    effects.change_letters(session, reply, letters, by=by, now=now)
+    effects.record_position(session, reply, letters[0], answer, by=by, now=now)
+    if reply.kind is ReplyKind.OBJECTION_DATA:
+        new = effects.suppress_desk(session, reply, letters, by=by, now=now)
+        detail["suppressed"] = [[scope.value, value] for scope, value in new]
+    today = day_of(now, campaign)
+    effects.open_next_step(session, reply, letters[0], today=today, by=by, now=now)
+    effects.finish_logging(session, letters, by=by, now=now)
+    _record(session, reply, "logged", by, now, detail)
+
+
+def may_undo(reply: Reply, by: Actor) -> bool:
+    """Return whether `by` may undo `reply`: one's own; an organiser every one."""
+    own = by.user_id is not None and by.user_id == reply.logged_by_id
+    return reply.undone_at is None and (own or by.role in ORGANISERS)
+
+
+def undo_answer(session: Session, reply: Reply, *, by: Actor, now: dt.datetime) -> None:
+    """Undo a slip: the answer stays readable, counts nowhere, and what followed is taken back.
+
+    Letters get the state that their other answers give them; a stance is outdone by a further
+    row; promises are withdrawn; open tasks of the answer are finished. Raises Refused when it was
+    undone before, NotAllowed when it is somebody else's.
+    """
+    result = session.execute(
+        sa.update(Reply)
+        .where(Reply.id == reply.id, Reply.undone_at.is_(None))
+        .values(undone_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(Sentence("This answer was undone before."))
+    if not may_undo(reply, by):
+        raise NotAllowed(Sentence("Somebody else logged this answer. Ask an organiser to undo it."))
+    session.refresh(reply, attribute_names=["undone_at"])
+    letters = answered_letters(session, reply)
+    effects.restore_letters(session, reply, letters, by=by, now=now)
+    effects.withdraw_position(session, reply, by=by, now=now)
+    effects.lift_desk(session, reply, _suppressed_by(session, reply), by=by, now=now)
+    tasks.finish_about(session, ("reply", reply.id), by=by, now=now)
+    _record(session, reply, "undone", by, now, {"letters": [letter.id for letter in letters]})
+
+
+def answered_letters(session: Session, reply: Reply) -> Sequence[Letter]:
+    """Return the letters that `reply` answers, oldest first."""
+    return session.scalars(
+        sa.select(Letter)
+        .join(ReplyLetter, ReplyLetter.letter_id == Letter.id)
+        .where(ReplyLetter.reply_id == reply.id)
+        .order_by(Letter.id)
+    ).all()
+
+
+def _suppressed_by(session: Session, reply: Reply) -> list[tuple[SuppressionScope, str]]:
+    if reply.kind is not ReplyKind.OBJECTION_DATA:
+        return []
+    logged = session.scalars(
+        sa.select(Event)
+        .where(Event.subject_kind == "reply", Event.subject_id == reply.id, Event.name == "logged")
+        .order_by(Event.id)
+    ).first()
+    values = logged.detail.get("suppressed", []) if logged else []
+    return [(SuppressionScope(scope), value) for scope, value in values]
+
+
+def _record(
+    session: Session,
+    reply: Reply,
+    name: str,
+    by: Actor,
+    now: dt.datetime,
+    detail: dict[str, object],
+) -> None:
+    audit.record(
+        session,
+        subject=("reply", reply.id),
+        name=name,
+        by=by,
+        now=now,
+        campaign_id=reply.campaign_id,
+        detail=detail,
+    )
+
+
+__all__ = ["answered_letters", "check_letters", "log_answer", "may_undo", "undo_answer"]
