@@ -233,7 +233,7 @@ def latest_reading(session: Session, campaign_id: int) -> Reading | None:
     )
 
 
-def held_readings(campaign_id: int) -> sa.Select[tuple[Reading]]:
+def held_readings(campaign_id: int) -> sa.Select[Reading]:
     """Return the query of the readings that wait for an organiser, oldest first."""
     return (
         sa.select(Reading)

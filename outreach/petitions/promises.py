@@ -109,7 +109,7 @@ def settle(
 
 def open_promises(
     campaign_id: int, *, rehearsal: bool, until: dt.date | None = None
-) -> sa.Select[tuple[Promise]]:
+) -> sa.Select[Promise]:
     """Return the query of the open promises, soonest first; only those due by `until` if given."""
     query = (
         sa.select(Promise)

@@ -108,7 +108,7 @@ def take_back(
     return mistaken
 
 
-def standing(campaign_id: int, *, rehearsal: bool) -> sa.Select[tuple[Stance]]:
+def standing(campaign_id: int, *, rehearsal: bool) -> sa.Select[Stance]:
     """Return the query of the latest stance per target and ask, rehearsed ones apart.
 
     The latest is the one said last; of one day, the one recorded last.
