@@ -10,9 +10,10 @@ import re
 import secrets
 import unicodedata
 from email import message_from_bytes, policy
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 
 import idna
 
@@ -52,25 +53,42 @@ def build(
     """
     for part in (letter.subject, letter.recipient, letter.language, sender.name, message_id):
         _refuse_control(part)
-    message = EmailMessage(policy=policy.SMTP)
-    message["From"] = wire_address(sender.from_address, sender.name)
-    message["To"] = wire_address(letter.address, letter.recipient)
-    message["Subject"] = letter.subject
-    message["Date"] = format_datetime(date.astimezone(dt.UTC).replace(microsecond=0))
-    message["Message-ID"] = f"<{message_id}>"
+    headers = [
+        ("From", _mailbox("From", sender.name, wire_address(sender.from_address))),
+        ("To", _mailbox("To", letter.recipient, wire_address(letter.address))),
+        ("Subject", _folded("Subject", letter.subject)),
+        ("Date", format_datetime(date.astimezone(dt.UTC).replace(microsecond=0))),
+        ("Message-ID", f"<{message_id}>"),
+    ]
     if sender.reply_to:
-        message["Reply-To"] = wire_address(sender.reply_to, sender.name)
-    message["Content-Language"] = letter.language
+        replies = _mailbox("Reply-To", sender.name, wire_address(sender.reply_to))
+        headers.append(("Reply-To", replies))
+    headers.append(("Content-Language", letter.language))
     if rehearsal:
-        message[REHEARSAL_HEADER] = "yes"
-    message.set_content(letter.text, charset="utf-8", cte=_encoding(letter.text))
-    written = message.as_bytes()
+        headers.append((REHEARSAL_HEADER, "yes"))
+    body = EmailMessage(policy=policy.SMTP)
+    body.set_content(letter.text, charset="utf-8", cte=_encoding(letter.text))
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    written = head.encode("ascii") + body.as_bytes()
     _refuse_other_words(written, letter)
     return written
 
 
-def wire_address(address: str, name: str = "") -> Address:
-    """Return `address` with its domain in ASCII (IDNA 2008), under the display name `name`.
+def _folded(name: str, value: str) -> str:
+    # The newer header classes lose blanks between long encoded words in Python 3.11; this one
+    # keeps them.
+    charset = "us-ascii" if value.isascii() else "utf-8"
+    return Header(value, charset, header_name=name, maxlinelen=76).encode(linesep="\r\n")
+
+
+def _mailbox(header: str, name: str, address: Address) -> str:
+    if name.isascii():
+        return formataddr((name, address.addr_spec))
+    return f"{_folded(header, name)} <{address.addr_spec}>"
+
+
+def wire_address(address: str) -> Address:
+    """Return `address` with its domain in ASCII (IDNA 2008).
 
     Raises BadInput (field `address`) for what can't be written to as it stands.
     """
@@ -83,7 +101,7 @@ def wire_address(address: str, name: str = "") -> Address:
         ascii_domain = idna.encode(domain, uts46=True).decode("ascii").lower()
     except idna.IDNAError as error:
         raise BadInput(problem, field="address") from error
-    return Address(display_name=name, username=local, domain=ascii_domain)
+    return Address(username=local, domain=ascii_domain)
 
 
 def words_of(message: bytes) -> str:
@@ -127,7 +145,12 @@ def _refuse_control(text: str) -> None:
 
 def _refuse_other_words(written: bytes, letter: Letter) -> None:
     parsed = message_from_bytes(written, policy=policy.SMTP)
-    if not carries(written, letter.text) or str(parsed["Subject"]) != letter.subject:
+    same = (
+        carries(written, letter.text)
+        and str(parsed["Subject"]) == letter.subject
+        and parsed["To"].addresses[0].display_name == letter.recipient
+    )
+    if not same:
         raise BadInput(
             Sentence("The message would not say exactly what was approved, so it was not made.")
         )
