@@ -121,7 +121,8 @@ def _symbol(path: Path) -> str:
     )
     return (
         f'<symbol id="{path.stem}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
-        f'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">{inner.strip()}</symbol>'
+        'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">'
+        f"{inner.strip()}</symbol>"
     )
 
 

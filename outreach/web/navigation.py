@@ -84,7 +84,7 @@ HOUSE = (
 
 
 def navigation(may: Callable[[str], bool]) -> dict[str, Any]:
-    """Return what `layout.html` needs to draw the frame for somebody of whom `may` tells the rights.
+    """Return what `layout.html` needs to draw the frame; `may` tells what the reader may do.
 
     Keys: `nav` (sections), `nav_house` (settings, people), `lang`, `dir`, and `link_to`, which
     gives the address of an endpoint, or nothing when this installation has no such page.

@@ -23,6 +23,10 @@ from outreach.app import create_app
 from outreach.config import Settings
 from outreach.database import Database
 from tests import make
+from tests.web.browser_fixtures import chromium, served, window
+
+# Fixtures for tests in a real browser, beside the ones below.
+__all__ = ["chromium", "served", "window"]
 from tests.browser import JudgingClient
 
 

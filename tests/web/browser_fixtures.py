@@ -1,0 +1,157 @@
+"""A real Chromium in front of the real application, served on loopback over a temporary home."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress.server import create_server
+
+from outreach.accounts.models import Actor, User
+from outreach.database import Database
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Where screenshots go when somebody wants to look: OUTREACH_SCREENSHOTS=folder make test
+SCREENSHOTS = os.environ.get("OUTREACH_SCREENSHOTS", "")
+SIZES = {"desk": (1280, 900), "phone": (360, 780)}
+
+Open = Callable[..., Page]
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serve `app` in a thread on a free port of loopback; gives its address, without a slash."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium. Without one the tests that need it are left out, or fail if CI=true."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        words = "Chromium is not installed: the tests in a real browser are left out"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(app: Flask) -> Iterator[str]:
+    """The address of the application of this test."""
+    with serving(app) as address:
+        yield address
+
+
+@pytest.fixture
+def window(
+    chromium: Browser, app: Flask, served: str, people: dict[str, Actor], database: Database
+) -> Iterator[Open]:
+    """Open a window: `window("olga", "/letters", size="phone", theme="dark")`.
+
+    Without a name nobody is signed in. What the page's console complains about, such as something
+    that the content policy forbids, fails the test at its end.
+    """
+    contexts, complaints = [], []
+
+    def opened(
+        name: str = "", path: str = "/", *, size: str = "desk", theme: str = "light", **more: Any
+    ) -> Page:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            base_url=served,
+            reduced_motion="reduce",
+            locale="en-GB",
+            **more,
+        )
+        context.set_default_timeout(8000)
+        contexts.append(context)
+        if name:
+            context.add_cookies([_cookie(app, database, people[name], served)])
+        page = context.new_page()
+        page.on("console", lambda said: _note(complaints, said.type, said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints, "the browser complained:\n" + "\n".join(complaints)
+
+
+def _note(complaints: list[str], kind: str, words: str) -> None:
+    # A page that answers 403 or 404 on purpose is reported as a failed resource.
+    if kind in ("error", "warning") and "the server responded with a status of" not in words:
+        complaints.append(words)
+
+
+def _cookie(app: Flask, database: Database, who: Actor, address: str) -> Any:
+    with database.reading() as session:
+        person = session.get_one(User, who.user_id)
+        values = {"_user_id": person.fs_uniquifier, "_fresh": True}
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    return {
+        "name": app.config["SESSION_COOKIE_NAME"],
+        "value": serializer.dumps(values),
+        "url": address,
+    }
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail with rule and place for every serious or critical finding of axe on this page."""
+    found = Axe().run(page).response["violations"]
+    grave = [
+        f"{rule['impact']} {rule['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+    assert not grave, f"{page.url}:\n" + "\n".join(grave)
+
+
+def assert_no_sideways_scroll(page: Page) -> None:
+    """Fail when the page itself, not a region in it, is wider than the window."""
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"{page.url} is {wide} px too wide: {page.evaluate(WIDEST)}"
+
+
+WIDEST = """() => [...document.body.querySelectorAll('*')]
+  .filter(e => e.getBoundingClientRect().right > window.innerWidth + 1)
+  .slice(-3).map(e => e.outerHTML.slice(0, 160))"""
+
+
+def take_picture(page: Page, name: str) -> None:
+    """Save the whole page as PNG where OUTREACH_SCREENSHOTS says; nothing when it says nothing."""
+    if SCREENSHOTS:
+        folder = Path(SCREENSHOTS)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(folder / f"{name}.png"), full_page=True)
