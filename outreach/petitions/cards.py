@@ -96,14 +96,10 @@ def _as_of(value: Any) -> Any:
     """A day as exactly as it is known: 2020, 2020-12 or 2020-12-01."""
     if value is None:
         return None
-    parts = str(value).split("-")
     try:
-        year, month, day = (*(int(part) for part in parts), 1, 1)[:3]
-        if len(parts) > len(Precision):
-            raise ValueError
-        return dt.date(year, month, day), tuple(reversed(Precision))[len(parts) - 1]
-    except ValueError:
-        raise ValueError("write a year, a month or a day: 2020, 2020-12 or 2020-12-01") from None
+        return facts.as_of_from(str(value))
+    except BadInput as problem:
+        raise ValueError(str(problem.sentence)) from problem
 
 
 class FactCard(Card):

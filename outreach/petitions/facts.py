@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
-from outreach.errors import BadInput, NotFound, Refused
+from outreach.errors import BadInput, MoveRefused, NotFound, Refused
 from outreach.petitions import figures
 from outreach.petitions.models import Conflict, Fact, FactState, Origin, Precision, Use
 from outreach.words import N_, Sentence
@@ -40,6 +40,8 @@ _AS_OF: dict[str, dict[Precision, str]] = {
 _BETWEEN = {"en": "; ", "de": "; ", "fr": "\u202f; "}
 
 LANGUAGES = tuple(_AS_OF)
+# How many parts of a date are known, from one to three.
+_EXACTNESS = (Precision.YEAR, Precision.MONTH, Precision.DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,13 @@ def refusal(fact: Fact, language: str, *, today: dt.date) -> Sentence | None:
         return Sentence(
             "Fact %(code)s is %(state)s. Correct it on its page, or take it out of the letter.",
             code=fact.code,
-            state=fact.state.value,
+            state=fact.state,
         )
     if fact.review_by is not None and fact.review_by < today:
         return Sentence(
             "Fact %(code)s was to be checked by %(day)s. Check it, then set a new day.",
             code=fact.code,
-            day=fact.review_by.isoformat(),
+            day=fact.review_by,
         )
     if fact.as_of is None or fact.as_of_precision is None:
         return Sentence(
@@ -181,16 +183,20 @@ def save_fact(
     values: FactValues,
     by: Actor,
     now: dt.datetime,
+    seen: int | None = None,
 ) -> Fact:
     """Write the fact called `code`, new or changed, and return it.
 
     A change raises its version and keeps the old values in the event; the same values again
-    change nothing. Raises BadInput naming the field.
+    change nothing. `seen` is the version the writer had before them, 0 for a new fact, None to
+    skip the question. Raises BadInput naming the field, MoveRefused when somebody was faster.
     """
     check(code, values)
     fact = session.scalar(
         sa.select(Fact).where(Fact.campaign_id == campaign_id, Fact.code == code).with_for_update()
     )
+    if seen is not None:
+        _refuse_stale(fact, code, seen)
     new = asdict(values)
     if fact is None:
         fact = Fact(campaign_id=campaign_id, code=code, version=1, **new)
@@ -207,6 +213,46 @@ def save_fact(
     session.flush()
     _tell(session, fact, "fact changed", changed, by, now)
     return fact
+
+
+def _refuse_stale(fact: Fact | None, code: str, seen: int) -> None:
+    if seen == 0 and fact is not None:
+        raise BadInput(
+            Sentence("There is a fact %(code)s already. Choose another code.", code=code), "code"
+        )
+    if seen and fact is not None and fact.version != seen:
+        raise MoveRefused(
+            Sentence(
+                "Somebody changed fact %(code)s while you were writing, so nothing of yours was "
+                "saved. Copy your words, reload the page and write them again.",
+                code=code,
+            )
+        )
+
+
+def as_of_from(text: str) -> tuple[dt.date, Precision]:
+    """Return the first day that `text` may mean and how exactly it is known.
+
+    Takes a year, a month or a day: `2020`, `2020-12`, `2020-12-01`. Raises BadInput.
+    """
+    parts = text.strip().split("-")
+    try:
+        if len(parts) > len(_EXACTNESS):
+            raise ValueError
+        year, month, day = (*(int(part) for part in parts), 1, 1)[:3]
+        return dt.date(year, month, day), _EXACTNESS[len(parts) - 1]
+    except ValueError:
+        raise BadInput(
+            Sentence("Write a year, a month or a day: 2020, 2020-12 or 2020-12-01."), "as_of"
+        ) from None
+
+
+def as_of_text(fact: Fact) -> str:
+    """Return the as-of day as `as_of_from` reads it, empty when it isn't known."""
+    if fact.as_of is None or fact.as_of_precision is None:
+        return ""
+    length = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10}[fact.as_of_precision]
+    return fact.as_of.isoformat()[:length]
 
 
 def check(code: str, values: FactValues) -> None:

@@ -133,7 +133,7 @@ def test_files_are_read_once(session: Session, now: dt.datetime) -> None:
     [
         ("campaign.yaml", "goal: 75000", "goal: none", "goal: none", "“goal” is 'none'"),
         ("demands.yaml", "    demand: D1\n", "    demand: D3\n", "demand: D3", "one of: D1, D2"),
-        ("facts.yaml", "as_of: 2020-11-27", "as_of: autumn", "as_of: autumn", "write a year"),
+        ("facts.yaml", "as_of: 2020-11-27", "as_of: autumn", "as_of: autumn", "Write a year"),
         ("facts.yaml", "use: avoid", "use: never", "use: never", "'ok', 'caveat' or 'avoid'"),
         ("facts.yaml", "code: F02", "code: F01", "code: F01", "F01 stands twice"),
         ("facts.yaml", "preferred_now: R01", "preferred_now: R99", "preferred_now: R99", "R99"),
