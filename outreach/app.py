@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,7 @@ def create_app(
     errors.register(app)
     filters.register(app)
     for room in ROOMS:
-        spec = importlib.util.find_spec(f"outreach.web.{room}")
-        if spec is not None and spec.origin:
+        with contextlib.suppress(ImportError, AttributeError):
             app.register_blueprint(importlib.import_module(f"outreach.web.{room}").bp)
     access.public(app.view_functions["static"])
     app.context_processor(_for_every_page)
@@ -145,7 +144,7 @@ def _for_every_page() -> dict[str, Any]:
     held = access.membership()
     return {
         "actor": access.actor() if held else None,
-        "campaign": held.campaign if held else None,
+        "campaign": held[1] if held else None,
         "may": access.may,
         **navigation.navigation(access.may),
     }

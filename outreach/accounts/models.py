@@ -86,8 +86,8 @@ class User(UserMixin, Base):
     demonstration: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[dt.datetime]
 
-    @property  # type: ignore[override]
-    def roles(self) -> list[Any]:
+    @property
+    def roles(self) -> list[Any]:  # type: ignore[override]
         """Flask-Security's global roles, which we don't use: roles belong to a membership."""
         return []
 

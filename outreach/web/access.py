@@ -11,16 +11,16 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from flask import current_app, g, redirect, request, url_for
-from flask import session as cookie
 from flask_security import current_user, logout_user
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from outreach.accounts import people, roles
-from outreach.accounts.models import Actor, Campaign, Member, User
+from outreach.accounts import roles
+from outreach.accounts.models import Actor, Campaign, Member, Role, User
 from outreach.config import LOOPBACK, Settings
 from outreach.database import Database
 from outreach.errors import NotAllowed, NotFound
@@ -126,26 +126,29 @@ def user() -> User | None:
     return cast(User, current_user._get_current_object()) if current_user else None
 
 
-def membership() -> Member | None:
-    """Return the signed-in person's membership in their current campaign, with the campaign.
+def membership() -> tuple[Role, Campaign] | None:
+    """Return the signed-in person's role and current campaign: the first they belong to.
 
-    The current campaign is the one they last chose, else the first they belong to.
+    None for somebody who is not signed in, or belongs to no campaign.
     """
     if "membership" not in g:
         g.membership = _membership() if current_user.is_authenticated else None
-    return cast("Member | None", g.membership)
+    return cast("tuple[Role, Campaign] | None", g.membership)
 
 
-def _membership() -> Member | None:
-    found = session().scalars(
-        sa.select(Member)
-        .options(joinedload(Member.campaign))
-        .where(Member.user_id == current_user.id)
-        .order_by(Member.campaign_id)
+def _membership() -> tuple[Role, Campaign] | None:
+    row = (
+        session()
+        .execute(
+            sa.select(Member.role, Campaign)
+            .join(Campaign, Campaign.id == Member.campaign_id)
+            .where(Member.user_id == current_user.id)
+            .order_by(Campaign.id)
+            .limit(1)
+        )
+        .first()
     )
-    memberships = found.all()
-    chosen = [one for one in memberships if one.campaign_id == cookie.get("campaign")]
-    return next(iter([*chosen, *memberships]), None)
+    return (row[0], row[1]) if row else None
 
 
 def campaign() -> Campaign:
@@ -158,7 +161,7 @@ def campaign() -> Campaign:
                 "or run “outreach seed” to load the built-in one."
             )
         )
-    return held.campaign
+    return held[1]
 
 
 def actor() -> Actor:
@@ -168,14 +171,19 @@ def actor() -> Actor:
     """
     if "actor" not in g:
         held = membership()
-        person = user()
-        if person is None or not current_user.is_authenticated:
+        if not current_user.is_authenticated:
             g.actor = Actor("nobody")
-        elif held is None:
-            g.actor = Actor(person.name, person.id)
         else:
-            g.actor = people.actor_of(session(), person, held.campaign)
+            g.actor = Actor(current_user.name, current_user.id, held[0] if held else None)
     return cast(Actor, g.actor)
+
+
+def came_from(default: str) -> str:
+    """Return the address of the page of ours that the person came from, else `default`."""
+    there, here = urlsplit(request.referrer or ""), urlsplit(request.host_url)
+    if there.netloc != here.netloc or there.path == request.path:
+        return default
+    return there.path + (f"?{there.query}" if there.query else "")
 
 
 def may(permission: str) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
-from flask import Flask, render_template, request
+from flask import Flask, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -19,6 +18,7 @@ from outreach.errors import (
     OutreachError,
     Refused,
 )
+from outreach.web import access
 from outreach.web.filters import say
 from outreach.words import Sentence
 
@@ -71,7 +71,11 @@ def _sentence(error: HTTPException, code: int) -> str:
 
 def _page(code: int, words: str, reasons: Sequence[Sentence] = ()) -> tuple[str, int]:
     page = render_template(
-        "pages/error.html", heading=_heading(code), words=words, reasons=reasons, back=_back()
+        "pages/error.html",
+        heading=_heading(code),
+        words=words,
+        reasons=reasons,
+        back=access.came_from("/"),
     )
     return page, code
 
@@ -84,12 +88,3 @@ def _heading(code: int) -> str:
         422: _("This can't be used"),
     }
     return str(headings.get(code, _("This failed") if code >= 500 else _("This did not work")))
-
-
-def _back() -> str:
-    """Return the page the person came from if it is one of ours, else the first page."""
-    came_from = urlsplit(request.referrer or "")
-    here = urlsplit(request.host_url)
-    if came_from.netloc == here.netloc and came_from.path != request.path:
-        return came_from.path + (f"?{came_from.query}" if came_from.query else "")
-    return "/"

@@ -123,7 +123,7 @@ def _written(value: dt.datetime, zone: ZoneInfo) -> str:
 
 def _campaign_zone() -> ZoneInfo:
     held = access.membership()
-    return _zone(held.campaign.timezone) if held else ZoneInfo("UTC")
+    return _zone(held[1].timezone) if held else ZoneInfo("UTC")
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -9,7 +9,7 @@ import datetime as dt
 import threading
 import unicodedata
 from collections import deque
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -154,21 +154,21 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # Flask-Security's base is u
 
     def validate(self, **kwargs: Any) -> bool:
         """Return whether this person may come in from where they are."""
-        slowdown: Slowdown = current_app.extensions["outreach_slowdown"]
+        counter = slowdown()
         name, now = (self.email.data or "").strip(), access.now()
-        if slowdown.is_refused(name, now=now):
+        if counter.is_refused(name, now=now):
             self.form_errors.append(
                 _("Too many attempts for this account. Wait five minutes and try again.")
             )
             return False
         if not super().validate(**kwargs):
-            slowdown.fail(name, now=now)
+            counter.fail(name, now=now)
             return False
         assert self.user is not None
         if self.user.demonstration and not access.from_this_machine():
             self.form_errors.append(_("Demonstration accounts sign in on this machine only."))
             return False
-        slowdown.forget(name)
+        counter.forget(name)
         return True
 
 
@@ -183,6 +183,11 @@ def install(app: Flask) -> None:
     security.login_manager._request_callback = None
     for endpoint in ("security.login", "security.logout"):
         access.public(app.view_functions[endpoint])
+
+
+def slowdown() -> Slowdown:
+    """Return the count of failed sign-ins of this application."""
+    return cast(Slowdown, current_app.extensions["outreach_slowdown"])
 
 
 def hash_password(password: str) -> str:

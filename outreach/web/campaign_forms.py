@@ -1,0 +1,161 @@
+"""What an admin says about the campaign and about who signs its letters."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import (
+    BooleanField,
+    EmailField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+
+from outreach.accounts.models import Campaign, Sender, SenderKind, Voice
+from outreach.accounts.senders import NOTICE_LANGUAGES, SenderValues
+from outreach.web.filters import language_name, word
+from outreach.web.forms import Form
+
+
+class SettingsForm(Form):
+    """Goal, cooling, four eyes, time zone."""
+
+    goal = IntegerField(
+        _("Goal"),
+        validators=[
+            InputRequired(_("Write a number.")),
+            NumberRange(1, 1_000_000_000, _("Write how many signatures you want, 1 or more.")),
+        ],
+        description=_("How many signatures the campaign wants; a platform's next step is not it."),
+    )
+    cooling_days = IntegerField(
+        _("Working days between two letters to one desk"),
+        validators=[
+            InputRequired(_("Write a number.")),
+            NumberRange(0, 365, _("Write a number of working days, 0 to 365.")),
+        ],
+    )
+    timezone = SelectField(
+        _("Time zone"),
+        choices=lambda: sorted(zoneinfo.available_timezones()),
+        description=_("Times on these pages, and times you type, are in this zone."),
+    )
+    four_eyes = BooleanField(
+        _("Whoever wrote a letter can't approve it"),
+        description=_("Switch it off only if one person runs the campaign alone."),
+    )
+    reason = TextAreaField(
+        _("Why authors may approve their own letters"),
+        validators=[Length(max=1000)],
+        description=_("Needed to switch this off. It is kept with every letter approved that way."),
+        render_kw={"rows": 2},
+    )
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> SettingsForm:
+        """Return the form as it shows what is set now."""
+        return cls(
+            goal=campaign.goal,
+            cooling_days=campaign.cooling_days,
+            timezone=campaign.timezone,
+            four_eyes=campaign.four_eyes,
+            reason=campaign.self_approval_under or "",
+        )
+
+
+class SenderForm(Form):
+    """Who signs, how to reach them, and what stands under every letter."""
+
+    kind = RadioField(
+        _("Who signs"), choices=lambda: [(kind.value, word(kind)) for kind in SenderKind]
+    )
+    voice = RadioField(
+        _("They speak of themselves as"),
+        choices=lambda: [(voice.value, word(voice)) for voice in Voice],
+    )
+    name = StringField(
+        _("Name"),
+        validators=[DataRequired(_("Write who signs.")), Length(max=200)],
+        description=_("The petition's author is credited in the letter and is not a sender."),
+    )
+    role_line = StringField(
+        _("Line under the name"),
+        validators=[Length(max=200)],
+        description=_("For example who signs for the organisation."),
+    )
+    postal_address = TextAreaField(
+        _("Postal address"), validators=[Length(max=1000)], render_kw={"rows": 3}
+    )
+    from_address = EmailField(
+        _("Sends from"),
+        validators=[DataRequired(_("Write an e-mail address.")), Length(max=254)],
+    )
+    reply_to = EmailField(
+        _("Answers go to"),
+        validators=[Length(max=254)],
+        description=_("Empty: to the address it is sent from."),
+    )
+    imprint = StringField(
+        _("Who is behind this letter"),
+        validators=[Length(max=300)],
+        description=_("One line under every letter. A home address becomes public with it."),
+    )
+    notice_en = StringField(validators=[Length(max=300)])
+    notice_de = StringField(validators=[Length(max=300)])
+    notice_fr = StringField(validators=[Length(max=300)])
+    active = BooleanField(_("In use"))
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        for language in NOTICE_LANGUAGES:
+            field = self[f"notice_{language}"]
+            field.label.text = _("Data notice, %(language)s", language=language_name(language))
+            field.description = _("One line: what we keep about the reader, and how to object.")
+
+    @classmethod
+    def of(cls, sender: Sender | None) -> SenderForm:
+        """Return the form as it shows a sender, or an empty one."""
+        if sender is None:
+            return cls(kind=SenderKind.ORGANISATION.value, voice=Voice.WE.value, active=True)
+        notices = {f"notice_{one}": sender.data_notice.get(one, "") for one in NOTICE_LANGUAGES}
+        kept = ("name", "role_line", "postal_address", "from_address", "reply_to", "imprint")
+        return cls(
+            kind=sender.kind.value,
+            voice=sender.voice.value,
+            active=sender.active,
+            **notices,
+            **{name: getattr(sender, name) for name in kept},
+        )
+
+    def typed(self, before: Sender | None) -> SenderValues:
+        """Return what was typed; notices in languages the form doesn't show stay as they are."""
+        notices = dict(before.data_notice) if before else {}
+        notices |= {one: self[f"notice_{one}"].data or "" for one in NOTICE_LANGUAGES}
+        return SenderValues(
+            kind=SenderKind(self.kind.data),
+            voice=Voice(self.voice.data),
+            name=self.name.data,
+            from_address=self.from_address.data,
+            role_line=self.role_line.data or "",
+            postal_address=self.postal_address.data or "",
+            reply_to=self.reply_to.data or "",
+            imprint=self.imprint.data or "",
+            data_notice=notices,
+            active=self.active.data,
+        )
+
+
+class LiveForm(Form):
+    """The campaign's short title, typed."""
+
+    confirmation = StringField(
+        _("Short title of the campaign"),
+        validators=[DataRequired(_("Type the short title."))],
+        render_kw={"autocomplete": "off"},
+    )
