@@ -32,6 +32,7 @@ from outreach.errors import OutreachError
 from outreach.letters import templates
 from outreach.petitions import seeding as petition_seeding
 from outreach.replies import forgetting
+from outreach.sending.capture import CapturePostman
 from outreach.words import Sentence
 
 
@@ -139,9 +140,7 @@ def _seed(database: Database, *, demo: bool) -> list[tuple[Role, str, str]]:
         )
 
 
-def _serve(
-    settings: Settings, database: Database, passwords: list[tuple[Role, str, str]]
-) -> None:
+def _serve(settings: Settings, database: Database, passwords: list[tuple[Role, str, str]]) -> None:
     """Serve and run the clock until Ctrl-C or SIGTERM; a letter on its way is finished first."""
     with database.writing() as session:
         if not settings.on_loopback and demonstration_accounts.exist(session):
@@ -160,14 +159,14 @@ def _serve(
     except OSError as error:
         raise _port_taken(settings, error) from error
     _print_welcome(settings, token, passwords)
-    scheduler = clock.start(database, settings)
+    scheduler = clock.start(database, CapturePostman(settings.capture))
     signal.signal(signal.SIGTERM, _stop)
     try:
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
-        scheduler.shutdown(wait=True)
+        clock.stop(scheduler)
         server.close()
         click.echo("Stopped. Nothing was lost.")
 
@@ -230,5 +229,3 @@ def _operator() -> Actor:
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
-
-
