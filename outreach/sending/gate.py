@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from outreach.accounts.demonstration import is_reserved
 from outreach.directory.models import ContactKind
 from outreach.directory.offices import USABLE
 from outreach.directory.verification import is_verified
@@ -27,9 +28,6 @@ from outreach.words import N_, Sentence
 COOLED = frozenset({LetterKind.FIRST, LetterKind.REMINDER})
 # Ways a person carries a letter along; the machine sends e-mail only.
 BY_HAND = frozenset({ContactKind.FORM, ContactKind.POSTAL})
-# Names nobody can own (RFC 2606 §2 and §3, RFC 6761 §6).
-RESERVED_ENDINGS = ("example", "test", "invalid", "localhost")
-RESERVED_NAMES = ("example.com", "example.net", "example.org")
 
 # (label, endpoint, values) of the page where something can be mended.
 Mend = tuple[str, str, dict[str, Any]]
@@ -172,14 +170,6 @@ def not_fictional(at: Situation) -> list[Reason]:
             )
         )
     return found
-
-
-def is_reserved(address: str) -> bool:
-    """Return whether the mail `address` lies in a domain reserved for examples and tests."""
-    domain = address.rpartition("@")[2].casefold().rstrip(".")
-    return domain.rpartition(".")[2] in RESERVED_ENDINGS or any(
-        domain == name or domain.endswith(f".{name}") for name in RESERVED_NAMES
-    )
 
 
 def running(at: Situation) -> list[Reason]:

@@ -124,7 +124,9 @@ def send_due(
     while counts[Verdict.DELIVERED] < limit:
         with database.reading() as session:
             page = due_letters(session, now=now(), after=after)
-        for _, letter_id in page[: limit - counts[Verdict.DELIVERED]]:
+        for _, letter_id in page:
+            if counts[Verdict.DELIVERED] >= limit:
+                break
             counts[_send_safely(database, letter_id, postman, now=now, worker=worker)] += 1
         if len(page) < PAGE:
             break

@@ -132,12 +132,6 @@ def test_live_refuses_what_is_made_up(session: Session, now: dt.datetime) -> Non
     assert said(session, shown, now) == ["The sender is an example: nobody could answer."]
 
 
-@pytest.mark.parametrize("address", ["a@x.example", "a@x.test", "a@example.org", "a@m.example.com"])
-def test_reserved(address: str) -> None:
-    assert gate.is_reserved(address)
-    assert not gate.is_reserved("a@example.gov.zz")
-
-
 def test_paused_and_resting_only_wait(session: Session, now: dt.datetime) -> None:
     campaign = make.campaign(session, paused_at=now, paused_by="Sam")
     letter = sendable(session, campaign)

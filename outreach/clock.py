@@ -1,0 +1,109 @@
+"""The time as a door: ticks, and at every tick sends what is due. The schedule is a column.
+
+A tick that was lost loses nothing, and a second clock is harmless: the claim decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from outreach.database import Database
+from outreach.sending import channels, outbox
+from outreach.sending.outbox import Counts, Verdict
+from outreach.sending.postman import Postman
+
+SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick did."""
+
+    swept: Counts
+    missed: int
+    sent: Counts
+    # Tasks opened for letters that go by hand.
+    by_hand: int
+
+
+def utcnow() -> dt.datetime:
+    """Return the instant it is, aware, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def new_worker() -> str:
+    """Return a name for this process in the attempts; says nothing of the machine."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def tick(
+    database: Database, postman: Postman, *, now: Callable[[], dt.datetime], worker: str
+) -> Tick:
+    """Rescue what got stuck, drop what is too late, send what is due; in that order.
+
+    A part that fails is logged without a word of its content, and the others still run.
+    """
+    swept = _part("sweep", lambda: outbox.sweep(database, now=now()), {})
+    missed = _part("miss", lambda: outbox.miss_overdue(database, now=now()), 0)
+    by_hand = _part("by hand", lambda: channels.open_tasks(database, now=now()), 0)
+    sent = _part("send", lambda: outbox.send_due(database, postman, now=now, worker=worker), {})
+    return Tick(swept, missed, sent, by_hand)
+
+
+def _part(name: str, act: Callable[[], Any], otherwise: Any) -> Any:
+    try:
+        return act()
+    except Exception as error:
+        log.error("the clock's part “%s” failed: %s", name, type(error).__name__)
+        return otherwise
+
+
+def start(
+    database: Database,
+    postman: Postman,
+    *,
+    now: Callable[[], dt.datetime] = utcnow,
+    seconds: float = SECONDS,
+) -> BackgroundScheduler:
+    """Start ticking in a thread of this process, every `seconds`, and return the scheduler.
+
+    Ticks never overlap, and missed ones are made up by one. Stop it with `stop`.
+    """
+    worker = new_worker()
+
+    def once() -> None:
+        done = tick(database, postman, now=now, worker=worker)
+        said = {verdict.value: count for verdict, count in done.sent.items() if count}
+        said.pop(Verdict.WAITING.value, None)
+        if said or done.missed:
+            log.info("sent %s, missed %s", said, done.missed)
+
+    scheduler = BackgroundScheduler(timezone=dt.UTC)
+    scheduler.add_job(
+        once,
+        "interval",
+        seconds=seconds,
+        id="tick",
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+        next_run_time=utcnow(),
+    )
+    scheduler.start()
+    return scheduler
+
+
+def stop(scheduler: BackgroundScheduler) -> None:
+    """Stop ticking and wait for the tick in progress: its letter gets its result."""
+    if scheduler.running:
+        scheduler.shutdown(wait=True)

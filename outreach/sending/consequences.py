@@ -1,0 +1,70 @@
+"""Acts on the left that change what may leave: the letters they touch follow here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts import campaigns
+from outreach.accounts.models import Actor, Campaign
+from outreach.letters import moving
+from outreach.letters.lifecycle import BY_NAME, UNSENT, State
+from outreach.letters.models import Letter, Quotation
+
+WENT_LIVE = "The campaign went live: look at it again before it really leaves."
+
+
+@dataclass(frozen=True, slots=True)
+class WentLive:
+    """How many unsent letters went back to draft."""
+
+    back_to_draft: int
+
+
+def go_live(
+    session: Session, campaign: Campaign, *, confirmation: str, by: Actor, now: dt.datetime
+) -> WentLive:
+    """Switch `campaign` live, for good, and send every unsent letter back to draft (law 10).
+
+    Returns how many went back. Raises what `accounts.campaigns.go_live` raises.
+    """
+    campaigns.go_live(session, campaign, confirmation=confirmation, by=by, now=now)
+    letters = session.scalars(
+        sa.select(Letter)
+        .where(Letter.campaign_id == campaign.id, Letter.state.in_(UNSENT))
+        .order_by(Letter.id)
+        .with_for_update()
+    ).all()
+    back = 0
+    for letter in letters:
+        if letter.state is not State.DRAFT:
+            name = "return" if letter.state is State.REVIEW else "revise"
+            moving.make(session, letter, name, by=by, now=now, reason=WENT_LIVE)
+            back += 1
+        # They belong to the campaign that is live now; a claim would say the same.
+        letter.rehearsal = False
+    session.flush()
+    return WentLive(back)
+
+
+def hold_letters_quoting(
+    session: Session, fact_id: int, *, reason: str, by: Actor, now: dt.datetime
+) -> int:
+    """Hold every letter that could leave and quotes the fact; return how many.
+
+    For a fact that was withdrawn, disputed or corrected; the gate would stop them too, but only
+    when they are asked for. Raises what `moving.make` raises.
+    """
+    letters = session.scalars(
+        sa.select(Letter)
+        .join(Quotation, Quotation.letter_id == Letter.id)
+        .where(Quotation.fact_id == fact_id, Letter.state.in_(BY_NAME["hold"].sources))
+        .order_by(Letter.id)
+        .with_for_update(of=Letter)
+    ).all()
+    for letter in letters:
+        moving.make(session, letter, "hold", by=by, now=now, reason=reason)
+    return len(letters)
