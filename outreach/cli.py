@@ -64,7 +64,7 @@ def run() -> None:
     """Load what ships with Outreach (and, unless DEMO=no, the demonstration), then serve."""
     with _installation() as (settings, database):
         _refuse_busy_port(settings)
-        passwords = _seed(database, demo=settings.demo)
+        passwords = seed_database(database, demo=settings.demo)
         _serve(settings, database, passwords)
 
 
@@ -81,7 +81,7 @@ def serve() -> None:
 def seed(demo: bool) -> None:
     """Load the directory, the built-in campaign and its letters; what is there stays as it is."""
     with _installation() as (_settings, database):
-        _print_accounts(_seed(database, demo=demo))
+        _print_accounts(seed_database(database, demo=demo))
 
 
 @cli.group()
@@ -97,7 +97,7 @@ def demo_run() -> None:
         database = Database(settings.database_url)
         try:
             database.migrate()
-            _seed(database, demo=True)
+            seed_database(database, demo=True)
             walk.walk(database, settings, now=_now(), say=click.echo)
         finally:
             database.close()
@@ -125,7 +125,7 @@ def _installation() -> Iterator[tuple[Settings, Database]]:
         database.close()
 
 
-def _seed(database: Database, *, demo: bool) -> list[tuple[Role, str, str]]:
+def seed_database(database: Database, *, demo: bool) -> list[tuple[Role, str, str]]:
     """Load what ships; return (role, e-mail, password) of the demonstration's accounts."""
     by, now = _operator(), _now()
     with database.writing() as session:

@@ -113,10 +113,10 @@ def find_players(played: Walk) -> None:
         for person, role in session.execute(query):
             played.players[role] = actor_of(session, person, campaign)
         found = session.scalars(targets(TargetFilter(demonstration=True))).all()
+        countries = {target.jurisdiction_code for target in found}
     played.expect(set(played.players) == set(Role), "not every role has a player")
     played.expect(len(found) >= 24, "there are fewer than 24 fictional targets")
-    countries = len({target.jurisdiction_code for target in found})
-    played.line(len(found), f"fictional targets in {countries} jurisdictions")
+    played.line(len(found), f"fictional targets in {len(countries)} jurisdictions")
 
 
 def count_signatures(played: Walk) -> None:
