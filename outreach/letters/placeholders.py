@@ -62,26 +62,23 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     ),
     Placeholder(
         "instrument.name",
-        N_("the law a listing would rest on there; stands alone or in brackets"),
-        "Terrorism Act 2000, section 3",
+        N_(
+            "the country's own law for a listing; fits after “under”, “nach”, “en vertu de”; "
+            "empty where there is only the Union's"
+        ),
+        "section 3 of the Terrorism Act 2000",
         optional=True,
     ),
     Placeholder(
         "instrument.authority",
-        N_("who decides under that law; stands alone or in brackets"),
-        "Home Secretary",
+        N_("who decides under that law, with its article, as the subject of a sentence"),
+        "the Home Secretary",
         optional=True,
     ),
     Placeholder(
         "tool.question",
         N_("what a written question is called in that parliament"),
         "Schriftliche Einzelfrage",
-        optional=True,
-    ),
-    Placeholder(
-        "tool.motion",
-        N_("what a motion is called in that parliament"),
-        "Antrag",
         optional=True,
     ),
     Placeholder(

@@ -149,9 +149,9 @@ def language_for(wanted: str, available: Collection[str]) -> str | None:
 
 
 def _known(session: Session, campaign_id: int) -> Known:
-    facts = session.execute(sa.select(Fact.code, Fact.use).where(Fact.campaign_id == campaign_id))
+    facts = session.scalars(sa.select(Fact).where(Fact.campaign_id == campaign_id))
     asks = session.scalars(sa.select(Ask.code).where(Ask.campaign_id == campaign_id))
-    return Known({code: use for code, use in facts}, frozenset(asks))
+    return Known({fact.code: fact.use for fact in facts}, frozenset(asks))
 
 
 def _load_letter(

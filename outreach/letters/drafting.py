@@ -1,0 +1,380 @@
+"""Makes drafts: a template × targets in one go, with the reason for everybody left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach import signing
+from outreach.accounts import audit
+from outreach.accounts.models import Actor, Campaign, Sender
+from outreach.directory import offices, queries
+from outreach.directory.models import ContactDetail, Target
+from outreach.directory.salutations import salutation_of
+from outreach.errors import BadInput, MoveRefused, OutreachError
+from outreach.letters import choosing, frame, rendering, templates, values
+from outreach.letters.chains import Chain
+from outreach.letters.lifecycle import State
+from outreach.letters.models import (
+    Audience,
+    Letter,
+    Mailing,
+    Quotation,
+    Template,
+    TemplateVersion,
+)
+from outreach.petitions.models import Ask
+from outreach.words import Sentence
+
+
+@dataclass(slots=True)
+class _Job:
+    """One run: what is the same for every target, and what was found out on the way."""
+
+    session: Session
+    campaign: Campaign
+    template: Template
+    versions: dict[str, TemplateVersion]
+    sender: Sender
+    mailing: Mailing
+    by: Actor
+    now: dt.datetime
+    follows: Mapping[int, Letter] | Letter | None
+    contacts: dict[int, Sequence[ContactDetail]]
+    shared: dict[tuple[str, int], values.Shared] = field(default_factory=dict)
+    # (desk, ask) -> the name that got the letter in this run.
+    written: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def make_drafts(
+    session: Session,
+    *,
+    campaign: Campaign,
+    template: Template,
+    targets: Sequence[Target] | Sequence[int],
+    sender: Sender,
+    audience: Audience | None = None,
+    name: str = "",
+    fallback_language: str | None = None,
+    follows: Letter | Mapping[int, Letter] | None = None,
+    by: Actor,
+    now: dt.datetime,
+) -> Mailing:
+    """Make one draft for every target that can be written to and return the mailing.
+
+    The language is the target's, else `fallback_language`. `mailing.left_out` says of every other
+    target why there is no draft: [{target_id, name, reason, text, values}]. `follows` is the
+    letter a reminder follows, or {target id: letter}; without it the last unanswered letter to
+    the same desk is taken. Raises BadInput when the template has no text, or nobody is chosen.
+    """
+    versions = templates.current_versions(session, template.id)
+    rows = _loaded(session, targets)
+    _refuse_nothing(versions, rows, fallback_language)
+    mailing = Mailing(
+        campaign_id=campaign.id,
+        template_id=template.id,
+        audience_id=audience.id if audience else None,
+        sender_id=sender.id,
+        fallback_language=fallback_language,
+        name=name.strip() or template.name,
+        left_out=[],
+        by=by.name,
+        at=now,
+    )
+    session.add(mailing)
+    session.flush()
+    contacts = offices.contacts_of_many(session, rows)
+    job = _Job(session, campaign, template, versions, sender, mailing, by, now, follows, contacts)
+    mailing.left_out = [line for target in rows if (line := _draft_or_reason(job, target))]
+    session.flush()
+    left_out = len(mailing.left_out)
+    detail = {"drafts": len(rows) - left_out, "left_out": left_out}
+    _tell(job, ("mailing", mailing.id), "drafts_made", detail)
+    return mailing
+
+
+def _refuse_nothing(
+    versions: Mapping[str, TemplateVersion], rows: Sequence[Target], fallback_language: str | None
+) -> None:
+    if not versions:
+        raise BadInput(Sentence("This letter has no text yet."), "template")
+    if fallback_language and fallback_language not in versions:
+        raise BadInput(
+            Sentence("There is no text in that language to fall back to."), "fallback_language"
+        )
+    if not rows:
+        raise BadInput(Sentence("Nobody is chosen. Widen the audience first."), "audience")
+
+
+def _loaded(session: Session, targets: Sequence[Target] | Sequence[int]) -> Sequence[Target]:
+    """The targets with person, post, body, group, desk and jurisdiction, in list order."""
+    ids = [target if isinstance(target, int) else target.id for target in targets]
+    query = sa.select(Target).where(Target.id.in_(ids)).options(*queries.with_list())
+    return session.scalars(queries.in_order(query).execution_options(populate_existing=True)).all()
+
+
+def _draft_or_reason(job: _Job, target: Target) -> dict[str, Any] | None:
+    """Make the draft, or return the line for `left_out`; half a draft is rolled back."""
+    try:
+        with job.session.begin_nested():
+            _draft(job, target)
+    except choosing.LeftOut as why:
+        sentence = why.sentence
+    except sa.exc.IntegrityError as error:
+        if "uq_letter_open" not in str(error.orig) and "letter.office_id" not in str(error.orig):
+            raise
+        sentence = Sentence(choosing.ALREADY_ASKED)
+    except OutreachError as error:
+        sentence = error.sentence
+    else:
+        return None
+    return {
+        "target_id": target.id,
+        "name": target.name,
+        "reason": str(sentence),
+        "text": sentence.text,
+        "values": {key: str(value) for key, value in sentence.values.items()},
+    }
+
+
+def _draft(job: _Job, target: Target) -> None:
+    """Decide everything first, write last: whatever is missing raises before there is a row."""
+    session, campaign, template = job.session, job.campaign, job.template
+    contact = choosing.contact_for(session, template, target, job.contacts, job.now.date())
+    handed = job.follows.get(target.id) if isinstance(job.follows, Mapping) else job.follows
+    chain = choosing.chain_for(session, campaign, template, target, handed)
+    ask = choosing.ask_for(session, campaign, template, target, chain)
+    name = job.written.get((target.office_id, ask.id))
+    choosing.refuse_second(session, campaign, template, target, ask, name)
+    version = choosing.version_for(
+        job.versions, chain.first.language if chain else target.language, job.mailing
+    )
+    code = _new_code(session)
+    words = _words(job, target, version, ask, chain, code)
+    letter = Letter(
+        campaign_id=campaign.id,
+        mailing_id=job.mailing.id,
+        template_version_id=version.id,
+        sender_id=job.sender.id,
+        target_id=target.id,
+        office_id=target.office_id,
+        ask_id=ask.id,
+        kind=template.kind,
+        follows_id=chain.last.id if chain else None,
+        rehearsal=campaign.rehearsing,
+        code=code,
+        language=version.language,
+        channel=contact.kind,
+        address=contact.value,
+        recipient=target.name,
+        envelope=words.envelope,
+        subject=words.subject,
+        text=words.text,
+        # Whoever makes drafts of the words that ship with the product answers for them.
+        author_id=version.author_id or job.by.user_id,
+        author=version.author if version.author_id else job.by.name,
+        made_at=job.now,
+        made_by_id=job.by.user_id,
+        quotations=[_quotation(quoted) for quoted in words.quotations],
+    )
+    session.add(letter)
+    session.flush()
+    detail = {"mailing": job.mailing.id, "template_version": version.id}
+    _tell(job, ("letter", letter.id), "drafted", detail, to_state=State.DRAFT.value)
+    job.written[target.office_id, ask.id] = target.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a letter says and to whom."""
+
+    subject: str
+    text: str
+    envelope: str
+    quotations: tuple[rendering.Quoted, ...]
+
+
+def _words(
+    job: _Job,
+    target: Target,
+    version: TemplateVersion,
+    ask: Ask,
+    chain: Chain | None,
+    code: str,
+) -> _Words:
+    language = version.language
+    address = salutation_of(target, language)
+    shared = _shared(job, version, ask)
+    named = values.values_for(
+        target,
+        campaign=job.campaign,
+        ask=ask,
+        sender=job.sender,
+        shared=shared,
+        language=language,
+        code=code,
+        previous=chain.first if chain else None,
+    )
+    rendered = rendering.render(version.subject, version.body, named)
+    text = frame.letter_text(
+        rendered.text,
+        address=address,
+        sender=job.sender,
+        language=language,
+        jurisdiction_code=target.jurisdiction_code,
+        credit=values.credit(shared.petition, language),
+        code=code,
+    )
+    return _Words(rendered.subject, text, address.envelope, rendered.quotations)
+
+
+def _shared(job: _Job, version: TemplateVersion, ask: Ask) -> values.Shared:
+    """Facts and count of a version, read once for the whole run."""
+    key = (version.language, ask.demand.petition_id)
+    if key not in job.shared:
+        names = rendering.names_in(version.subject) | rendering.names_in(version.body)
+        job.shared[key] = values.shared_values(
+            job.session,
+            job.campaign,
+            codes=sorted(name[5:] for name in names if name.startswith("fact.")),
+            language=version.language,
+            petition_id=ask.demand.petition_id,
+            today=job.now.date(),
+        )
+    return job.shared[key]
+
+
+def _new_code(session: Session) -> str:
+    while True:
+        code = signing.new_code()
+        if session.scalar(sa.select(Letter.id).where(Letter.code == code)) is None:
+            return code
+
+
+def _quotation(quoted: rendering.Quoted) -> Quotation:
+    return Quotation(
+        fact_id=quoted.fact_id,
+        fact_version=quoted.fact_version,
+        reading_id=quoted.reading_id,
+        text=str(quoted),
+    )
+
+
+def _tell(
+    job: _Job,
+    subject: tuple[str, int],
+    name: str,
+    detail: dict[str, Any],
+    to_state: str | None = None,
+) -> None:
+    audit.record(
+        job.session,
+        subject=subject,
+        name=name,
+        by=job.by,
+        now=job.now,
+        campaign_id=job.campaign.id,
+        moved=(None, to_state),
+        detail=detail,
+    )
+
+
+def fingerprint(letter: Letter) -> str:
+    """Return what `edit` wants to see again: the hash of the words that were shown."""
+    return signing.seal({"subject": letter.subject, "text": letter.text})
+
+
+def edit(
+    session: Session,
+    letter: Letter,
+    *,
+    subject: str,
+    text: str,
+    seen: str,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Change the words of a draft by hand; whoever does so becomes their author (law 4).
+
+    `seen` is the `fingerprint` of the words that were shown to the person. Quotations that no
+    longer stand in the text are let go. Raises MoveRefused when it is no draft any more or
+    somebody changed it meanwhile, BadInput when subject or text is empty.
+    """
+    subject = " ".join(subject.split())
+    text = text.replace("\r\n", "\n").strip()
+    for field_name, words in (("subject", subject), ("text", text)):
+        if not words:
+            raise BadInput(Sentence("A letter can't go without this."), field_name)
+    before = {"subject": letter.subject, "text": letter.text}
+    if before == {"subject": subject, "text": text}:
+        return
+    changed = session.execute(
+        sa.update(Letter)
+        .where(
+            Letter.id == letter.id,
+            Letter.state == State.DRAFT,
+            Letter.subject == letter.subject,
+            Letter.text == letter.text,
+        )
+        .values(subject=subject, text=text, author_id=by.user_id, author=by.name, customised_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if seen != fingerprint(letter) or changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise MoveRefused(
+            Sentence(
+                "This letter was changed meanwhile, or is no draft any more. Nothing of yours was "
+                "saved: copy your words, look at the letter again, then put them in."
+            )
+        )
+    session.refresh(letter)
+    for quoted in session.scalars(sa.select(Quotation).where(Quotation.letter_id == letter.id)):
+        if quoted.text not in text and quoted.text not in subject:
+            session.delete(quoted)
+    session.flush()
+    audit.record(
+        session,
+        subject=("letter", letter.id),
+        name="edited",
+        by=by,
+        now=now,
+        campaign_id=letter.campaign_id,
+        detail={"before": before, "after": {"subject": subject, "text": text}},
+    )
+
+
+def record_native_reader(
+    session: Session,
+    version: TemplateVersion,
+    *,
+    read_by: str,
+    read_on: dt.date,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Note that a native speaker read this text; until then its letters may only be rehearsed.
+
+    Raises BadInput without a name, or for a day to come.
+    """
+    if not read_by.strip():
+        raise BadInput(Sentence("Write who read the text."), "read_by")
+    if read_on > now.date():
+        raise BadInput(Sentence("That day has not come yet."), "read_on")
+    version.read_by, version.read_on = read_by.strip(), read_on
+    session.flush()
+    campaign_id = session.scalar(
+        sa.select(Template.campaign_id).where(Template.id == version.template_id)
+    )
+    audit.record(
+        session,
+        subject=("template_version", version.id),
+        name="read_by_native_speaker",
+        by=by,
+        now=now,
+        campaign_id=campaign_id,
+        detail={"read_by": version.read_by, "read_on": read_on.isoformat()},
+    )

@@ -1,0 +1,97 @@
+"""What stands around the words of every letter: form of address, who signs, imprint, reference."""
+
+from __future__ import annotations
+
+import re
+
+from outreach.accounts.models import Sender, Voice
+from outreach.directory.salutations import Salutation
+from outreach.petitions.figures import in_language
+
+# One line about the reader's data (art. 14 of the EU's data protection regulation), for senders
+# who wrote none of their own in this language.
+_NOTICE = {
+    "en": "Data protection: we keep your name, office and public contact details, our letters and "
+    "your answers for this campaign only; write to us to object or have them erased.",
+    "de": "Datenschutz: Wir speichern Namen, Amt, öffentliche Kontaktdaten, unsere Schreiben und "
+    "Ihre Antworten nur für dieses Anliegen; auf Ihre Nachricht hin löschen wir sie.",
+    "fr": "Protection des données\u00a0: nous conservons vos nom, fonction et coordonnées "
+    "publiques, nos courriers et vos réponses pour cette seule campagne\u202f; vous pouvez vous y "
+    "opposer ou en demander l’effacement en nous écrivant.",
+}
+_REFERENCE = {"en": "Ref.", "de": "Ref.", "fr": "Réf."}
+# French closings stand in the first person singular; an association signs in the plural.
+_WE_IN_FRENCH = (
+    ("Je vous prie", "Nous vous prions"),
+    ("de ma ", "de notre "),
+    ("de mes ", "de nos "),
+)
+
+
+def letter_text(
+    body: str,
+    *,
+    address: Salutation,
+    sender: Sender,
+    language: str,
+    jurisdiction_code: str,
+    credit: str,
+    code: str,
+) -> str:
+    """Return the whole text of a letter, one line a paragraph, as it will leave.
+
+    `address` is the form of address, `credit` names the petition's author, `code`
+    is the letter's reference.
+    """
+    signature = [sender.name, sender.role_line, *sender.postal_address.splitlines()]
+    small = [
+        sender.imprint,
+        in_language(sender.data_notice, language) or _NOTICE.get(_base(language), _NOTICE["en"]),
+        credit,
+        f"{_REFERENCE.get(_base(language), 'Ref.')} {code}",
+    ]
+    parts = (
+        address.opening,
+        _spaced(_begun(body, address, language, jurisdiction_code), language, jurisdiction_code),
+        _closing(address.closing, sender, language),
+        _lines(signature),
+        _lines(small),
+    )
+    return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def _lines(lines: list[str]) -> str:
+    return "\n".join(line.strip() for line in lines if line.strip())
+
+
+def _begun(body: str, address: Salutation, language: str, jurisdiction_code: str) -> str:
+    """Texts begin in lower case where the language asks for it; Switzerland wants a capital."""
+    if _base(language) != "de" or address.lowercase_first:
+        return body
+    if jurisdiction_code == "CH":
+        body = body.replace("ß", "ss")
+    return body[:1].upper() + body[1:]
+
+
+def _spaced(text: str, language: str, jurisdiction_code: str) -> str:
+    """French keeps its high punctuation on the line, outside Canada and Switzerland with a space.
+
+    Campaigners type a plain space; a mark at the beginning of a line looks careless.
+    """
+    if _base(language) != "fr":
+        return text
+    before_high = "" if jurisdiction_code in ("CA", "CH") else "\u202f"
+    text = re.sub(r"[ \u00a0\u202f]+(?=[;?!])", before_high, text)
+    text = re.sub(r" (?=[:»])", "\u00a0", text)
+    return text.replace("« ", "«\u00a0")
+
+
+def _closing(closing: str, sender: Sender, language: str) -> str:
+    if _base(language) == "fr" and sender.voice is Voice.WE:
+        for singular, plural in _WE_IN_FRENCH:
+            closing = closing.replace(singular, plural)
+    return closing
+
+
+def _base(language: str) -> str:
+    return language.split("-", maxsplit=1)[0].lower()
