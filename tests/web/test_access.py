@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from outreach.accounts import demonstration
-from outreach.accounts.people import LINK_DAYS
 from outreach.accounts.models import Actor, Campaign, Role, User
+from outreach.accounts.people import LINK_DAYS
 from outreach.app import create_app, hash_password
 from outreach.config import Settings
 from outreach.database import Database
@@ -133,7 +133,8 @@ def test_a_form_without_its_token_does_nothing(sam: Client, database: Database) 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nothing-here", "/account", "/static/outreach.js"])
 def test_security_headers_are_on_every_answer(nobody: Client, path: str) -> None:
-    headers = nobody.get(path).headers
+    with nobody.get(path) as answer:
+        headers = answer.headers
 
     assert headers["Content-Security-Policy"] == CSP
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -200,9 +201,7 @@ def test_demonstration_accounts_come_in_from_this_machine_only(
     _role, email, password = accounts[1]
     far = {"REMOTE_ADDR": "192.0.2.4"}
 
-    refused = nobody.send(
-        "/sign-in", {"email": email, "password": password}, environ_base=far
-    )
+    refused = nobody.send("/sign-in", {"email": email, "password": password}, environ_base=far)
     assert refused.status_code == 200 and "this machine only" in refused.text
     assert sign_in(nobody, email, password) == 302
     assert nobody.get("/account").status_code == 200
@@ -213,7 +212,7 @@ def test_demonstration_accounts_come_in_from_this_machine_only(
 def test_a_disabled_person_is_out_at_once(
     sam: Client, database: Database, campaign: Campaign, people: dict[str, Actor], now: dt.datetime
 ) -> None:
-    from outreach.accounts.people import disable, member_of  # noqa: PLC0415
+    from outreach.accounts.people import disable, member_of
 
     assert sam.get("/account").status_code == 200
     with database.writing() as session:
@@ -258,9 +257,7 @@ def test_a_weak_password_is_refused(
     nobody: Client, sams_email: str, password: str, again: str, words: str
 ) -> None:
     sign_in(nobody, sams_email)
-    answer = nobody.send(
-        "/account", {"current": PASSWORD, "password": password, "again": again}
-    )
+    answer = nobody.send("/account", {"current": PASSWORD, "password": password, "again": again})
 
     assert answer.status_code == 422
     assert words in answer.text
