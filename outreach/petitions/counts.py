@@ -23,6 +23,7 @@ from outreach.words import N_, Sentence
 RISE_PER_CENT = 20
 RISE_ABSOLUTE = 5_000
 LARGEST = 2_000_000_000
+WANTED = Sentence("Write the count as a whole number, 0 or more.")
 
 # By language: one signature, and several.
 _SENTENCES: dict[str, tuple[str, str]] = {
@@ -111,7 +112,7 @@ def add_reading(
     page = _page(page_url)
     campaign = session.get_one(Campaign, petition.campaign_id)
     if not 0 <= value <= LARGEST:
-        raise BadInput(Sentence("Write the count as a whole number, 0 or more."), "value")
+        raise BadInput(WANTED, "value")
     if read_on is not None and read_on > now.astimezone(ZoneInfo(campaign.timezone)).date():
         raise BadInput(Sentence("This day is still to come. Give the day you read it."), "read_on")
     reasons = holds(value, read_on, _neighbours(session, petition.id, page, read_on))

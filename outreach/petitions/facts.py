@@ -293,27 +293,25 @@ def _problems(code: str, values: FactValues) -> list[tuple[str, Sentence]]:
 
 
 def _problems_of_wording(values: FactValues) -> list[tuple[str, Sentence]]:
-    """A sentence with an unknown gap, or with the figure typed instead of its gap."""
-    found = []
+    """A sentence with an unknown gap, with the figure typed instead of it, or without source."""
+    found: list[tuple[str, Sentence]] = []
     for language, words in values.wording.items():
         gaps = set(re.findall(r"\{[^}]*\}", words))
         if gaps - {GAP} or (GAP in gaps and values.figure is None):
-            found.append(
-                Sentence(
-                    "The sentence in “%(language)s” has a gap we can't fill. The only gap is "
-                    "{figure}, for the figure of this fact.",
-                    language=language,
-                )
+            reason = Sentence(
+                "This sentence has a gap we can't fill. The only gap is {figure}, for the figure "
+                "of this fact."
             )
+            found.append((f"wording_{language}", reason))
         elif values.figure and GAP not in gaps:
-            found.append(
-                Sentence(
-                    "The sentence in “%(language)s” doesn't use the figure. Write {figure} where "
-                    "the number belongs.",
-                    language=language,
-                )
+            reason = Sentence(
+                "This sentence doesn't use the figure. Write {figure} where the number belongs."
             )
-    return [("wording", sentence_) for sentence_ in found]
+            found.append((f"wording_{language}", reason))
+        if not values.citation.get(language):
+            reason = Sentence("A sentence for letters needs its source line in the same language.")
+            found.append((f"citation_{language}", reason))
+    return found
 
 
 def _tell(

@@ -145,9 +145,10 @@ def test_a_change_raises_the_version_and_keeps_the_old_values(
         ("R09", {"as_of": None}, "as_of"),
         ("R09", {"as_of": None, "as_of_precision": None}, "as_of"),
         ("R09", {"source_publisher": ""}, "source_title"),
-        ("R09", {"wording": {"en": "More than {number} people."}}, "wording"),
-        ("R09", {"wording": {"en": "More than 37,000 people."}}, "wording"),
-        ("R09", {"figure": None}, "wording"),
+        ("R09", {"wording": {"en": "More than {number} people."}}, "wording_en"),
+        ("R09", {"wording": {"en": "More than 37,000 people."}}, "wording_en"),
+        ("R09", {"figure": None}, "wording_en"),
+        ("R09", {"citation": {}}, "citation_en"),
     ],
 )
 def test_what_cant_be_kept_names_its_field(

@@ -1,0 +1,281 @@
+"""The petition's pages: what we ask, what we claim, how many signed, how sure we are."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+
+from outreach.accounts import audit
+from outreach.accounts.models import Event
+from outreach.database import transaction
+from outreach.directory.models import Confidence, TargetRole
+from outreach.errors import BadInput
+from outreach.petitions import asks, counts, facts, texts
+from outreach.petitions.models import Demand, Fact, Measure, Objection, Use
+from outreach.web import petitions_counts
+from outreach.web.access import actor, campaign, needs, now, session
+from outreach.web.filters import word
+from outreach.web.forms import Form
+from outreach.web.petitions_forms import (
+    DemandForm,
+    FactForm,
+    MeasureForm,
+    ObjectionForm,
+)
+from outreach.web.petitions_frame import Answer, bp, form_page, last_count, page_of, today
+
+__all__ = ["bp", "petitions_counts"]
+
+
+@bp.get("/petition")
+@needs("petition.read")
+def index() -> str:
+    """One page: demands and asks, the count and its age, what is claimed and how sure it is."""
+    here = campaign()
+    every = facts.facts(session(), here.id)
+    return page_of(
+        "index",
+        petitions=texts.petitions_of(session(), here.id),
+        demands=asks.demands(session(), here.id),
+        asks=asks.asks(session(), here.id),
+        units=asks.units(session(), here.id),
+        count=last_count(),
+        held=session().scalars(counts.held_readings(here.id)).all(),
+        role_word=lambda role: word(TargetRole(role)),
+        facts_by_use=[(use, sum(fact.use is use for fact in every)) for use in Use],
+        quotable=facts.quotable(session(), here.id, today=today()),
+        conflicts=facts.conflicts(session(), here.id),
+    )
+
+
+@bp.route("/petition/demands/<code>/edit", methods=["GET", "POST"])
+@needs("petition.write")
+def edit_demand(code: str) -> Answer:
+    """Change a demand's text and the clauses letters print."""
+    demand = texts.demand_by_code(session(), campaign().id, code)
+    form = DemandForm()
+
+    def save() -> Demand:
+        return texts.change_demand(
+            session(),
+            demand,
+            text=form.text.data,
+            wording=form.texts("wording", demand.wording),
+            legal_effect=form.legal_effect.data or "",
+            success_test=form.success_test.data or "",
+            by=actor(),
+            now=now(),
+        )
+
+    return _edit("edit_demand", form, lambda: form.fill(demand), save, "petitions.index", demand)
+
+
+@bp.get("/petition/facts")
+@needs("petition.read")
+def all_facts() -> str:
+    """Every fact with its figure, day, source and use; of one use if the address says so."""
+    every = facts.facts(session(), campaign().id)
+    use = next((use for use in Use if use.value == request.args.get("use")), None)
+    return page_of(
+        "facts",
+        facts=[fact for fact in every if use is None or fact.use is use],
+        total=len(every),
+        uses=list(Use),
+        use=use,
+        refusals=_refusals(every),
+        conflicts=_conflicts(every),
+    )
+
+
+@bp.route("/petition/facts/new", methods=["GET", "POST"])
+@needs("petition.write")
+def new_fact() -> Answer:
+    """Write a fact that isn't there yet."""
+    return _edit_fact(None)
+
+
+@bp.get("/petition/facts/<code>")
+@needs("petition.read")
+def fact(code: str) -> str:
+    """One fact: figure, day, source, how letters say it, what it conflicts with, its history."""
+    found = facts.fact_by_code(session(), campaign().id, code)
+    said = {
+        language: facts.refusal(found, language, today=today())
+        or facts.sentence(found, language, today=today())
+        for language in sorted({*found.wording, *facts.LANGUAGES})
+    }
+    every = facts.facts(session(), campaign().id)
+    return page_of(
+        "fact",
+        fact=found,
+        said=said,
+        conflict=next(
+            (row for row in _conflicts(every) if row["group"].code == found.conflict_group), None
+        ),
+        history=[_row(event) for event in audit.history(session(), "fact", found.id)],
+    )
+
+
+@bp.route("/petition/facts/<code>/edit", methods=["GET", "POST"])
+@needs("petition.write")
+def edit_fact(code: str) -> Answer:
+    """Change a fact; its version goes up."""
+    return _edit_fact(facts.fact_by_code(session(), campaign().id, code))
+
+
+@bp.get("/petition/objections")
+@needs("petition.read")
+def objections() -> str:
+    """What recipients answer, and what may be said honestly."""
+    return page_of("objections", objections=texts.objections(session(), campaign().id))
+
+
+@bp.route("/petition/objections/<code>/edit", methods=["GET", "POST"])
+@needs("petition.write")
+def edit_objection(code: str) -> Answer:
+    """Change an objection or our answer to it."""
+    objection = texts.objection_by_code(session(), campaign().id, code)
+    form = ObjectionForm()
+
+    def save() -> Objection:
+        return texts.change_objection(
+            session(),
+            objection,
+            says=form.says.data,
+            known_from=form.known_from.data or "",
+            answer=form.answer.data,
+            strength=form.strength.data or "",
+            by=actor(),
+            now=now(),
+        )
+
+    return _edit(
+        "edit_objection",
+        form,
+        lambda: form.fill(objection),
+        save,
+        "petitions.objections",
+        objection,
+    )
+
+
+@bp.get("/petition/measures")
+@needs("petition.read")
+def measures() -> str:
+    """What exists already, so that no letter asks for it again."""
+    return page_of("measures", measures=texts.measures(session(), campaign().id))
+
+
+@bp.route("/petition/measures/<code>/edit", methods=["GET", "POST"])
+@needs("petition.write")
+def edit_measure(code: str) -> Answer:
+    """Change what exists already."""
+    measure = texts.measure_by_code(session(), campaign().id, code)
+    form = MeasureForm()
+
+    def save() -> Measure:
+        codes = (part.strip().upper() for part in form.jurisdictions.data.split(","))
+        return texts.change_measure(
+            session(),
+            measure,
+            jurisdictions=[code for code in codes if code],
+            taken_on=form.taken_on.data,
+            what=form.what.data,
+            confidence=Confidence(form.confidence.data),
+            sources=[
+                line.strip() for line in (form.sources.data or "").splitlines() if line.strip()
+            ],
+            by=actor(),
+            now=now(),
+        )
+
+    return _edit(
+        "edit_measure", form, lambda: form.fill(measure), save, "petitions.measures", measure
+    )
+
+
+def _edit_fact(before: Fact | None) -> Answer:
+    form = FactForm()
+    every = facts.facts(session(), campaign().id)
+    form.offer(
+        [row.code for row in every if row is not before],
+        list(facts.conflicts(session(), campaign().id)),
+    )
+    if before is not None:
+        form.code.data = before.code  # a code is for good: letters quote it
+
+    def save() -> Fact:
+        return facts.save_fact(
+            session(),
+            campaign_id=campaign().id,
+            code=form.code.data,
+            values=form.values(before),
+            by=actor(),
+            now=now(),
+            seen=int(form.seen.data) if (form.seen.data or "").isdigit() else 0,
+        )
+
+    fill: Callable[[], None] = (lambda: form.fill(before)) if before else (lambda: None)
+    return _edit("edit_fact", form, fill, save, "petitions.fact", before)
+
+
+def _edit(
+    name: str,
+    form: Form,
+    fill: Callable[[], None],
+    save: Callable[[], Any],
+    then: str,
+    thing: Any,
+) -> Answer:
+    """Show a form filled with what is kept, or keep what was typed and go where it is shown."""
+    if request.method == "GET":
+        fill()
+    if form.validate_on_submit():
+        try:
+            with transaction(session()):
+                saved = save()
+        except BadInput as error:
+            form.show(error)
+        else:
+            flash(_("%(code)s is saved.", code=saved.code), "success")
+            values = {"code": saved.code} if then == "petitions.fact" else {}
+            return redirect(url_for(then, **values))
+    return form_page(name, form, thing=thing)
+
+
+def _refusals(every: Sequence[Fact]) -> dict[str, Any]:
+    """By code, why no letter may print a fact today in any language; None when one may."""
+    found = {}
+    for row in every:
+        reasons = [facts.refusal(row, code, today=today()) for code in row.wording or ("en",)]
+        found[row.code] = None if None in reasons else reasons[0]
+    return found
+
+
+def _conflicts(every: Sequence[Fact]) -> list[dict[str, Any]]:
+    """Each conflict with the facts that are in it."""
+    members = {
+        code: list(rows)
+        for code, rows in itertools.groupby(
+            sorted(every, key=lambda row: row.conflict_group or ""), lambda row: row.conflict_group
+        )
+    }
+    return [
+        {"group": group, "facts": members.get(group.code, [])}
+        for group in facts.conflicts(session(), campaign().id)
+    ]
+
+
+def _row(event: Event) -> dict[str, Any]:
+    """An event as the timeline shows it, with the old values of what changed."""
+    before = event.detail.get("before", {})
+    return {
+        "at": event.at,
+        "by": event.by,
+        "text": _("Added") if not before else _("Changed"),
+        "detail": "\n".join(_("%(field)s was: %(old)s", field=k, old=v) for k, v in before.items()),
+    }

@@ -1,0 +1,280 @@
+"""What people type about demands, facts, objections, measures and counts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Length, Optional
+
+from outreach.directory.models import Confidence
+from outreach.petitions import facts
+from outreach.petitions.models import (
+    Conflict,
+    Demand,
+    Fact,
+    FactState,
+    Measure,
+    Objection,
+    Origin,
+    Petition,
+    Use,
+)
+from outreach.web.filters import language_name, word
+from outreach.web.forms import Form
+
+_ROWS = {"rows": 3}
+
+
+def _words(kind: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(member.value, word(member)) for member in kind]
+
+
+def _text(label: str, hint: str = "", *, needed: str = "", most: int = 4000) -> TextAreaField:
+    checks = [DataRequired(needed)] if needed else [Optional()]
+    return TextAreaField(
+        label, validators=[*checks, Length(max=most)], description=hint, render_kw=_ROWS
+    )
+
+
+def _line(label: str, hint: str = "", *, needed: str = "", most: int = 200) -> StringField:
+    checks = [DataRequired(needed)] if needed else [Optional()]
+    return StringField(label, validators=[*checks, Length(max=most)], description=hint)
+
+
+class InLanguages(Form):
+    """A form with the same text once per language: `wording_en`, `wording_de`, …"""
+
+    def texts(self, name: str, before: dict[str, str]) -> dict[str, str]:
+        """Return {language: text} of the fields of `name`, keeping languages without a field."""
+        typed = {
+            language: self._of(name, language).data or ""
+            for language in facts.LANGUAGES
+            if f"{name}_{language}" in self
+        }
+        return {
+            language: words for language, words in ({**before, **typed}).items() if words.strip()
+        }
+
+    def show_texts(self, name: str, texts: dict[str, str]) -> None:
+        """Fill the fields of `name` with what is kept."""
+        for language in facts.LANGUAGES:
+            self._of(name, language).data = texts.get(language, "")
+
+    def in_languages(self, *names: str) -> list[tuple[str, list[Field]]]:
+        """Return per language its name and its fields, in the order of `names`."""
+        return [
+            (language_name(language), [self._of(name, language) for name in names])
+            for language in facts.LANGUAGES
+        ]
+
+    def _of(self, name: str, language: str) -> Field:
+        return self[f"{name}_{language}"]
+
+
+class DemandForm(InLanguages):
+    """A demand's text, and the clause letters print."""
+
+    text = _text(_("The demand, in one sentence"), needed=_("Say what is demanded."))
+    legal_effect = _text(_("Legal effect"), _("What follows in law when it is met."))
+    success_test = _text(_("Met when"), _("By what a stranger could see that it is met."))
+    wording_en = _text(_("Clause in English"), _("Continues “We ask you …”."))
+    wording_de = _text(_("Clause in German"), _("Continues “Wir bitten Sie, …”."))
+    wording_fr = _text(_("Clause in French"), _("Continues “Nous vous demandons …”."))
+
+    def fill(self, demand: Demand) -> None:
+        """Show what is kept."""
+        self.text.data = demand.text
+        self.legal_effect.data = demand.legal_effect
+        self.success_test.data = demand.success_test
+        self.show_texts("wording", demand.wording)
+
+
+class FactForm(InLanguages):
+    """Everything about a fact; the only way a figure gets into a letter."""
+
+    # The version the writer saw; 0 for a new fact.
+    seen = HiddenField(default="0")
+    code = _line(
+        _("Code"),
+        _("Short and for good, such as R08."),
+        needed=_("Give the fact a code."),
+        most=20,
+    )
+    origin = SelectField(
+        _("Who says it"),
+        choices=lambda: _words(Origin),
+        description=_("What we found ourselves is never put into the petition's mouth."),
+    )
+    statement = _text(
+        _("Statement"),
+        _("What is counted or found, with its period, in one sentence."),
+        needed=_("Say in one sentence what the fact is."),
+    )
+    qualifier = SelectField(
+        _("The figure is"),
+        choices=lambda: [("", _("no figure")), *((name, name) for name in facts.QUALIFIERS)],
+        validators=[Optional()],
+    )
+    figure = IntegerField(
+        _("Figure"),
+        validators=[Optional()],
+        description=_("Digits only. Leave it empty when nothing is counted."),
+    )
+    unit = _line(_("Unit"), _("What is counted: people, cases, complaints …"), most=40)
+    as_of = _line(_("As of"), _("As exactly as it is known: 2021, 2020-12 or 2020-12-01."), most=10)
+    source_title = _line(_("Source: title"), most=400)
+    source_publisher = _line(_("Source: publisher"))
+    source_date = _line(_("Source: date"), most=20)
+    source_url = _line(
+        _("Source: address"), _("The page itself, beginning with https://."), most=800
+    )
+    use = SelectField(_("Use"), choices=lambda: _words(Use))
+    state = SelectField(
+        _("State"),
+        choices=lambda: _words(FactState),
+        description=_("Anything but current stops the letters that use it."),
+    )
+    caveat = _text(_("Caveat"), _("What a writer must know before using it."))
+    safe_wording = _text(_("Safe wording"), _("How to say it without saying too much."))
+    conflict_group = SelectField(
+        _("Conflicts with others of"), choices=[("", "")], validators=[Optional()]
+    )
+    preferred_now = SelectField(_("Better now"), choices=[("", "")], validators=[Optional()])
+    review_by = DateField(
+        _("Check again by"),
+        validators=[Optional()],
+        description=_("After this day no letter prints it until somebody checked it."),
+    )
+    wording_en = _text(_("Sentence in English"), _("{figure} stands for the figure."))
+    wording_de = _text(_("Sentence in German"), _("{figure} stands for the figure."))
+    wording_fr = _text(_("Sentence in French"), _("{figure} stands for the figure."))
+    citation_en = _line(_("Source line in English"), most=400)
+    citation_de = _line(_("Source line in German"), most=400)
+    citation_fr = _line(_("Source line in French"), most=400)
+
+    def offer(self, others: list[str], groups: list[Conflict]) -> None:
+        """Offer the codes of the other facts and of the conflicts."""
+        self.preferred_now.choices = [("", _("nothing")), *((code, code) for code in others)]
+        self.conflict_group.choices = [
+            ("", _("none")),
+            *((group.code, f"{group.code}: {group.what}") for group in groups),
+        ]
+
+    def fill(self, fact: Fact) -> None:
+        """Show what is kept."""
+        for name, field in self._fields.items():
+            if hasattr(fact, name) and name != "as_of":
+                kept = getattr(fact, name)
+                field.data = kept.value if isinstance(kept, StrEnum) else kept
+        self.seen.data = str(fact.version)
+        self.as_of.data = facts.as_of_text(fact)
+        self.show_texts("wording", fact.wording)
+        self.show_texts("citation", fact.citation)
+
+    def values(self, before: Fact | None) -> facts.FactValues:
+        """Return what was typed. Raises BadInput for an as-of day that can't be read."""
+        as_of, precision = facts.as_of_from(self.as_of.data) if self.as_of.data else (None, None)
+        return facts.FactValues(
+            origin=Origin(self.origin.data),
+            statement=self.statement.data,
+            figure=self.figure.data,
+            qualifier=self.qualifier.data or None,
+            unit=self.unit.data or None,
+            as_of=as_of,
+            as_of_precision=precision,
+            source_title=self.source_title.data or "",
+            source_publisher=self.source_publisher.data or "",
+            source_date=self.source_date.data or "",
+            source_url=self.source_url.data or "",
+            use=Use(self.use.data),
+            caveat=self.caveat.data or "",
+            safe_wording=self.safe_wording.data or "",
+            conflict_group=self.conflict_group.data or None,
+            preferred_now=self.preferred_now.data or None,
+            review_by=self.review_by.data,
+            state=FactState(self.state.data),
+            wording=self.texts("wording", before.wording if before else {}),
+            citation=self.texts("citation", before.citation if before else {}),
+        )
+
+
+class ObjectionForm(Form):
+    """What recipients say, and what we may answer."""
+
+    says = _text(_("What they say"), needed=_("Say what they object."))
+    known_from = _text(_("Known from"), _("Who said so, and when."))
+    answer = _text(
+        _("Our answer"),
+        _("Honest first: conceding is an answer."),
+        needed=_("Say what may be answered."),
+    )
+    strength = _line(_("How strong the answer is"), most=80)
+
+    def fill(self, objection: Objection) -> None:
+        """Show what is kept."""
+        for name in ("says", "known_from", "answer", "strength"):
+            self[name].data = getattr(objection, name)
+
+
+class MeasureForm(Form):
+    """What exists already, so that no letter asks for it again."""
+
+    jurisdictions = _line(
+        _("Jurisdictions"),
+        _("Codes with commas between them: US, or GB, CA."),
+        needed=_("Name at least one jurisdiction."),
+    )
+    taken_on = _line(
+        _("Since"),
+        _("2020-12-23, or as exactly as it is known."),
+        needed=_("Say since when."),
+        most=20,
+    )
+    what = _text(_("What exists"), needed=_("Say what exists already."))
+    confidence = SelectField(_("How sure we are"), choices=lambda: _words(Confidence))
+    sources = _text(_("Sources"), _("One a line: who says so, and the page's address."))
+
+    def fill(self, measure: Measure) -> None:
+        """Show what is kept."""
+        self.jurisdictions.data = ", ".join(measure.jurisdictions)
+        self.taken_on.data = measure.taken_on
+        self.what.data = measure.what
+        self.confidence.data = measure.confidence.value
+        self.sources.data = "\n".join(measure.sources)
+
+
+class ReadingForm(Form):
+    """A count somebody read off a page."""
+
+    petition = SelectField(_("Petition"), coerce=int)
+    value = IntegerField(
+        _("Count on the page"),
+        validators=[Optional()],
+        description=_("Digits only, exactly as the page shows it."),
+        render_kw={"required": True, "min": 0},
+    )
+    page_url = _line(
+        _("Address of the page"),
+        _("Beginning with https://."),
+        needed=_("Give the page's full address."),
+        most=800,
+    )
+    read_on = DateField(
+        _("Day you read it"),
+        validators=[Optional()],
+        description=_("Without a day the count is kept, but no letter can print it."),
+    )
+
+    def offer(self, petitions: list[Petition]) -> None:
+        """Offer the campaign's petitions."""
+        self.petition.choices = [(petition.id, petition.title) for petition in petitions]

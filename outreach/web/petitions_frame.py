@@ -1,0 +1,59 @@
+"""What every petition page needs: the blueprint, the tabs, the day, the last good count."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from outreach.petitions import counts, facts
+from outreach.web.access import campaign, now, session
+from outreach.web.forms import Form
+
+bp = Blueprint("petitions", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+
+def form_page(name: str, form: Form, **values: Any) -> Answer:
+    """Return the page `name` with its form; 422 when something typed can't be used."""
+    page = page_of(name, form=form, **values)
+    return (page, 422) if form.errors or form.form_errors else page
+
+
+def page_of(name: str, **values: Any) -> str:
+    """Return the petition page called `name`, with the tabs above it."""
+    return render_template(f"pages/petitions/{name}.html", tabs=_tabs(), **values)
+
+
+def _tabs() -> list[tuple[str, str, bool]]:
+    rows = (
+        (_("Overview"), "petitions.index"),
+        (_("Facts"), "petitions.all_facts"),
+        (_("Objections"), "petitions.objections"),
+        (_("What exists"), "petitions.measures"),
+        (_("Counts"), "petitions.readings"),
+    )
+    return [(label, url_for(name), request.endpoint == name) for label, name in rows]
+
+
+def today() -> dt.date:
+    """Return the day it is in the campaign's zone."""
+    return now().astimezone(ZoneInfo(campaign().timezone)).date()
+
+
+def last_count() -> dict[str, Any] | None:
+    """Return the last accepted count with its age, and how letters say it per language."""
+    reading = counts.latest_reading(session(), campaign().id)
+    if reading is None:
+        return None
+    return {
+        "reading": reading,
+        "days": counts.age_in_days(reading, today()),
+        "too_old": counts.too_old(reading, campaign(), today()),
+        "said": [(language, counts.sentence(reading, language)) for language in facts.LANGUAGES],
+    }
