@@ -1,15 +1,211 @@
-"""What is wrong with a letter's words, in sentences."""
+"""What is wrong with a letter's words, in sentences: what stops it, and what is worth a look."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.letters.models import Letter
-from outreach.words import Sentence
+from outreach.accounts.models import Sender
+from outreach.directory.models import Jurisdiction, Publicity, Target, TargetRole
+from outreach.letters.models import Letter, LetterKind, Quotation, TemplateVersion
+from outreach.petitions.models import Conflict, Fact
+from outreach.words import N_, Sentence
+
+# Law 6: nothing of the machine may show. English may begin a clause with "None of".
+_GAPS = re.compile(
+    r"\{\{|\}\}|\{%|%\}|\bNone\b(?! of\b)|\bundefined\b|\[(?:…|\.{3})\]|\[[A-Z_ ]{3,}\]"
+)
+# A form of address without anybody in it.
+_NOBODY = re.compile(
+    r"(?:Dear|Sehr geehrter?|Guten Tag)(?: (?:Mr|Ms|Mrs|Dr|Herr|Frau)\.?)?\s*[,:]?"
+    r"|(?:Monsieur le|Madame la|Monsieur l’|Madame l’)\s*,",
+)
+# Russia has units of the same name: the country always stands with it.
+_OMON_ALONE = {
+    "en": re.compile(r"\bOMON\b(?! of Belarus)"),
+    "de": re.compile(r"(?<!belarussische )(?<!belarussischen )\bOMON\b(?! (?:von|aus|in) Belarus)"),
+    "fr": re.compile(r"\bOMON\b(?! (?:du Bélarus|de Biélorussie|bélarussien|biélorusse))"),
+}
+# The Geneva Declaration was never adopted by the United Nations.
+_UN_DEFINITION = re.compile(
+    r"the UN definition|(?:die )?UN-Definition|définition (?:de l’ONU|des Nations [Uu]nies)"
+)
+# Words of a letter's body, by what practice shows is read: letter kind or role -> (least, most).
+_MEMBER, _MINISTER, _MEP = (200, 350), (300, 450), (200, 300)
+LENGTHS: dict[TargetRole, tuple[int, int]] = {
+    TargetRole.HEAD_OF_STATE: _MINISTER,
+    TargetRole.HEAD_OF_GOVERNMENT: _MINISTER,
+    TargetRole.MINISTER: _MINISTER,
+    TargetRole.MINISTRY: _MINISTER,
+    TargetRole.MEP: _MEP,
+    TargetRole.COMMISSIONER: _MEP,
+}
+REMINDER_LENGTH = (60, 120)
+# The same letter needs more words in these languages.
+LONGER = {"fr": 1.2}
+MOST_FACTS = 3
+_PUBLICITY = {
+    Publicity.HIGH: N_("Letters to %(place)s usually become public. This one names %(names)s."),
+    Publicity.MEDIUM: N_(
+        "Letters to %(place)s can become public on request. This one names %(names)s."
+    ),
+    Publicity.LOW: N_("Letters to %(place)s rarely become public. This one names %(names)s."),
+    Publicity.UNKNOWN: N_(
+        "Nobody knows whether letters to %(place)s become public. This one names %(names)s."
+    ),
+}
 
 
 def stopping(session: Session, letter: Letter) -> Sequence[Sentence]:
     """Return what must be mended before `letter` can go to approval: gaps above all (law 6)."""
-    return ()
+    return [*_gaps(letter), *_wrong_words(letter)]
+
+
+def remarks(session: Session, letter: Letter) -> Sequence[Sentence]:
+    """Return what an approver should know: length, facts, typed figures, who may read it."""
+    quoted = _quoted_facts(session, letter)
+    return [
+        *_length(session, letter),
+        *_facts(session, letter, quoted),
+        *_typed_figures(session, letter),
+        *_readers(session, letter),
+    ]
+
+
+def body_words(text: str, sender_name: str) -> int:
+    """Return how many words stand between the opening and the closing of a letter's `text`."""
+    blocks = text.split("\n\n")
+    signed = next(
+        (n for n, block in enumerate(blocks) if n > 1 and block.split("\n")[0] == sender_name),
+        len(blocks) + 1,
+    )
+    return sum(len(re.findall(r"\w[\w’'.,/-]*", block)) for block in blocks[1 : signed - 1])
+
+
+def length_for(letter_kind: LetterKind, role: TargetRole, language: str) -> tuple[int, int]:
+    """Return the fewest and most words that are read in a letter of that kind to that office."""
+    least, most = (
+        REMINDER_LENGTH if letter_kind is LetterKind.REMINDER else LENGTHS.get(role, _MEMBER)
+    )
+    return least, round(most * LONGER.get(language.split("-")[0], 1))
+
+
+def _gaps(letter: Letter) -> Iterator[Sentence]:
+    if not letter.subject.strip():
+        yield Sentence("The letter has no subject.")
+    if not letter.text.strip():
+        yield Sentence("The letter has no text.")
+        return
+    for words in (letter.subject, letter.text):
+        for gap in sorted(set(_GAPS.findall(words))):
+            yield Sentence("A gap is not filled: “%(gap)s” stands in the letter.", gap=gap)
+    opening = letter.text.strip().split("\n")[0].strip()
+    if _NOBODY.fullmatch(opening):
+        yield Sentence("The letter greets nobody: it opens with “%(opening)s”.", opening=opening)
+
+
+def _wrong_words(letter: Letter) -> Iterator[Sentence]:
+    rule = _OMON_ALONE.get(letter.language.split("-")[0], _OMON_ALONE["en"])
+    words = f"{letter.subject}\n{letter.text}"
+    if rule.search(words):
+        yield Sentence(
+            "“OMON” stands without “of Belarus”: Russia has units of the same name. "
+            "Write “OMON of Belarus” in the letter's language."
+        )
+    found = _UN_DEFINITION.search(words)
+    if found:
+        yield Sentence(
+            "“%(words)s” is wrong: the United Nations never adopted one. Leave it out.",
+            words=found.group(),
+        )
+
+
+def _quoted_facts(session: Session, letter: Letter) -> Sequence[Fact]:
+    return session.scalars(
+        sa.select(Fact)
+        .join(Quotation, Quotation.fact_id == Fact.id)
+        .where(Quotation.letter_id == letter.id)
+        .order_by(Fact.code)
+    ).all()
+
+
+def _length(session: Session, letter: Letter) -> Iterator[Sentence]:
+    sender = session.get_one(Sender, letter.sender_id)
+    target = session.get_one(Target, letter.target_id)
+    words = body_words(letter.text, sender.name)
+    least, most = length_for(letter.kind, target.role, letter.language)
+    if not least <= words <= most:
+        yield Sentence(
+            "The letter has %(words)s words; %(least)s to %(most)s are read.",
+            words=words,
+            least=least,
+            most=most,
+        )
+
+
+def _facts(session: Session, letter: Letter, quoted: Sequence[Fact]) -> Iterator[Sentence]:
+    if len(quoted) > MOST_FACTS:
+        yield Sentence("The letter quotes %(n)s facts; three are enough.", n=len(quoted))
+    groups: dict[str, list[str]] = {}
+    for fact in quoted:
+        if fact.conflict_group:
+            groups.setdefault(fact.conflict_group, []).append(fact.code)
+    for group, codes in groups.items():
+        if len(codes) > 1:
+            resolution = session.scalar(
+                sa.select(Conflict.resolution).where(
+                    Conflict.campaign_id == letter.campaign_id, Conflict.code == group
+                )
+            )
+            yield Sentence(
+                "The facts %(codes)s don't go together. %(resolution)s",
+                codes=", ".join(codes),
+                resolution=resolution or "",
+            )
+
+
+def _typed_figures(session: Session, letter: Letter) -> Iterator[Sentence]:
+    """Figures of a letter changed by hand that no quotation and no template brought in."""
+    if letter.customised_at is None:
+        return
+    version = session.get_one(TemplateVersion, letter.template_version_id)
+    quoted = session.scalars(
+        sa.select(Quotation.text).where(Quotation.letter_id == letter.id)
+    ).all()
+    sender = session.get_one(Sender, letter.sender_id)
+    around = (letter.code, letter.envelope, sender.postal_address, sender.imprint)
+    known = "\n".join(
+        (version.subject, version.body, *quoted, *around, *sender.data_notice.values())
+    )
+    words = letter.text
+    for text in quoted:
+        words = words.replace(text, "")
+    figures = dict.fromkeys(re.findall(r"\d[\d.,\u00a0\u202f]*", words))
+    typed = [figure.rstrip(".,") for figure in figures if figure.rstrip(".,") not in known]
+    if typed:
+        yield Sentence(
+            "Figures typed by hand, without a fact behind them: %(figures)s. Check each one.",
+            figures=", ".join(typed),
+        )
+
+
+def _readers(session: Session, letter: Letter) -> Iterator[Sentence]:
+    version = session.get_one(TemplateVersion, letter.template_version_id)
+    if version.read_by is None:
+        yield Sentence(
+            "No native speaker has read this text in “%(language)s” yet: it can only be rehearsed.",
+            language=letter.language,
+        )
+    target = session.get_one(Target, letter.target_id)
+    place = session.get_one(Jurisdiction, target.jurisdiction_code)
+    sender = session.get_one(Sender, letter.sender_id)
+    text = _PUBLICITY[place.publicity]
+    yield Sentence(text, place=place.name, names=", ".join(_named(letter, sender)))
+
+
+def _named(letter: Letter, sender: Sender) -> list[str]:
+    named = [sender.name, sender.role_line, letter.recipient]
+    return [name for name in named if name]

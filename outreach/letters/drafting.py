@@ -180,7 +180,7 @@ def _draft(job: _Job, target: Target) -> None:
         author=version.author if version.author_id else job.by.name,
         made_at=job.now,
         made_by_id=job.by.user_id,
-        quotations=[_quotation(quoted) for quoted in words.quotations],
+        quotations=words.quotations,
     )
     session.add(letter)
     session.flush()
@@ -196,7 +196,7 @@ class _Words:
     subject: str
     text: str
     envelope: str
-    quotations: tuple[rendering.Quoted, ...]
+    quotations: list[Quotation]
 
 
 def _words(
@@ -221,16 +221,24 @@ def _words(
         previous=chain.first if chain else None,
     )
     rendered = rendering.render(version.subject, version.body, named)
+    place = target.jurisdiction_code
     text = frame.letter_text(
-        rendered.text,
+        frame.typeset(rendered.text, language, place),
         address=address,
         sender=job.sender,
         language=language,
-        jurisdiction_code=target.jurisdiction_code,
         credit=values.credit(shared.petition, language),
         code=code,
     )
-    return _Words(rendered.subject, text, address.envelope, rendered.quotations)
+    return _Words(
+        frame.typeset(rendered.subject, language, place),
+        text,
+        address.envelope,
+        [
+            _quotation(quoted, frame.typeset(quoted, language, place))
+            for quoted in rendered.quotations
+        ],
+    )
 
 
 def _shared(job: _Job, version: TemplateVersion, ask: Ask) -> values.Shared:
@@ -256,12 +264,12 @@ def _new_code(session: Session) -> str:
             return code
 
 
-def _quotation(quoted: rendering.Quoted) -> Quotation:
+def _quotation(quoted: rendering.Quoted, as_printed: str) -> Quotation:
     return Quotation(
         fact_id=quoted.fact_id,
         fact_version=quoted.fact_version,
         reading_id=quoted.reading_id,
-        text=str(quoted),
+        text=as_printed,
     )
 
 

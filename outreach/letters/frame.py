@@ -34,7 +34,6 @@ def letter_text(
     address: Salutation,
     sender: Sender,
     language: str,
-    jurisdiction_code: str,
     credit: str,
     code: str,
 ) -> str:
@@ -52,7 +51,7 @@ def letter_text(
     ]
     parts = (
         address.opening,
-        _spaced(_begun(body, address, language, jurisdiction_code), language, jurisdiction_code),
+        _begun(body, address, language),
         _closing(address.closing, sender, language),
         _lines(signature),
         _lines(small),
@@ -64,26 +63,27 @@ def _lines(lines: list[str]) -> str:
     return "\n".join(line.strip() for line in lines if line.strip())
 
 
-def _begun(body: str, address: Salutation, language: str, jurisdiction_code: str) -> str:
-    """Texts begin in lower case where the language asks for it; Switzerland wants a capital."""
-    if _base(language) != "de" or address.lowercase_first:
-        return body
-    if jurisdiction_code == "CH":
-        body = body.replace("ß", "ss")
-    return body[:1].upper() + body[1:]
+def typeset(text: str, language: str, jurisdiction_code: str) -> str:
+    """Return `text` as a printer of that language and country sets it.
 
-
-def _spaced(text: str, language: str, jurisdiction_code: str) -> str:
-    """French keeps its high punctuation on the line, outside Canada and Switzerland with a space.
-
-    Campaigners type a plain space; a mark at the beginning of a line looks careless.
+    French keeps its high punctuation on the line, outside Canada and Switzerland with a narrow
+    space: campaigners type a plain one. Switzerland writes no ß.
     """
+    if _base(language) == "de" and jurisdiction_code == "CH":
+        return text.replace("ß", "ss")
     if _base(language) != "fr":
         return text
     before_high = "" if jurisdiction_code in ("CA", "CH") else "\u202f"
     text = re.sub(r"[ \u00a0\u202f]+(?=[;?!])", before_high, text)
     text = re.sub(r" (?=[:»])", "\u00a0", text)
     return text.replace("« ", "«\u00a0")
+
+
+def _begun(body: str, address: Salutation, language: str) -> str:
+    """German goes on in lower case after the comma, but with a capital where there is no comma."""
+    if _base(language) != "de" or address.lowercase_first:
+        return body
+    return body[:1].upper() + body[1:]
 
 
 def _closing(closing: str, sender: Sender, language: str) -> str:
