@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from waitress.server import create_server
 
 from outreach.accounts.models import Actor, User
@@ -69,43 +69,68 @@ def served(app: Flask) -> Iterator[str]:
         yield address
 
 
+class Windows:
+    """Windows of one Chromium on one application; what their consoles complain about is kept."""
+
+    def __init__(self, chromium: Browser, app: Flask, database: Database, address: str) -> None:
+        self.chromium, self.app, self.database, self.address = chromium, app, database, address
+        self.contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def open(
+        self,
+        who: int | None = None,
+        path: str = "/",
+        *,
+        size: str = "desk",
+        theme: str = "light",
+        **more: Any,
+    ) -> Page:
+        """Open a page as the person with this user id, or signed out.
+
+        `size` is desk or phone, `theme` light or dark; `more` goes to Chromium's context.
+        """
+        width, height = SIZES[size]
+        context = self.chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            base_url=self.address,
+            reduced_motion="reduce",
+            locale="en-GB",
+            **more,
+        )
+        context.set_default_timeout(8000)
+        self.contexts.append(context)
+        if who is not None:
+            context.add_cookies([_cookie(self.app, self.database, who, self.address)])
+        page = context.new_page()
+        page.on("console", lambda said: _note(self.complaints, said.type, said.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    def close(self) -> None:
+        """Close all windows; AssertionError if a console complained, say of the content policy."""
+        for context in self.contexts:
+            context.close()
+        assert not self.complaints, "the browser complained:\n" + "\n".join(self.complaints)
+
+
 @pytest.fixture
 def window(
     chromium: Browser, app: Flask, served: str, people: dict[str, Actor], database: Database
 ) -> Iterator[Open]:
     """Open a window: `window("olga", "/letters", size="phone", theme="dark")`.
 
-    Without a name nobody is signed in. What the page's console complains about, such as something
-    that the content policy forbids, fails the test at its end.
+    Without a name nobody is signed in. A complaint of a console fails the test at its end.
     """
-    contexts, complaints = [], []
+    windows = Windows(chromium, app, database, served)
 
-    def opened(
-        name: str = "", path: str = "/", *, size: str = "desk", theme: str = "light", **more: Any
-    ) -> Page:
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            base_url=served,
-            reduced_motion="reduce",
-            locale="en-GB",
-            **more,
-        )
-        context.set_default_timeout(8000)
-        contexts.append(context)
-        if name:
-            context.add_cookies([_cookie(app, database, people[name], served)])
-        page = context.new_page()
-        page.on("console", lambda said: _note(complaints, said.type, said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path)
-        return page
+    def opened(name: str = "", path: str = "/", **more: Any) -> Page:
+        return windows.open(people[name].user_id if name else None, path, **more)
 
     yield opened
-    for context in contexts:
-        context.close()
-    assert not complaints, "the browser complained:\n" + "\n".join(complaints)
+    windows.close()
 
 
 def _note(complaints: list[str], kind: str, words: str) -> None:
@@ -114,9 +139,9 @@ def _note(complaints: list[str], kind: str, words: str) -> None:
         complaints.append(words)
 
 
-def _cookie(app: Flask, database: Database, who: Actor, address: str) -> Any:
+def _cookie(app: Flask, database: Database, who: int, address: str) -> Any:
     with database.reading() as session:
-        person = session.get_one(User, who.user_id)
+        person = session.get_one(User, who)
         values = {"_user_id": person.fs_uniquifier, "_fresh": True}
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     return {
