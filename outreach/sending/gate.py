@@ -253,7 +253,7 @@ def _fact_problem(quotation: Quotation, fact: Fact, today: dt.date) -> Sentence 
 
 def readings_good(at: Situation) -> list[Reason]:
     """Law 5: a fall of the count, a refused or an old reading stops; a rise changes nothing."""
-    mend: Mend = (N_("Look at the counts"), "petitions.counts", {})
+    mend: Mend = (N_("Look at the counts"), "petitions.readings", {})
     return [
         Stop(words, mend)
         for _, reading in at.readings

@@ -1,0 +1,246 @@
+"""The outbox and the acts around it, as people see them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from outreach import clock
+from outreach.accounts.models import Actor, Campaign
+from outreach.database import Database
+from outreach.directory.models import ContactDetail, ContactKind
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
+from outreach.sending.capture import CapturePostman
+from tests import make
+from tests.browser import Browser
+from tests.sending.conftest import FakePostman, sendable
+from tests.web.conftest import Client
+
+
+@pytest.fixture
+def letters(database: Database, campaign: Campaign) -> Any:
+    """Make letters of this campaign: `letters(state=…)` returns the id."""
+
+    def one(**values: Any) -> int:
+        with database.writing() as session:
+            return sendable(session, session.get_one(Campaign, campaign.id), **values).id
+
+    return one
+
+
+def state_of(database: Database, letter_id: int) -> State:
+    with database.reading() as session:
+        return session.get_one(Letter, letter_id).state
+
+
+def tick(database: Database, tmp_path: Path, now: dt.datetime, postman: Any = None) -> None:
+    clock.tick(
+        database, postman or CapturePostman(tmp_path / "capture"), now=lambda: now, worker="w"
+    )
+
+
+def test_an_empty_outbox_says_what_to_do(olga: Client) -> None:
+    page = Browser(olga).get("sending.outbox")
+    assert page.heading == "What is leaving, and what got stuck?"
+    assert "Nothing is leaving" in page
+    assert "Nothing was captured yet" in page
+
+
+def test_schedule_and_read_what_was_captured(
+    database: Database, olga: Client, letters: Any, tmp_path: Path, now: dt.datetime
+) -> None:
+    letter_id = letters(text="Dear Member,\n\nPlease ask — “now”.\n")
+    answer = olga.send(f"/letters/{letter_id}/schedule", {"when": "soon"})
+    assert answer.status_code == 302
+    assert state_of(database, letter_id) is State.SCHEDULED
+    browser = Browser(olga)
+    assert "A question" in browser.get("sending.outbox")
+    tick(database, tmp_path, now)
+    browser.get("sending.outbox")
+    page = browser.follow("A question")
+    assert "Captured: never left this machine." in page
+    assert "Please ask — “now”." in page
+    assert "X-Outreach-Rehearsal" in page and "Message-ID" in page
+    raw = olga.get(f"/letters/{letter_id}/message.eml")
+    assert raw.headers["Content-Disposition"].startswith("attachment; filename=")
+    (file,) = (tmp_path / "capture").rglob("*.eml")
+    assert raw.data == file.read_bytes()
+
+
+def test_a_time_is_typed_in_the_campaigns_zone(
+    database: Database, olga: Client, letters: Any
+) -> None:
+    with database.writing() as session:
+        session.execute(sa.update(Campaign).values(timezone="Europe/Berlin"))
+    letter_id = letters()
+    olga.send(f"/letters/{letter_id}/schedule", {"when": "at", "send_after": "2026-04-07T09:30"})
+    with database.reading() as session:
+        letter = session.get_one(Letter, letter_id)
+        assert letter.send_after == dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+        assert letter.send_before == dt.datetime(2026, 4, 8, 7, 30, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"when": "at"},
+        {"when": "at", "send_after": "soon"},
+        {"when": "never"},
+        {"when": "at", "send_after": "2036-04-07T09:30"},
+        {"when": "soon", "send_before": "2020-01-01T00:00"},
+    ],
+)
+def test_times_that_make_no_sense(
+    database: Database, olga: Client, letters: Any, typed: dict[str, str]
+) -> None:
+    letter_id = letters()
+    assert olga.send(f"/letters/{letter_id}/schedule", typed).status_code == 302
+    assert state_of(database, letter_id) is State.APPROVED
+
+
+def test_every_reason_is_told(database: Database, olga: Client, letters: Any) -> None:
+    letter_id = letters()
+    with database.writing() as session:
+        session.execute(sa.update(ContactDetail).values(verified_on=None, verified_by=None))
+    olga.send(f"/letters/{letter_id}/schedule", {"when": "soon"})
+    assert state_of(database, letter_id) is State.APPROVED
+    assert "Nobody has checked this address" in Browser(olga).get("sending.outbox")
+
+
+def test_another_window_needs_a_reason(database: Database, olga: Client, letters: Any) -> None:
+    letter_id = letters(state=State.SCHEDULED)
+    later = {"when": "at", "send_after": "2026-03-09T09:00"}
+    olga.send(f"/letters/{letter_id}/window", later)
+    with database.reading() as session:
+        assert session.get_one(Letter, letter_id).send_because == ""
+    olga.send(f"/letters/{letter_id}/window", later | {"because": "a holiday there"})
+    with database.reading() as session:
+        assert session.get_one(Letter, letter_id).send_because == "a holiday there"
+
+
+def test_a_whole_mailing(database: Database, olga: Client, letters: Any) -> None:
+    first = letters()
+    with database.reading() as session:
+        mailing_id = session.get_one(Letter, first).mailing_id
+    other, draft = letters(), letters(state=State.DRAFT)
+    with database.writing() as session:
+        session.execute(sa.update(Letter).values(mailing_id=mailing_id))
+    olga.send(f"/mailings/{mailing_id}/schedule", {"when": "soon"})
+    assert [state_of(database, one) for one in (first, other, draft)] == [
+        State.SCHEDULED,
+        State.SCHEDULED,
+        State.DRAFT,
+    ]
+    assert "2 letters scheduled." in Browser(olga).get("sending.outbox")
+
+
+def test_missed_letters_go_again_in_one_act(
+    database: Database, olga: Client, sam: Client, letters: Any
+) -> None:
+    ids = [letters(state=State.MISSED) for _ in range(2)]
+    assert "Schedule 2 letters again" not in Browser(sam).get("sending.outbox")
+    browser = Browser(olga)
+    browser.get("sending.outbox")
+    assert "2 letters scheduled." in browser.press("Schedule 2 letters again")
+    assert {state_of(database, one) for one in ids} == {State.SCHEDULED}
+
+
+@pytest.mark.parametrize(
+    ("button", "state"),
+    [("Record that it went", State.SENT), ("Record that it didn't go", State.FAILED)],
+)
+def test_an_unknown_letter_is_settled(
+    database: Database,
+    olga: Client,
+    letters: Any,
+    tmp_path: Path,
+    now: dt.datetime,
+    button: str,
+    state: State,
+) -> None:
+    letter_id = letters(state=State.SCHEDULED)
+    tick(database, tmp_path, now, FakePostman(RuntimeError("reset")))
+    browser = Browser(olga)
+    page = browser.get("sending.outbox")
+    assert "Nobody knows whether these went" in page and "RuntimeError while sending" in page
+    browser.press(button, reason="looked at the log")
+    assert state_of(database, letter_id) is state
+
+
+def test_held_letters_say_why(
+    database: Database, olga: Client, letters: Any, tmp_path: Path, now: dt.datetime
+) -> None:
+    letters(state=State.SCHEDULED)
+    with database.writing() as session:
+        session.execute(sa.update(Letter).values(text="Something nobody approved."))
+    tick(database, tmp_path, now)
+    page = Browser(olga).get("sending.outbox")
+    assert "Something in this letter changed after it was approved." in page
+
+
+def test_a_volunteer_records_a_posting(
+    database: Database, vera: Client, letters: Any, now: dt.datetime
+) -> None:
+    letter_id = letters(channel=ContactKind.POSTAL)
+    with database.writing() as session:
+        session.execute(sa.update(ContactDetail).values(kind=ContactKind.POSTAL))
+    path = f"/letters/{letter_id}/post"
+    vera.send(path, {"on": "2026-03-03"})
+    vera.send(path, {"on": "2027-03-03", "proof": "receipt 12"})
+    assert state_of(database, letter_id) is State.APPROVED
+    vera.send(path, {"on": "2026-03-03", "proof": "receipt 12"})
+    assert state_of(database, letter_id) is State.SENT
+
+
+def test_what_others_campaigns_do_is_not_shown(
+    database: Database, olga: Client, people: dict[str, Actor]
+) -> None:
+    with database.writing() as session:
+        foreign = sendable(session, make.campaign(session))
+    assert olga.get(f"/letters/{foreign.id}/message").status_code == 404
+    assert olga.send(f"/letters/{foreign.id}/schedule", {"when": "soon"}).status_code == 404
+    assert olga.send(f"/mailings/{foreign.mailing_id}/schedule").status_code == 404
+
+
+def test_no_message_yet(olga: Client, letters: Any) -> None:
+    assert olga.get(f"/letters/{letters()}/message").status_code == 404
+    assert olga.get("/letters/999999/message.eml").status_code == 404
+
+
+def test_three_rows_or_thirty_take_the_same_queries(
+    app: Flask, database: Database, olga: Client, letters: Any
+) -> None:
+    counts = []
+    for more in (3, 27):
+        for _ in range(more):
+            letters(state=State.SCHEDULED)
+        statements: list[str] = []
+
+        def note(*args: Any, statements: list[str] = statements) -> None:
+            statements.append(args[2])
+
+        sa.event.listen(database.engine, "before_cursor_execute", note)
+        olga.get("/outbox")
+        sa.event.remove(database.engine, "before_cursor_execute", note)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
+def test_the_gate_points_at_pages_that_exist(app: Flask) -> None:
+    text = (Path(app.root_path) / "sending" / "gate.py").read_text("utf-8")
+    for endpoint in (
+        "directory.target",
+        "letters.letter",
+        "letters.template",
+        "campaign.settings",
+        "petitions.fact",
+        "petitions.readings",
+    ):
+        assert f'"{endpoint}"' in text
+        assert endpoint in app.view_functions
