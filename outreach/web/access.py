@@ -78,7 +78,7 @@ def guard() -> Response | None:
         raise NotAllowed(Sentence("This page says nothing about who may see it, so nobody does."))
     if not current_user.is_authenticated:
         there = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
-        return cast(Response, redirect(url_for("security.login", next=there)))
+        return redirect(url_for("security.login", next=there))
     if current_user.demonstration and not from_this_machine():
         logout_user()
         raise NotAllowed(Sentence("Demonstration accounts work on this machine only."))

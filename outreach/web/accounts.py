@@ -60,7 +60,7 @@ def welcome(token: str) -> str | Response | tuple[str, int]:
             login_user(user, remember=False, authn_via=["link"])
             flash(_("Welcome. The link you used works no more."), "success")
             return redirect(url_for("accounts.start"))
-    page = render_template("pages/accounts/welcome.html", form=form, person=person)
+    page = render_template("pages/accounts/welcome.html", form=form, guest=person)
     return _answer(page, form)
 
 

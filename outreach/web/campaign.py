@@ -10,15 +10,12 @@ from outreach.accounts import audit, campaigns, senders
 from outreach.accounts.models import Campaign, Event, Sender
 from outreach.database import transaction
 from outreach.errors import BadInput
+from outreach.sending import consequences
 from outreach.web import access
 from outreach.web.access import needs
 from outreach.web.campaign_forms import LiveForm, SenderForm, SettingsForm
+from outreach.web.filters import number
 from outreach.words import N_, Sentence
-
-try:
-    from outreach.sending.consequences import go_live as switch_live
-except ImportError:
-    switch_live = campaigns.go_live
 
 bp = Blueprint("campaign", __name__)
 
@@ -123,7 +120,7 @@ def go_live() -> Response | tuple[str, int]:
     if form.validate_on_submit():
         try:
             with transaction(session):
-                switch_live(
+                done = consequences.go_live(
                     session,
                     access.campaign(),
                     confirmation=form.confirmation.data,
@@ -133,7 +130,14 @@ def go_live() -> Response | tuple[str, int]:
         except BadInput as error:
             form.show(error)
         else:
-            flash(_("The campaign is live. Letters approved from now on leave."), "success")
+            flash(
+                _(
+                    "The campaign is live. Letters approved from now on leave; "
+                    "%(number)s went back to draft.",
+                    number=number(done.back_to_draft),
+                ),
+                "success",
+            )
             return redirect(url_for("campaign.settings"))
     return _live_page(form), 422
 

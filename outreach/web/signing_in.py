@@ -57,12 +57,12 @@ CONFIG: dict[str, Any] = {
 }
 
 
-class People(UserDatastore):  # type: ignore[misc]  # Flask-Security's base is untyped
+class People(UserDatastore):
     """What Flask-Security asks about people, answered over the request's own session."""
 
     def __init__(self) -> None:
         # Roles belong to a membership, so Flask-Security knows of none.
-        super().__init__(User, None)
+        super().__init__(User, None)  # type: ignore[arg-type]
 
     def find_user(self, case_insensitive: bool = False, **by: Any) -> User | None:
         """Return the one person whose column named by the keyword has this value."""
@@ -132,7 +132,7 @@ class Slowdown:
         return recent
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]  # Flask-Security's base is untyped
+class SignInForm(LoginForm):
     """Address and password."""
 
     email = EmailField(
@@ -164,7 +164,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # Flask-Security's base is u
         if not super().validate(**kwargs):
             counter.fail(name, now=now)
             return False
-        assert self.user is not None
+        assert isinstance(self.user, User)
         if self.user.demonstration and not access.from_this_machine():
             self.form_errors.append(_("Demonstration accounts sign in on this machine only."))
             return False

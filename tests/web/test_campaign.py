@@ -1,0 +1,186 @@
+"""Settings, senders, the red button and going live, in the browser."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from outreach.accounts.models import Actor, Campaign, Event, Mode, Sender, User
+from outreach.database import Database
+from tests import make
+from tests.browser import Browser
+from tests.web.conftest import Client
+
+
+def stored(database: Database) -> Campaign:
+    with database.reading() as session:
+        found = session.scalars(sa.select(Campaign)).one()
+        session.expunge_all()
+        return found
+
+
+def test_an_admin_changes_the_settings(ada: Client, database: Database) -> None:
+    browser = Browser(ada)
+    browser.get("campaign.settings")
+
+    page = browser.press("Save settings", goal="80000", timezone="Europe/Vilnius")
+
+    assert "The settings are saved" in page
+    assert "goal: 75000, now 80000" in page
+    assert (stored(database).goal, stored(database).timezone) == (80_000, "Europe/Vilnius")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"goal": "many"}, "Not a valid integer"),
+        ({"goal": "0"}, "1 or more"),
+        ({"cooling_days": "-3"}, "0 to 365"),
+        ({"timezone": "Mars/Base"}, "Not a valid choice"),
+    ],
+)
+def test_nonsense_is_said_at_its_field(
+    ada: Client, database: Database, typed: dict[str, str], words: str
+) -> None:
+    values = {"goal": "75000", "cooling_days": "5", "timezone": "UTC", "four_eyes": "y"}
+
+    answer = ada.send("/campaign", values | typed)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert stored(database).goal == 75_000
+
+
+def test_four_eyes_are_switched_off_with_a_reason_that_stays(
+    ada: Client, database: Database, olga: Client
+) -> None:
+    values = {"goal": "75000", "cooling_days": "5", "timezone": "UTC"}
+    assert ada.send("/campaign", values).status_code == 422
+    why = "Ada runs this campaign alone."
+    assert ada.send("/campaign", {**values, "reason": why}).status_code == 302
+
+    assert (stored(database).four_eyes, stored(database).self_approval_under) == (False, why)
+    with database.reading() as session:
+        (detail,) = session.scalars(sa.select(Event.detail).where(Event.name == "settings_changed"))
+    assert detail["self_approval_under"]["to"] == why
+    assert why in olga.get("/campaign").text
+
+
+def test_others_see_the_settings_without_a_form(sam: Client, vera: Client) -> None:
+    text = sam.get("/campaign").text
+
+    assert "75,000 signatures" in text
+    assert "Save settings" not in text and "Add a sender" not in text
+    assert vera.get("/campaign").status_code == 403
+    assert sam.send("/campaign", {"goal": "1"}).status_code == 403
+
+
+def test_a_sender_is_added_and_changed(ada: Client, database: Database) -> None:
+    browser = Browser(ada)
+    browser.get("campaign.new_sender")
+    browser.press(
+        "Save sender",
+        name="Human Rights House",
+        from_address="letters@house.org",
+        postal_address="1 Street\nTown",
+        imprint="Human Rights House, Town",
+        notice_de="Wir speichern Ihre Adresse.",
+    )
+    page = browser.follow("Human Rights House")
+    assert page.heading == "Change Human Rights House"
+    browser.press("Save sender", notice_fr="Nous gardons votre adresse.", voice="i")
+
+    with database.reading() as session:
+        sender = session.scalars(sa.select(Sender)).one()
+        session.expunge_all()
+    assert sender.data_notice == {
+        "de": "Wir speichern Ihre Adresse.",
+        "fr": "Nous gardons votre adresse.",
+    }
+    assert sender.postal_address == "1 Street\nTown"
+    assert sender.voice.value == "i" and sender.active
+
+
+def test_a_sender_needs_a_name_and_an_address(ada: Client) -> None:
+    answer = ada.send("/campaign/senders/new", {"kind": "person", "voice": "i", "name": ""})
+    assert answer.status_code == 422
+
+    wrong = {"kind": "person", "voice": "i", "name": "Ada", "from_address": "ada"}
+    answer = ada.send("/campaign/senders/new", wrong)
+    assert answer.status_code == 422 and "not an e-mail address" in answer.text
+    assert ada.get("/campaign/senders/999").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["ada", "olga", "sam"])
+def test_the_red_button_stops_everything(
+    who: str, request: pytest.FixtureRequest, database: Database
+) -> None:
+    client: Client = request.getfixturevalue(who)
+    browser = Browser(client)
+    browser.get("/account")
+
+    page = browser.press("Pause all sending now")
+
+    assert "Everything is paused by" in page
+    assert stored(database).paused_by == who.capitalize()
+    if who == "sam":
+        assert client.send("/campaign/resume").status_code == 403
+    else:
+        browser.get("/account")
+        browser.press("Resume sending")
+        assert stored(database).paused_at is None
+
+
+def test_a_volunteer_has_no_red_button(vera: Client, database: Database) -> None:
+    assert "Pause all sending" not in vera.get("/account").text
+    assert vera.send("/campaign/pause").status_code == 403
+    assert stored(database).paused_at is None
+
+
+def test_the_red_button_leads_back_to_where_one_was(ada: Client) -> None:
+    back = ada.send("/campaign/pause", headers={"Referer": "http://localhost/people"})
+    assert back.location == "/people"
+    elsewhere = ada.send("/campaign/resume", headers={"Referer": "http://elsewhere.example/x"})
+    assert elsewhere.location == "/start"
+
+
+@pytest.fixture
+def ready(database: Database, people: dict[str, Actor], campaign: Campaign) -> None:
+    """Give people passwords and the campaign a real sender."""
+    with database.writing() as session:
+        session.execute(sa.update(User).values(password="hash"))
+        make.sender(session, campaign, from_address="letters@house.org")
+
+
+def test_going_live_waits_for_what_is_missing(olga: Client, database: Database) -> None:
+    page = Browser(olga).get("campaign.live")
+    assert "not yet" in page and "Go live for good" not in page
+
+    title = stored(database).short_title
+    answer = olga.send("/campaign/live", {"confirmation": title})
+    assert answer.status_code == 409
+    assert stored(database).mode is Mode.REHEARSAL
+
+
+def test_going_live_is_typed_and_for_good(
+    olga: Client, database: Database, ready: None, now: dt.datetime
+) -> None:
+    title = stored(database).short_title
+    browser = Browser(olga)
+    browser.get("campaign.live")
+    page = browser.press("Go live for good", confirmation=title.upper(), status=422)
+    assert "Type the short title exactly" in page
+
+    page = browser.press("Go live for good", confirmation=title)
+
+    assert "The campaign is live" in page
+    assert (stored(database).mode, stored(database).live_at) == (Mode.LIVE, now)
+    assert "Rehearsal: nothing leaves" not in olga.get("/account").text
+    assert olga.send("/campaign/live", {"confirmation": title}).status_code == 409
+
+
+def test_staff_can_not_go_live(sam: Client, ready: None) -> None:
+    assert sam.get("/campaign/live").status_code == 403
+    assert sam.send("/campaign/live", {"confirmation": "x"}).status_code == 403
