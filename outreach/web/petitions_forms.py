@@ -146,10 +146,8 @@ class FactForm(InLanguages):
     )
     caveat = _text(_("Caveat"), _("What a writer must know before using it."))
     safe_wording = _text(_("Safe wording"), _("How to say it without saying too much."))
-    conflict_group = SelectField(
-        _("Conflicts with others of"), choices=[("", "")], validators=[Optional()]
-    )
-    preferred_now = SelectField(_("Better now"), choices=[("", "")], validators=[Optional()])
+    conflict_group = SelectField(_("Conflicts with others of"), validators=[Optional()])
+    preferred_now = SelectField(_("Better now"), validators=[Optional()])
     review_by = DateField(
         _("Check again by"),
         validators=[Optional()],

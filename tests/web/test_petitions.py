@@ -47,7 +47,16 @@ def campaign(database: Database, now: dt.datetime) -> Campaign:
 
 def first(database: Database, model: type, code: str) -> Any:
     with database.reading() as session:
-        return session.scalars(sa.select(model).where(model.code == code)).one()
+        row = session.scalars(sa.select(model).where(model.code == code)).one()
+        session.expunge(row)
+        return row
+
+
+def only_reading(database: Database) -> Reading:
+    with database.reading() as session:
+        reading = session.scalars(sa.select(Reading)).one()
+        session.expunge(reading)
+        return reading
 
 
 def enter(browser: Browser, value: int, **typed: Any) -> Any:
@@ -83,8 +92,8 @@ def test_the_petition_page_tells_goal_and_next_step_apart(vera: Client) -> None:
     page = Browser(vera).get("petitions.index")
 
     assert page.heading == "What do we ask, and how sure are we?"
-    assert "Campaign's goal 75,000" in page
-    assert "Platform's next step 75,000" in page
+    assert "Campaign's goal75,000" in page
+    assert "Platform's next step75,000" in page
     assert "Campaign text and demands: StopHvalt petition, December 2020" in page
     assert "in the petition" in page
     assert "ours, not the petition's" in page
@@ -104,11 +113,10 @@ def test_a_first_count_is_held_until_an_organiser_accepts_it(
 
     assert "As of 2 March 2026, 62,001 people had signed the petition." in page
     assert "Bis zum 2. März 2026 hatten 62.001 Menschen die Petition unterzeichnet." in page
-    assert "Au 2 mars 2026, 62\u202f001 personnes" in page
+    assert "Au 2 mars 2026, 62 001 personnes" in page
     assert "62,001 of 75,000" in page
-    with database.reading() as session:
-        reading = session.scalars(sa.select(Reading)).one()
-        assert (reading.by, reading.decided_by) == ("Sam", "Olga")
+    reading = only_reading(database)
+    assert (reading.by, reading.decided_by) == ("Sam", "Olga")
 
 
 def test_a_fall_waits_and_the_last_good_count_stays(sam: Client, olga: Client) -> None:
@@ -135,8 +143,7 @@ def test_zero_is_never_accepted_anywhere(sam: Client, olga: Client, database: Da
     assert "0 is never printed" in page
     assert not [button for button in organiser.buttons() if button.startswith("Accept")]
 
-    with database.reading() as session:
-        reading = session.scalars(sa.select(Reading)).one()
+    reading = only_reading(database)
     page = organiser.post(f"/petition/readings/{reading.id}/accept", status=409)
 
     assert "0 is not a count" in page
@@ -145,14 +152,12 @@ def test_zero_is_never_accepted_anywhere(sam: Client, olga: Client, database: Da
 def test_staff_never_accept(sam: Client, database: Database) -> None:
     browser = Browser(sam)
     enter(browser, 62_001)
-    with database.reading() as session:
-        reading = session.scalars(sa.select(Reading)).one()
+    reading = only_reading(database)
     browser.get("petitions.new_reading")
 
     browser.post(f"/petition/readings/{reading.id}/accept", status=403)
 
-    with database.reading() as session:
-        assert session.get_one(Reading, reading.id).state is ReadingState.HELD
+    assert only_reading(database).state is ReadingState.HELD
 
 
 @pytest.mark.parametrize(
@@ -204,7 +209,7 @@ def test_a_fact_is_edited_and_shows_its_history(sam: Client, database: Database)
 
     assert "R02 is saved." in page
     assert "More than 38,000 people were arrested" in page
-    assert "Mehr als" not in page or "38.000" in page
+    assert "mehr als 38.000 Menschen" in page
     assert "figure was: 37000" in page
     after = first(database, Fact, "R02")
     assert (after.version, after.figure) == (2, 38_000)
@@ -212,15 +217,15 @@ def test_a_fact_is_edited_and_shows_its_history(sam: Client, database: Database)
         assert getattr(after, name) == getattr(before, name), name
 
 
-def test_saving_any_fact_unchanged_changes_nothing(sam: Client, database: Database) -> None:
+@pytest.mark.parametrize("code", ["F04", "F07", "F16", "F09", "R07", "DEF-GDT"])
+def test_saving_a_fact_unchanged_changes_nothing(
+    sam: Client, database: Database, code: str
+) -> None:
     browser = Browser(sam)
-    with database.reading() as session:
-        codes = session.scalars(sa.select(Fact.code)).all()
-    for code in codes:
-        browser.get(f"/petition/facts/{code}/edit")
-        browser.press("Save the fact")
+    browser.get(f"/petition/facts/{code}/edit")
+    browser.press("Save the fact")
 
-        assert first(database, Fact, code).version == 1, code
+    assert first(database, Fact, code).version == 1
 
 
 def test_of_two_writers_of_one_fact_the_second_is_told(sam: Client, olga: Client) -> None:
