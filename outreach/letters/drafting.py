@@ -16,9 +16,12 @@ from outreach.accounts.models import Actor, Campaign, Sender
 from outreach.directory import offices, queries
 from outreach.directory.models import ContactDetail, Target
 from outreach.directory.salutations import salutation_of
-from outreach.errors import BadInput, MoveRefused, OutreachError
+from outreach.errors import BadInput, OutreachError
 from outreach.letters import choosing, frame, rendering, templates, values
 from outreach.letters.chains import Chain
+from outreach.letters.editing import edit as edit
+from outreach.letters.editing import fingerprint as fingerprint
+from outreach.letters.editing import record_native_reader as record_native_reader
 from outreach.letters.lifecycle import State
 from outreach.letters.models import (
     Audience,
@@ -87,15 +90,19 @@ def make_drafts(
         at=now,
     )
     session.add(mailing)
-    session.flush()
     contacts = offices.contacts_of_many(session, rows)
     job = _Job(session, campaign, template, versions, sender, mailing, by, now, follows, contacts)
-    mailing.left_out = [line for target in rows if (line := _draft_or_reason(job, target))]
-    session.flush()
-    left_out = len(mailing.left_out)
-    detail = {"drafts": len(rows) - left_out, "left_out": left_out}
-    _tell(job, ("mailing", mailing.id), "drafts_made", detail)
+    _make_all(job, rows)
     return mailing
+
+
+def _make_all(job: _Job, rows: Sequence[Target]) -> None:
+    job.session.flush()
+    left_out = [line for target in rows if (line := _draft_or_reason(job, target))]
+    job.mailing.left_out = left_out
+    job.session.flush()
+    detail = {"drafts": len(rows) - len(left_out), "left_out": len(left_out)}
+    _tell(job, ("mailing", job.mailing.id), "drafts_made", detail)
 
 
 def _refuse_nothing(
@@ -154,33 +161,17 @@ def _draft(job: _Job, target: Target) -> None:
     version = choosing.version_for(
         job.versions, chain.first.language if chain else target.language, job.mailing
     )
-    code = _new_code(session)
-    words = _words(job, target, version, ask, chain, code)
+    words = _words(job, target, version, ask, chain)
     letter = Letter(
-        campaign_id=campaign.id,
-        mailing_id=job.mailing.id,
-        template_version_id=version.id,
-        sender_id=job.sender.id,
         target_id=target.id,
         office_id=target.office_id,
         ask_id=ask.id,
-        kind=template.kind,
         follows_id=chain.last.id if chain else None,
-        rehearsal=campaign.rehearsing,
-        code=code,
-        language=version.language,
         channel=contact.kind,
         address=contact.value,
         recipient=target.name,
-        envelope=words.envelope,
-        subject=words.subject,
-        text=words.text,
-        # Whoever makes drafts of the words that ship with the product answers for them.
-        author_id=version.author_id or job.by.user_id,
-        author=version.author if version.author_id else job.by.name,
-        made_at=job.now,
-        made_by_id=job.by.user_id,
-        quotations=words.quotations,
+        **_of_job(job, version),
+        **words,
     )
     session.add(letter)
     session.flush()
@@ -189,14 +180,22 @@ def _draft(job: _Job, target: Target) -> None:
     job.written[target.office_id, ask.id] = target.name
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What a letter says and to whom."""
-
-    subject: str
-    text: str
-    envelope: str
-    quotations: list[Quotation]
+def _of_job(job: _Job, version: TemplateVersion) -> dict[str, Any]:
+    """The columns that every letter of one text has alike."""
+    return {
+        "campaign_id": job.campaign.id,
+        "mailing_id": job.mailing.id,
+        "template_version_id": version.id,
+        "sender_id": job.sender.id,
+        "kind": job.template.kind,
+        "rehearsal": job.campaign.rehearsing,
+        "language": version.language,
+        # Whoever makes drafts of the words that ship with the product answers for them.
+        "author_id": version.author_id or job.by.user_id,
+        "author": version.author if version.author_id else job.by.name,
+        "made_at": job.now,
+        "made_by_id": job.by.user_id,
+    }
 
 
 def _words(
@@ -205,9 +204,9 @@ def _words(
     version: TemplateVersion,
     ask: Ask,
     chain: Chain | None,
-    code: str,
-) -> _Words:
-    language = version.language
+) -> dict[str, Any]:
+    """The columns that say what one letter says, and to whom."""
+    language, code = version.language, _new_code(job.session)
     address = salutation_of(target, language)
     shared = _shared(job, version, ask)
     named = values.values_for(
@@ -221,24 +220,25 @@ def _words(
         previous=chain.first if chain else None,
     )
     rendered = rendering.render(version.subject, version.body, named)
-    place = target.jurisdiction_code
+
+    def typeset(words: str) -> str:
+        return frame.typeset(words, language, target.jurisdiction_code)
+
     text = frame.letter_text(
-        frame.typeset(rendered.text, language, place),
+        typeset(rendered.text),
         address=address,
         sender=job.sender,
         language=language,
         credit=values.credit(shared.petition, language),
         code=code,
     )
-    return _Words(
-        frame.typeset(rendered.subject, language, place),
-        text,
-        address.envelope,
-        [
-            _quotation(quoted, frame.typeset(quoted, language, place))
-            for quoted in rendered.quotations
-        ],
-    )
+    return {
+        "code": code,
+        "envelope": address.envelope,
+        "subject": typeset(rendered.subject),
+        "text": text,
+        "quotations": [_quotation(one, typeset(one)) for one in rendered.quotations],
+    }
 
 
 def _shared(job: _Job, version: TemplateVersion, ask: Ask) -> values.Shared:
@@ -289,100 +289,4 @@ def _tell(
         campaign_id=job.campaign.id,
         moved=(None, to_state),
         detail=detail,
-    )
-
-
-def fingerprint(letter: Letter) -> str:
-    """Return what `edit` wants to see again: the hash of the words that were shown."""
-    return signing.seal({"subject": letter.subject, "text": letter.text})
-
-
-def edit(
-    session: Session,
-    letter: Letter,
-    *,
-    subject: str,
-    text: str,
-    seen: str,
-    by: Actor,
-    now: dt.datetime,
-) -> None:
-    """Change the words of a draft by hand; whoever does so becomes their author (law 4).
-
-    `seen` is the `fingerprint` of the words that were shown to the person. Quotations that no
-    longer stand in the text are let go. Raises MoveRefused when it is no draft any more or
-    somebody changed it meanwhile, BadInput when subject or text is empty.
-    """
-    subject = " ".join(subject.split())
-    text = text.replace("\r\n", "\n").strip()
-    for field_name, words in (("subject", subject), ("text", text)):
-        if not words:
-            raise BadInput(Sentence("A letter can't go without this."), field_name)
-    before = {"subject": letter.subject, "text": letter.text}
-    if before == {"subject": subject, "text": text}:
-        return
-    changed = session.execute(
-        sa.update(Letter)
-        .where(
-            Letter.id == letter.id,
-            Letter.state == State.DRAFT,
-            Letter.subject == letter.subject,
-            Letter.text == letter.text,
-        )
-        .values(subject=subject, text=text, author_id=by.user_id, author=by.name, customised_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if seen != fingerprint(letter) or changed.rowcount != 1:  # type: ignore[attr-defined]
-        raise MoveRefused(
-            Sentence(
-                "This letter was changed meanwhile, or is no draft any more. Nothing of yours was "
-                "saved: copy your words, look at the letter again, then put them in."
-            )
-        )
-    session.refresh(letter)
-    for quoted in session.scalars(sa.select(Quotation).where(Quotation.letter_id == letter.id)):
-        if quoted.text not in text and quoted.text not in subject:
-            session.delete(quoted)
-    session.flush()
-    audit.record(
-        session,
-        subject=("letter", letter.id),
-        name="edited",
-        by=by,
-        now=now,
-        campaign_id=letter.campaign_id,
-        detail={"before": before, "after": {"subject": subject, "text": text}},
-    )
-
-
-def record_native_reader(
-    session: Session,
-    version: TemplateVersion,
-    *,
-    read_by: str,
-    read_on: dt.date,
-    by: Actor,
-    now: dt.datetime,
-) -> None:
-    """Note that a native speaker read this text; until then its letters may only be rehearsed.
-
-    Raises BadInput without a name, or for a day to come.
-    """
-    if not read_by.strip():
-        raise BadInput(Sentence("Write who read the text."), "read_by")
-    if read_on > now.date():
-        raise BadInput(Sentence("That day has not come yet."), "read_on")
-    version.read_by, version.read_on = read_by.strip(), read_on
-    session.flush()
-    campaign_id = session.scalar(
-        sa.select(Template.campaign_id).where(Template.id == version.template_id)
-    )
-    audit.record(
-        session,
-        subject=("template_version", version.id),
-        name="read_by_native_speaker",
-        by=by,
-        now=now,
-        campaign_id=campaign_id,
-        detail={"read_by": version.read_by, "read_on": read_on.isoformat()},
     )

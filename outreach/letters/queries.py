@@ -157,17 +157,8 @@ def find_letters(session: Session, campaign_id: int, text: str) -> Sequence[Foun
         .order_by(Letter.id.desc())
         .limit(MOST_FOUND)
     )
-    place = Jurisdiction
     for word in words:
-        query = query.where(
-            sa.or_(
-                Target.search_key.contains(word, autoescape=True),
-                sa.func.lower(place.name).contains(word, autoescape=True),
-                sa.func.lower(place.code) == word,
-                Letter.code == code,
-                sa.func.replace(Letter.code, "-", "") == code,
-            )
-        )
+        query = query.where(_found_by(word, code))
     return [
         Found(
             letter.id,
@@ -179,6 +170,17 @@ def find_letters(session: Session, campaign_id: int, text: str) -> Sequence[Foun
         )
         for letter in session.scalars(query).unique()
     ]
+
+
+def _found_by(word: str, code: str) -> sa.ColumnElement[bool]:
+    """A word of a name, of a country, or the whole code, with or without its dash."""
+    return sa.or_(
+        Target.search_key.contains(word, autoescape=True),
+        sa.func.lower(Jurisdiction.name).contains(word, autoescape=True),
+        sa.func.lower(Jurisdiction.code) == word,
+        Letter.code == code,
+        sa.func.replace(Letter.code, "-", "") == code,
+    )
 
 
 def template_by_id(session: Session, campaign_id: int, template_id: int) -> Template:

@@ -241,18 +241,9 @@ def _keep(
 ) -> Change | None:
     data, subject, body = words
     file_hash = hashlib.sha256(data).hexdigest()
-    earlier = session.execute(
-        sa.select(TemplateVersion.number, TemplateVersion.file_hash)
-        .where(
-            TemplateVersion.template_id == template.id,
-            TemplateVersion.language == language,
-        )
-        .order_by(TemplateVersion.number.desc())
-    ).all()
-    last_read = next((row.file_hash for row in earlier if row.file_hash), None)
-    if last_read == file_hash:
+    number = _next_number(session, template.id, language, file_hash)
+    if number is None:
         return None
-    number = earlier[0].number + 1 if earlier else 1
     new = TemplateVersion(
         template_id=template.id,
         language=language,
@@ -276,3 +267,16 @@ def _keep(
         detail={"template": template.slug, "language": language, "number": number},
     )
     return Change(template.slug, language, number)
+
+
+def _next_number(session: Session, template_id: int, language: str, file_hash: str) -> int | None:
+    """Return the number of a new version, or None when the file is the one read last."""
+    earlier = session.execute(
+        sa.select(TemplateVersion.number, TemplateVersion.file_hash)
+        .where(TemplateVersion.template_id == template_id, TemplateVersion.language == language)
+        .order_by(TemplateVersion.number.desc())
+    ).all()
+    last_read = next((row.file_hash for row in earlier if row.file_hash), None)
+    if last_read == file_hash:
+        return None
+    return earlier[0].number + 1 if earlier else 1

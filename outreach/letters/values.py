@@ -87,30 +87,11 @@ def values_for(
 ) -> dict[str, object]:
     """Return {top name: {name: value}} for `rendering.render`; what is missing is `Empty`.
 
-    `target` comes loaded as `directory.queries.with_list` does, `ask` with its demand.
+    `target` is loaded with `directory.queries.with_list`, `ask` with its demand.
     """
-    held, place = target.membership, target.jurisdiction
     named: dict[str, dict[str, object]] = {
-        "recipient": {
-            "name": target.name,
-            "office": _name_in(held.post.labels, held.post.label, language)
-            if held and held.post
-            else "",
-            "body": body_name(target.body, language),
-            "group": body_name(target.group, language) if target.group else "",
-            "constituency": held.area.name if held and held.area else "",
-            "role": target.role.value,
-        },
-        "jurisdiction": {
-            "name": country_name(place, language),
-            "code": place.code,
-            "eu_member": place.eu_member,
-        },
-        "instrument": {
-            "name": own_law(place, language),
-            "authority": _of(place.designation.get("authority_in"), language),
-        },
-        "tool": {"question": question_name(place)},
+        "recipient": _recipient(target, language),
+        **_place(target.jurisdiction, language),
         "ask": {"code": ask.code},
         "demand": {"wording": _of(ask.demand.wording, language)},
         "petition": {"author": shared.petition.author},
@@ -126,9 +107,38 @@ def values_for(
         top: {name: _or_empty(f"{top}.{name}", value) for name, value in inner.items()}
         for top, inner in named.items()
     }
-    values["fact"] = shared.facts
-    values["signatures"] = _or_empty("signatures", shared.signatures)
-    return values
+    return values | {
+        "fact": shared.facts,
+        "signatures": _or_empty("signatures", shared.signatures),
+    }
+
+
+def _place(place: Jurisdiction, language: str) -> dict[str, dict[str, object]]:
+    return {
+        "jurisdiction": {
+            "name": country_name(place, language),
+            "code": place.code,
+            "eu_member": place.eu_member,
+        },
+        "instrument": {
+            "name": own_law(place, language),
+            "authority": _of(place.designation.get("authority_in"), language),
+        },
+        "tool": {"question": question_name(place)},
+    }
+
+
+def _recipient(target: Target, language: str) -> dict[str, object]:
+    held = target.membership
+    post = held.post if held else None
+    return {
+        "name": target.name,
+        "office": _name_in(post.labels, post.label, language) if post else "",
+        "body": body_name(target.body, language),
+        "group": body_name(target.group, language) if target.group else "",
+        "constituency": held.area.name if held and held.area else "",
+        "role": target.role.value,
+    }
 
 
 def credit(petition: Petition, language: str) -> str:

@@ -1,0 +1,126 @@
+"""Changes a draft's words by hand, and notes who read a text as a native speaker."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach import signing
+from outreach.accounts import audit
+from outreach.accounts.models import Actor
+from outreach.errors import BadInput, MoveRefused
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter, Quotation, Template, TemplateVersion
+from outreach.words import Sentence
+
+
+def fingerprint(letter: Letter) -> str:
+    """Return what `edit` wants to see again: the hash of the words that were shown."""
+    return signing.seal({"subject": letter.subject, "text": letter.text})
+
+
+def edit(
+    session: Session,
+    letter: Letter,
+    *,
+    subject: str,
+    text: str,
+    seen: str,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Change the words of a draft by hand; whoever does so becomes their author (law 4).
+
+    `seen` is the `fingerprint` of the words that were shown to the person. Quotations that no
+    longer stand in the text are let go. Raises MoveRefused when it is no draft any more or
+    somebody changed it meanwhile, BadInput when subject or text is empty.
+    """
+    subject = " ".join(subject.split())
+    text = text.replace("\r\n", "\n").strip()
+    for field_name, words in (("subject", subject), ("text", text)):
+        if not words:
+            raise BadInput(Sentence("A letter can't go without this."), field_name)
+    before = {"subject": letter.subject, "text": letter.text}
+    after = {"subject": subject, "text": text}
+    if before == after:
+        return
+    _write(session, letter, after, seen=seen, by=by, now=now)
+    for quoted in session.scalars(sa.select(Quotation).where(Quotation.letter_id == letter.id)):
+        if quoted.text not in text and quoted.text not in subject:
+            session.delete(quoted)
+    session.flush()
+    audit.record(
+        session,
+        subject=("letter", letter.id),
+        name="edited",
+        by=by,
+        now=now,
+        campaign_id=letter.campaign_id,
+        detail={"before": before, "after": after},
+    )
+
+
+def _write(
+    session: Session,
+    letter: Letter,
+    words: dict[str, str],
+    *,
+    seen: str,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Put `words` into the row only while it is a draft and still says what the person saw."""
+    statement = (
+        sa.update(Letter)
+        .where(
+            Letter.id == letter.id,
+            Letter.state == State.DRAFT,
+            Letter.subject == letter.subject,
+            Letter.text == letter.text,
+        )
+        .values(**words, author_id=by.user_id, author=by.name, customised_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if seen != fingerprint(letter) or session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+        raise MoveRefused(
+            Sentence(
+                "This letter was changed meanwhile, or is no draft any more. Nothing of yours was "
+                "saved: copy your words, look at the letter again, then put them in."
+            )
+        )
+    session.refresh(letter)
+
+
+def record_native_reader(
+    session: Session,
+    version: TemplateVersion,
+    *,
+    read_by: str,
+    read_on: dt.date,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Note that a native speaker read this text; until then its letters may only be rehearsed.
+
+    Raises BadInput without a name, or for a day to come.
+    """
+    if not read_by.strip():
+        raise BadInput(Sentence("Write who read the text."), "read_by")
+    if read_on > now.date():
+        raise BadInput(Sentence("That day has not come yet."), "read_on")
+    version.read_by, version.read_on = read_by.strip(), read_on
+    session.flush()
+    campaign_id = session.scalar(
+        sa.select(Template.campaign_id).where(Template.id == version.template_id)
+    )
+    audit.record(
+        session,
+        subject=("template_version", version.id),
+        name="read_by_native_speaker",
+        by=by,
+        now=now,
+        campaign_id=campaign_id,
+        detail={"read_by": version.read_by, "read_on": read_on.isoformat()},
+    )
