@@ -8,6 +8,7 @@ never used: it falls back to the line for somebody whose form of address we don'
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,7 @@ from outreach.words import Sentence
 OPTIONAL = frozenset({"honorific", "title_prefix", "postnominal", "postnominal_comma"})
 # Keys of `Person.names` and `Post.labels` for what a form of address needs beside the name.
 PEERAGE, FORMAL_TITLE, SPOKEN_OFFICE = "en-GB-x-title", "en-GB-x-formal", "en-x-address"
+LATIN, LATIN_FAMILY = "und-Latn", "und-Latn-x-family"
 _GAP = re.compile(r"\{(\w+)(?:\|([^}]*))?\}")
 _FALLBACK = {"en": "en-GB"}
 _WITH_ARTICLE = frozenset({"EU", "GB", "NL", "US"})
@@ -301,9 +303,10 @@ def _values(
         "full_name": "",
     }
     if person:
+        full, last = _written(person, language)
         values |= {
-            "full_name": person.name,
-            "last_name": person.family_name,
+            "full_name": full,
+            "last_name": last,
             "given_name": person.given_name,
             "title_prefix": person.title_prefix and f"{person.title_prefix} ",
             "honorific": person.honorific and f"{person.honorific} ",
@@ -328,6 +331,22 @@ def _name_in(organization: Organization, language: str) -> str:
         or (organization.name if language == "en" else own)
         or (organization.name)
     )
+
+
+def _written(person: Person, language: str) -> tuple[str, str]:
+    """Full and family name as a letter in a Latin-script language writes them.
+
+    A name of another script is written as the person's own Latin page has it, where we know it; the
+    family name inside it is not guessed.
+    """
+    latin = person.names.get(language) or person.names.get(LATIN, "")
+    if not latin or _is_latin(person.name):
+        return person.name, person.family_name
+    return latin, person.names.get(LATIN_FAMILY, "")
+
+
+def _is_latin(text: str) -> bool:
+    return all("LATIN" in unicodedata.name(c, "") for c in text if c.isalpha())
 
 
 def _of(name: str) -> str:

@@ -1,0 +1,149 @@
+"""Reads jurisdictions with their bodies, and what stands around one target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Event
+from outreach.config import shipped
+from outreach.directory.files import SourceCard
+from outreach.directory.models import (
+    ContactDetail,
+    Jurisdiction,
+    Organization,
+    OrganizationKind,
+    Person,
+    Post,
+    Target,
+)
+from outreach.directory.seeding import read_sources
+from outreach.errors import NotFound
+from outreach.words import Sentence
+
+DECIDES = (
+    OrganizationKind.GOVERNMENT,
+    OrganizationKind.MINISTRY,
+    OrganizationKind.AUTHORITY,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body with its posts and, if it is written to itself, its target."""
+
+    organization: Organization
+    posts: tuple[Post, ...]
+    target_id: int | None
+
+
+def with_targets(session: Session) -> Sequence[tuple[str, str, int]]:
+    """Return (code, name, number of targets) of every jurisdiction that has a target."""
+    return [
+        (row[0], row[1], row[2])
+        for row in session.execute(
+            sa.select(Jurisdiction.code, Jurisdiction.name, sa.func.count(Target.id))
+            .join(Target, Target.jurisdiction_code == Jurisdiction.code)
+            .group_by(Jurisdiction.code, Jurisdiction.name)
+            .order_by(Jurisdiction.name)
+        )
+    ]
+
+
+def overview(session: Session) -> Sequence[tuple[Jurisdiction, int]]:
+    """Return every jurisdiction with its number of current targets, by name, in one query."""
+    count = (
+        sa.select(sa.func.count(Target.id))
+        .where(Target.jurisdiction_code == Jurisdiction.code, Target.ended_on.is_(None))
+        .scalar_subquery()
+    )
+    rows = session.execute(sa.select(Jurisdiction, count).order_by(Jurisdiction.name))
+    return [(row[0], row[1]) for row in rows]
+
+
+def place_with_bodies(session: Session, code: str) -> tuple[Jurisdiction, Sequence[Body], int]:
+    """Return a jurisdiction, its bodies with their posts, and its number of current targets.
+
+    Raises NotFound.
+    """
+    place = session.get(Jurisdiction, code)
+    if place is None:
+        raise NotFound(Sentence("This country or assembly is not in the directory."))
+    bodies = session.execute(
+        sa.select(Organization, Target.id)
+        .outerjoin(Target, Target.organization_id == Organization.id)
+        .where(Organization.jurisdiction_code == code)
+        .order_by(Organization.id)
+    ).all()
+    posts: dict[int, list[Post]] = {}
+    ids = [row[0].id for row in bodies]
+    for post in session.scalars(
+        sa.select(Post).where(Post.organization_id.in_(ids)).order_by(Post.id)
+    ):
+        posts.setdefault(post.organization_id, []).append(post)
+    listed = session.scalar(
+        sa.select(sa.func.count(Target.id)).where(
+            Target.jurisdiction_code == code, Target.ended_on.is_(None)
+        )
+    )
+    return (
+        place,
+        [Body(row[0], tuple(posts.get(row[0].id, ())), row[1]) for row in bodies],
+        listed or 0,
+    )
+
+
+def owners(target: Target) -> Mapping[str, tuple[str, Person | Post | Organization]]:
+    """Return {kind: (name, row)} of what a way to reach `target` can belong to.
+
+    The post comes first: its address survives a change of holder.
+    """
+    held = target.membership
+    if held is None:
+        return {"organization": (target.body.name, target.body)}
+    found: dict[str, tuple[str, Person | Post | Organization]] = {}
+    if held.post is not None:
+        found["post"] = (held.post.label, held.post)
+    found["person"] = (held.person.name, held.person)
+    return found
+
+
+def same_desk(session: Session, target: Target) -> Sequence[Target]:
+    """Return the other current targets that are read at the same desk, by name."""
+    return session.scalars(
+        sa.select(Target)
+        .where(
+            Target.office_id == target.office_id,
+            Target.id != target.id,
+            Target.ended_on.is_(None),
+        )
+        .order_by(Target.name)
+    ).all()
+
+
+def history(session: Session, target: Target, details: Sequence[ContactDetail]) -> Sequence[Event]:
+    """Return what happened to a target's entry and to its ways to be reached, oldest first."""
+    return session.scalars(
+        sa.select(Event)
+        .where(
+            sa.or_(
+                sa.and_(Event.subject_kind == "target", Event.subject_id == target.id),
+                sa.and_(
+                    Event.subject_kind == "contact_detail",
+                    Event.subject_id.in_([detail.id for detail in details]),
+                ),
+            ),
+            Event.campaign_id.is_(None),
+        )
+        .order_by(Event.id)
+    ).all()
+
+
+@cache
+def sources() -> Mapping[str, SourceCard]:
+    """Return {id: source} of what the shipped directory rests on. Raises BadFile."""
+    return read_sources(shipped("contacts")).sources
