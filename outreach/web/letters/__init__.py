@@ -1,0 +1,25 @@
+"""Pages about letters: lists, one letter, audiences, making drafts, mailings, templates."""
+
+from __future__ import annotations
+
+from outreach.web.letters import (
+    audiences,
+    compose,
+    editing,
+    letter,
+    listing,
+    mailing,
+    template_pages,
+)
+from outreach.web.letters.blueprint import bp
+
+__all__ = [
+    "audiences",
+    "bp",
+    "compose",
+    "editing",
+    "letter",
+    "listing",
+    "mailing",
+    "template_pages",
+]

@@ -1,0 +1,130 @@
+"""A mailing: one template, one audience; how far, who is left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from outreach.database import transaction
+from outreach.errors import BadInput, NotFound
+from outreach.letters import lists, queries, together
+from outreach.letters.lifecycle import UNSENT, State
+from outreach.letters.models import Mailing
+from outreach.letters.together import Refusal
+from outreach.web.access import actor, campaign, may, needs, now, session
+from outreach.web.filters import day, language_name, say
+from outreach.web.letters.blueprint import bp
+from outreach.words import Sentence
+
+
+def this_mailing(mailing_id: int) -> Mailing:
+    """Return a mailing of the current campaign. Raises NotFound."""
+    found = queries.mailing_with_everything(session(), mailing_id)
+    if found.campaign_id != campaign().id:
+        raise NotFound(Sentence("There is no such mailing in this campaign."))
+    return found
+
+
+@bp.get("/mailings")
+@needs("letters.read")
+def mailings() -> str:
+    """Every mailing with how far it is."""
+    return render_template(
+        "pages/letters/mailings.html", rows=lists.mailing_rows(session(), campaign().id)
+    )
+
+
+@bp.get("/mailings/<int:mailing_id>")
+@needs("letters.read")
+def mailing(mailing_id: int) -> str:
+    """One mailing: letters by state, each number opening its letters, and everybody left out."""
+    return _page(this_mailing(mailing_id))
+
+
+@bp.post("/mailings/<int:mailing_id>/submit")
+@needs("letters.write")
+def submit_mailing(mailing_id: int) -> Response | str:
+    """Submit every draft of the mailing; those that stay say why."""
+    shown = this_mailing(mailing_id)
+    with transaction(session()):
+        outcome = together.submit_drafts(session(), shown, by=actor(), now=now())
+    if outcome.moved:
+        flash(
+            ngettext(
+                "%(num)s letter submitted. Somebody who did not write it can approve it now.",
+                "%(num)s letters submitted. Somebody who did not write them can approve them now.",
+                outcome.moved,
+            ),
+            "success",
+        )
+    elif not outcome.refused:
+        flash(_("No draft is left to submit."), "info")
+    if outcome.refused:
+        return _page(shown, outcome.refused)
+    return redirect(url_for("letters.mailing", mailing_id=mailing_id))
+
+
+@bp.post("/mailings/<int:mailing_id>/withdraw")
+@needs("letters.write")
+def withdraw_mailing(mailing_id: int) -> Response | str:
+    """Withdraw every letter of the mailing that has not left."""
+    shown = this_mailing(mailing_id)
+    try:
+        with transaction(session()):
+            outcome = together.withdraw_unsent(
+                session(), shown, reason=request.form.get("reason", ""), by=actor(), now=now()
+            )
+    except BadInput as error:
+        flash(say(error.sentence), "warning")
+        return redirect(url_for("letters.mailing", mailing_id=mailing_id))
+    flash(
+        ngettext(
+            "%(num)s letter withdrawn. Its desk is free again.",
+            "%(num)s letters withdrawn. Their desks are free again.",
+            outcome.moved,
+        ),
+        "success" if outcome.moved else "info",
+    )
+    if outcome.refused:
+        return _page(shown, outcome.refused)
+    return redirect(url_for("letters.mailing", mailing_id=mailing_id))
+
+
+def _page(shown: Mailing, refused: Sequence[Refusal] = ()) -> str:
+    rehearsal = lists.is_rehearsal(session(), shown, campaign())
+    wanted = lists.LetterFilter(rehearsal, mailing_id=shown.id)
+    counts = lists.state_counts(session(), campaign().id, wanted)
+    unread = lists.unread_languages(session(), shown)
+    return render_template(
+        "pages/letters/mailing.html",
+        mailing=shown,
+        counts=counts,
+        total=sum(counts.values()),
+        unsent=sum(count for state, count in counts.items() if state in UNSENT),
+        heading={} if rehearsal == campaign().rehearsing else {"rehearsal": "yes"},
+        unread=", ".join(map(language_name, unread)),
+        review_id=lists.first_in_review(session(), shown.id) if may("letters.approve") else None,
+        refused=refused,
+        about=_about(shown),
+        states=State,
+    )
+
+
+def _about(shown: Mailing) -> list[tuple[str, Any]]:
+    return [
+        (_("Template"), shown.template.name),
+        (_("Audience"), shown.audience.name if shown.audience else _("one target")),
+        (_("From"), shown.sender.name),
+        (
+            _("If a language is missing"),
+            language_name(shown.fallback_language)
+            if shown.fallback_language
+            else _("the target is left out"),
+        ),
+        (_("Made by"), _("%(who)s, %(day)s", who=shown.by, day=day(shown.at))),
+    ]

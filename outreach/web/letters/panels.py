@@ -1,0 +1,202 @@
+"""What stands beside a letter: to whom, sources, what an approver should know, what happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Actor, Campaign, Event
+from outreach.directory.models import Publicity
+from outreach.letters import checks
+from outreach.letters.lifecycle import BY_NAME, State
+from outreach.letters.lists import Source
+from outreach.letters.models import Letter, LetterKind
+from outreach.petitions.models import FactState, ReadingState, Use
+from outreach.web.filters import country_name, day, instant, language_name, local_time, say, word
+from outreach.web.letters.moves import own_words
+from outreach.words import N_, Sentence
+
+UNAPPROVED = (State.DRAFT, State.REVIEW)
+
+PUBLICITY: Mapping[Publicity, str] = {
+    Publicity.HIGH: N_(
+        "High: letters to offices in %(place)s often become public, with the sender's name. "
+        "Expect strangers to read this one."
+    ),
+    Publicity.MEDIUM: N_(
+        "Medium: in %(place)s, letters to offices become public when somebody asks for them. "
+        "Write nothing a stranger must not read."
+    ),
+    Publicity.LOW: N_(
+        "Low: letters to offices in %(place)s seldom become public. That is no promise."
+    ),
+    Publicity.UNKNOWN: N_(
+        "Unknown: we don't know whether letters to offices in %(place)s become public. "
+        "Expect strangers to read this one."
+    ),
+}
+
+# Events that are no move of the table.
+HAPPENED: Mapping[str, str] = {
+    "drafted": N_("drafted"),
+    "edited": N_("words changed"),
+    "answered": N_("answered"),
+    "answer_undone": N_("an answer was undone"),
+    "parked": N_("reminder put off"),
+    "looked_at": N_("looked at"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What an approver should know before approving: who reads it, who is named, the language."""
+
+    publicity: str
+    basis: str
+    named: Sequence[str]
+    read_by: str | None
+    read_on: dt.date | None
+    template_id: int
+    remarks: Sequence[Sentence]
+    # Why this person can't approve it, when the words are their own.
+    own: str
+
+
+def approval(session: Session, letter: Letter, by: Actor, campaign: Campaign) -> Approval | None:
+    """Return what to know before approving `letter`; None once it is approved."""
+    if letter.state not in UNAPPROVED:
+        return None
+    jurisdiction = letter.target.jurisdiction
+    version = letter.template_version
+    return Approval(
+        publicity=_(PUBLICITY[jurisdiction.publicity])
+        % {"place": place(jurisdiction.code, jurisdiction.name)},
+        basis=jurisdiction.publicity_basis,
+        named=[
+            name for name in (letter.recipient, letter.sender.name, letter.sender.role_line) if name
+        ],
+        read_by=version.read_by,
+        read_on=version.read_on,
+        template_id=version.template_id,
+        remarks=checks.remarks(session, letter),
+        own=_(
+            "You wrote these words, so somebody else has to approve them. "
+            "Ask another organiser, or an admin can switch this rule off in the settings."
+        )
+        if own_words(letter, by, campaign)
+        else "",
+    )
+
+
+def place(code: str, name: str) -> str:
+    """Return what the reader calls a jurisdiction: the country's name, else `name`."""
+    known = country_name(code)
+    return name if known == code else known
+
+
+def found(letter: Letter) -> list[tuple[str, str]]:
+    """Return what finding a letter shows to everybody: name, office, country, day, code."""
+    jurisdiction = letter.target.jurisdiction
+    return [
+        (_("To"), letter.recipient),
+        (_("Desk"), letter.office.name),
+        (_("Country or assembly"), place(jurisdiction.code, jurisdiction.name)),
+        (_("Left on"), day(letter.sent_at) if letter.sent_at else _("not yet")),
+        (_("Reference"), letter.code),
+    ]
+
+
+def about(letter: Letter) -> list[tuple[str, str]]:
+    """Return to whom, by which way and from whom a letter goes, as labelled lines."""
+    jurisdiction = letter.target.jurisdiction
+    rows = [
+        (_("Country or assembly"), place(jurisdiction.code, jurisdiction.name)),
+        (_("Body"), letter.target.body.name),
+        (_("Desk"), letter.office.name),
+        (_("Goes by"), word(letter.channel) if letter.channel else _("no way known")),
+        (_("Address"), letter.address),
+        (_("From"), letter.sender.name),
+        (_("Asks for"), letter.ask.text),
+        (_("Language"), language_name(letter.language)),
+        (_("Reference"), letter.code),
+        (_("Written by"), letter.author),
+    ]
+    if letter.kind is not LetterKind.FIRST:
+        rows.insert(0, (_("Kind"), word(letter.kind)))
+    if letter.approved_by:
+        rows.append(
+            (
+                _("Approved by"),
+                _("%(who)s, %(when)s", who=letter.approved_by, when=instant(letter.approved_at)),
+            )
+        )
+    return rows + _times(letter)
+
+
+def _times(letter: Letter) -> list[tuple[str, str]]:
+    zone = letter.target.jurisdiction.timezone or "UTC"
+    rows = []
+    if letter.send_after and letter.send_before:
+        rows = [
+            (_("Goes after"), instant(letter.send_after)),
+            (_("Their clock then"), local_time(letter.send_after, zone)),
+            (_("Not after"), instant(letter.send_before)),
+        ]
+    if letter.sent_at:
+        rows += [
+            (_("Sent"), instant(letter.sent_at)),
+            (_("Their clock then"), local_time(letter.sent_at, zone)),
+        ]
+    return rows
+
+
+def source(one: Source) -> dict[str, Any]:
+    """Return one quotation as the page shows it: the words, the source, whether it still holds."""
+    if one.fact is not None:
+        fact = one.fact
+        good = fact.state is FactState.CURRENT and fact.use is Use.OK
+        return {
+            "text": one.quotation.text,
+            "words": ", ".join(
+                part
+                for part in (
+                    _("Fact %(code)s", code=fact.code),
+                    fact.source_publisher,
+                    fact.source_title,
+                    fact.source_date,
+                )
+                if part
+            ),
+            "url": fact.source_url,
+            "use": word(fact.use) if fact.state is FactState.CURRENT else word(fact.state),
+            "tint": "done" if good else "waiting",
+        }
+    reading = one.reading
+    if reading is None:
+        return {"text": one.quotation.text, "words": "", "url": "", "use": "", "tint": ""}
+    return {
+        "text": one.quotation.text,
+        "words": _(
+            "Signature count of %(day)s, read by %(who)s", day=day(reading.read_on), who=reading.by
+        ),
+        "url": reading.page_url,
+        "use": word(reading.state),
+        "tint": "done" if reading.state is ReadingState.ACCEPTED else "stop",
+    }
+
+
+def happened(event: Event) -> dict[str, Any]:
+    """Return one row of a letter's history: when, by whom, what, and the reason given."""
+    move = BY_NAME.get(event.name)
+    words = move.happened if move else HAPPENED.get(event.name, event.name.replace("_", " "))
+    return {
+        "at": event.at,
+        "by": event.by,
+        "text": say(Sentence(words)),
+        "detail": str(event.detail.get("reason") or event.detail.get("because") or ""),
+    }
