@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment, refused with the variable's name if it is nonsense."""
+"""Every setting, read once from the environment; nonsense is refused by the variable's name."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class _Loader(yaml.SafeLoader):
                 None,
                 None,
                 "an alias (*name) is not allowed; write it out",
-                self.peek_event().start_mark,
+                self.peek_event().start_mark,  # type: ignore[no-untyped-call]
             )
         return super().compose_node(parent, index)
 

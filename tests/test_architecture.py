@@ -1,4 +1,4 @@
-"""The rules of the house (ARCHITECTURE.md), read from the code; each is also tried on a planted sin."""
+"""The rules of the house (ARCHITECTURE.md), read from the code and tried on planted sins."""
 
 from __future__ import annotations
 
@@ -61,31 +61,36 @@ def imports(text: str) -> Iterator[tuple[int, str]]:
 
 def wrong_imports(path: str, text: str) -> list[str]:
     """Sentences about imports that the house forbids in this module."""
-    here = place(path)
     found = []
     for line, name in imports(text):
-        top = name.split(".")[0]
-        if top == "relative":
-            found.append(f"{path}:{line} imports relatively")
-        if top in ("flask", "werkzeug", "wtforms") or top.startswith("flask_"):
-            inside_room = here in ROOMS or here in FLOOR
-            if inside_room and path not in FLASK_ALLOWED:
-                found.append(f"{path}:{line} knows Flask")
-        if not name.startswith("outreach."):
-            continue
-        there = name.split(".")[1]
-        if here in FLOOR and there not in FLOOR:
-            found.append(f"{path}:{line} is floor and imports {there}")
-        if here in ROOMS:
-            allowed = (*FLOOR, *ROOMS[: ROOMS.index(here) + 1])
-            if there not in allowed:
-                found.append(f"{path}:{line} imports {there}, which is not to its left")
-        if here in DOORS and there in DOORS and here != there:
-            if (here, there) not in DOORS_A_DOOR_MAY_KNOW:
-                found.append(f"{path}:{line} is a door and imports the door {there}")
-        if there == "app" and here != "cli" and here != "walk":
-            found.append(f"{path}:{line} imports app, which assembles and is not to be known")
+        wrong = wrong_import(path, name)
+        if wrong:
+            found.append(f"{path}:{line} {wrong}")
     return found
+
+
+def wrong_import(path: str, name: str) -> str:
+    """What is wrong with the module `path` importing `name`; empty when nothing is."""
+    here, top = place(path), name.split(".")[0]
+    if top == "relative":
+        return "imports relatively"
+    if top in ("flask", "werkzeug", "wtforms") or top.startswith("flask_"):
+        allowed = here not in (*ROOMS, *FLOOR) or path in FLASK_ALLOWED
+        return "" if allowed else "knows Flask"
+    if not name.startswith("outreach."):
+        return ""
+    there = name.split(".")[1]
+    if here in FLOOR:
+        return "" if there in FLOOR else f"is floor and imports {there}"
+    if here in ROOMS:
+        left = (*FLOOR, *ROOMS[: ROOMS.index(here) + 1])
+        return "" if there in left else f"imports {there}, which is not to its left"
+    if there == "app" and here not in ("cli", "walk"):
+        return "imports app, which assembles and is not to be known"
+    if here in DOORS and there in DOORS and here != there:
+        known = (here, there) in DOORS_A_DOOR_MAY_KNOW
+        return "" if known else f"is a door and imports the door {there}"
+    return ""
 
 
 def committers(path: str, text: str) -> list[str]:

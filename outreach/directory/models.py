@@ -1,4 +1,4 @@
-"""Whom we write to, in Popolo's words: jurisdictions, organizations, posts, people, ways to reach them.
+"""Whom we write to, in Popolo's words: jurisdictions, organizations, posts, people, contacts.
 
 Popolo: https://www.popoloproject.com/specs/
 """

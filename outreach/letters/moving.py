@@ -206,7 +206,7 @@ def unmark_answered(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Undo `mark_answered`: `left` is (kind, day, closes) of the answer that still counts, or None."""
+    """Undo `mark_answered`; `left` is (kind, day, closes) of the answer that still counts."""
     letter.last_reply_kind, letter.answered_on = (left[0], left[1]) if left else (None, None)
     letter.closed_on = left[1] if left and left[2] else None
     _note(session, letter, "answer_undone", by, now, {})

@@ -13,7 +13,7 @@ from outreach.signing import seal
 
 
 def frozen_content(session: Session, letter: Letter) -> dict[str, Any]:
-    """Return what approval freezes, as JSON values: who signs, to whom, which words, which figures."""
+    """Return what approval freezes, as JSON values: who signs, to whom, words and figures."""
     sender = session.get_one(Sender, letter.sender_id)
     quotations = session.execute(
         sa.select(Quotation.fact_id, Quotation.fact_version, Quotation.reading_id, Quotation.text)
@@ -42,5 +42,5 @@ def frozen_content(session: Session, letter: Letter) -> dict[str, Any]:
 
 
 def seal_of(session: Session, letter: Letter) -> str:
-    """Return the seal `letter` has when nothing frozen was changed; compare it with `letter.seal`."""
+    """Return the seal `letter` has now; it equals `letter.seal` when nothing frozen changed."""
     return seal(frozen_content(session, letter))
