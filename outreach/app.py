@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import importlib
 from collections.abc import Callable
@@ -76,8 +75,7 @@ def create_app(
     errors.register(app)
     filters.register(app)
     for room in ROOMS:
-        with contextlib.suppress(ImportError, AttributeError):
-            app.register_blueprint(importlib.import_module(f"outreach.web.{room}").bp)
+        app.register_blueprint(importlib.import_module(f"outreach.web.{room}").bp)
     access.public(app.view_functions["static"])
     app.context_processor(_for_every_page)
     return app

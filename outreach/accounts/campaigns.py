@@ -107,12 +107,7 @@ def change_settings(
     (law 4). Raises BadInput naming the field, NotAllowed for all but admins.
     """
     require(by, "campaign.write")
-    if not 1 <= goal <= 1_000_000_000:
-        raise BadInput(Sentence("Write how many signatures you want, 1 or more."), "goal")
-    if not 0 <= cooling_days <= 365:
-        raise BadInput(Sentence("Write a number of working days, 0 to 365."), "cooling_days")
-    if timezone not in zoneinfo.available_timezones():
-        raise BadInput(Sentence("Choose a time zone from the list."), "timezone")
+    _check_settings(goal, cooling_days, timezone)
     under = _self_approval(campaign, four_eyes=four_eyes, reason=reason)
     wanted: dict[str, Any] = {
         "goal": goal,
@@ -240,6 +235,15 @@ def _can_sign(sender: Sender) -> bool:
         and bool(sender.imprint.strip())
         and bool(sender.postal_address.strip())
     )
+
+
+def _check_settings(goal: int, cooling_days: int, timezone: str) -> None:
+    if not 1 <= goal <= 1_000_000_000:
+        raise BadInput(Sentence("Write how many signatures you want, 1 or more."), "goal")
+    if not 0 <= cooling_days <= 365:
+        raise BadInput(Sentence("Write a number of working days, 0 to 365."), "cooling_days")
+    if timezone not in zoneinfo.available_timezones():
+        raise BadInput(Sentence("Choose a time zone from the list."), "timezone")
 
 
 def _self_approval(campaign: Campaign, *, four_eyes: bool, reason: str) -> str | None:

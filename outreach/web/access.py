@@ -114,6 +114,12 @@ def session() -> Session:
     return cast(Session, g.database_session)
 
 
+def roll_back() -> None:
+    """Undo what the request has not committed, if it opened a session."""
+    if "database_session" in g:
+        session().rollback()
+
+
 def close_session(_error: BaseException | None = None) -> None:
     """Give back the request's database session, if one was opened."""
     opened = g.pop("database_session", None)

@@ -70,6 +70,8 @@ def _sentence(error: HTTPException, code: int) -> str:
 
 
 def _page(code: int, words: str, reasons: Sequence[Sentence] = ()) -> tuple[str, int]:
+    # What failed may have left the session unusable, or the write lock held.
+    access.roll_back()
     page = render_template(
         "pages/error.html",
         heading=_heading(code),
