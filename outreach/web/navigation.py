@@ -14,16 +14,15 @@ from outreach.words import N_
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page one can go to from everywhere: where, its name, its icon, who may, what is within.
+    """A page one can go to from everywhere: where, its name, its icon, what is within.
 
     `stem` marks the pages that count as this place: an endpoint is within when its name begins
-    with it. `key` is the letter that goes there after `g`.
+    with it. `key` is the letter that goes there after `g`. Who sees it is what its view needs.
     """
 
     endpoint: str
     label: str
     icon: str
-    permission: str
     stem: tuple[str, ...]
     key: str = ""
     within: tuple[Place, ...] = ()
@@ -43,43 +42,43 @@ class Link:
 
 
 LETTERS = (
-    Place("letters.mailings", N_("Mailings"), "stack-2", "letters.read", ("letters.mailing",)),
-    Place(
-        "letters.audiences", N_("Audiences"), "users-group", "letters.read", ("letters.audience",)
-    ),
-    Place("letters.templates", N_("Templates"), "template", "letters.read", ("letters.template",)),
-    Place("sending.outbox", N_("Outbox"), "send", "letters.read", ("sending.",)),
+    Place("letters.mailings", N_("Mailings"), "stack-2", ("letters.mailing",)),
+    Place("letters.audiences", N_("Audiences"), "users-group", ("letters.audience",)),
+    Place("letters.templates", N_("Templates"), "template", ("letters.template",)),
+    Place("sending.outbox", N_("Outbox"), "send", ("sending.",)),
 )
 
 SECTIONS = (
-    Place("overview.today", N_("Today"), "sun", "tasks.take", ("overview.today",), "t"),
+    Place(
+        "overview.today",
+        N_("Today"),
+        "sun",
+        ("overview.today", "overview.landing"),
+        "t",
+    ),
     Place(
         "letters.index",
         N_("Letters"),
         "mail",
-        "letters.read",
         ("letters.", "sending."),
         "l",
         LETTERS,
     ),
-    Place("replies.inbox", N_("Inbox"), "inbox", "replies.log", ("replies.",), "i"),
-    Place(
-        "directory.index", N_("Directory"), "address-book", "directory.read", ("directory.",), "d"
-    ),
-    Place("petitions.index", N_("Petition"), "writing", "petition.read", ("petitions.",), "p"),
+    Place("replies.inbox", N_("Inbox"), "inbox", ("replies.",), "i"),
+    Place("directory.index", N_("Directory"), "address-book", ("directory.",), "d"),
+    Place("petitions.index", N_("Petition"), "writing", ("petitions.",), "p"),
     Place(
         "overview.board",
         N_("Board"),
         "chart-bar",
-        "board.read",
         ("overview.board", "overview.behind"),
         "b",
     ),
 )
 
 HOUSE = (
-    Place("campaign.settings", N_("Settings"), "settings", "campaign.read", ("campaign.",)),
-    Place("accounts.people", N_("People"), "users", "people.manage", ("accounts.people",)),
+    Place("campaign.settings", N_("Settings"), "settings", ("campaign.",)),
+    Place("accounts.people", N_("People"), "users", ("accounts.people",)),
 )
 
 
@@ -111,7 +110,8 @@ def _links(places: tuple[Place, ...], may: Callable[[str], bool]) -> Iterator[Li
     here = request.endpoint or ""
     for place in places:
         url = link_to(place.endpoint)
-        if not url or not may(place.permission):
+        needed = getattr(current_app.view_functions.get(place.endpoint), "permission", None)
+        if not url or (needed and not may(needed)):
             continue
         inside = any(here.startswith(stem) for stem in place.stem)
         yield Link(

@@ -81,7 +81,7 @@ def world(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     app.test_client_class = JudgingClient
     with database.reading() as session:
         query = sa.select(Member.role, Member.user_id).join(User).where(User.demonstration)
-        people = dict(session.execute(query).tuples().all())
+        people = {one.role: one.user_id for one in session.execute(query)}
     yield World(app, database, people)
     database.close()
 
