@@ -16,7 +16,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from outreach.database import Database
-from outreach.sending import channels, outbox
+from outreach.sending import channels, outbox, rescue
 from outreach.sending.outbox import Counts, Verdict
 from outreach.sending.postman import Postman
 
@@ -53,8 +53,8 @@ def tick(
 
     A part that fails is logged without a word of its content, and the others still run.
     """
-    swept = _part("sweep", lambda: outbox.sweep(database, now=now()), {})
-    missed = _part("miss", lambda: outbox.miss_overdue(database, now=now()), 0)
+    swept = _part("sweep", lambda: rescue.sweep(database, now=now()), {})
+    missed = _part("miss", lambda: rescue.miss_overdue(database, now=now()), 0)
     by_hand = _part("by hand", lambda: channels.open_tasks(database, now=now()), 0)
     sent = _part("send", lambda: outbox.send_due(database, postman, now=now, worker=worker), {})
     return Tick(swept, missed, sent, by_hand)

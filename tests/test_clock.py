@@ -14,7 +14,7 @@ from outreach import clock
 from outreach.database import Database
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import outbox
+from outreach.sending import outbox, rescue
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt
 from outreach.sending.outbox import Verdict
@@ -87,7 +87,7 @@ def test_a_part_that_fails_does_not_stop_the_others(
         raise RuntimeError("desk@office.example")
 
     scheduled(database, 1)
-    monkeypatch.setattr(outbox, "sweep", fail)
+    monkeypatch.setattr(rescue, "sweep", fail)
     done = clock.tick(database, FakePostman(), now=watch, worker="w")
     assert done.sent[Verdict.DELIVERED] == 1
     assert "RuntimeError" in caplog.text and "office.example" not in caplog.text

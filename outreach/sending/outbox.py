@@ -18,6 +18,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from outreach.accounts import tasks
 from outreach.accounts.models import CLOCK, Actor, Campaign, Sender
 from outreach.database import Database
 from outreach.directory.models import Office
@@ -123,7 +124,7 @@ def send_due(
     after: tuple[dt.datetime, int] | None = None
     while counts[Verdict.DELIVERED] < limit:
         with database.reading() as session:
-            page = due_letters(session, now=now(), after=after)
+            page = due_letters(session, now=now(), after=after, limit=PAGE)
         for _, letter_id in page:
             if counts[Verdict.DELIVERED] >= limit:
                 break
@@ -190,10 +191,11 @@ def claim(
     """
     try:
         with database.writing() as session:
+            campaign = _campaign_of(session, letter_id)
             letter = session.scalar(_due(letter_id, now))
             if letter is None:
                 return Verdict.TAKEN
-            return _claim(session, letter, postman, now=now, worker=worker)
+            return _claim(session, campaign, letter, postman, now=now, worker=worker)
     except MoveRefused:
         return Verdict.TAKEN
     except (BadInput, Refused) as error:
@@ -204,6 +206,17 @@ def claim(
             if letter is None:
                 return Verdict.TAKEN
             return _hold(session, letter, [error.sentence], now)
+
+
+def _campaign_of(session: Session, letter_id: int) -> Campaign:
+    """Lock the campaign, shared: pausing or going live waits for this claim, and it for them.
+
+    Campaign before letter, as going live takes them: the other way round the two could block.
+    """
+    its = sa.select(Letter.campaign_id).where(Letter.id == letter_id).scalar_subquery()
+    return session.scalars(
+        sa.select(Campaign).where(Campaign.id == its).with_for_update(read=True)
+    ).one()
 
 
 def _due(letter_id: int, now: dt.datetime) -> sa.Select[Letter]:
@@ -221,12 +234,14 @@ def _due(letter_id: int, now: dt.datetime) -> sa.Select[Letter]:
 
 
 def _claim(
-    session: Session, letter: Letter, postman: Postman, *, now: dt.datetime, worker: str
+    session: Session,
+    campaign: Campaign,
+    letter: Letter,
+    postman: Postman,
+    *,
+    now: dt.datetime,
+    worker: str,
 ) -> Claim | Verdict:
-    # Shared lock: pausing or going live waits for this claim, and this claim for them.
-    campaign = session.scalars(
-        sa.select(Campaign).where(Campaign.id == letter.campaign_id).with_for_update(read=True)
-    ).one()
     rehearsal = campaign.rehearsing
     if not postman.takes(rehearsal=rehearsal):
         return Verdict.WAITING
@@ -320,59 +335,6 @@ def about_to_go(database: Database, claimed: Claim, *, now: dt.datetime) -> bool
     return False
 
 
-def miss_overdue(database: Database, *, now: dt.datetime) -> int:
-    """Take letters whose window passed off the schedule (law 9); return how many.
-
-    They go only after somebody confirmed a new window.
-    """
-    with database.reading() as session:
-        overdue = session.scalars(
-            sa.select(Letter.id).where(Letter.state == State.SCHEDULED, Letter.send_before <= now)
-        ).all()
-    missed = 0
-    for letter_id in overdue:
-        try:
-            with database.writing() as session:
-                letter = session.get_one(Letter, letter_id, with_for_update=True)
-                ends = letter.send_before
-                if letter.state is State.SCHEDULED and ends is not None and ends <= now:
-                    moving.make(session, letter, "miss", by=CLOCK, now=now)
-                    missed += 1
-        except MoveRefused:
-            continue
-    return missed
-
-
-def sweep(database: Database, *, now: dt.datetime) -> Counts:
-    """Settle attempts whose worker is gone (its lease ended); return how many came to what.
-
-    With the note that bytes were about to go nobody knows (`unknown`); without it they never
-    went, and the letter is put back.
-    """
-    counts: Counts = dict.fromkeys(Verdict, 0)
-    with database.reading() as session:
-        ended = session.execute(
-            sa.select(Attempt.id, Attempt.data_at)
-            .where(Attempt.outcome == Outcome.RUNNING, Attempt.lease_until <= now)
-            .order_by(Attempt.id)
-        ).all()
-    for attempt_id, data_at in ended:
-        try:
-            counts[_sweep_one(database, attempt_id, began=data_at is not None, now=now)] += 1
-        except Exception as error:
-            log.error("attempt %s: %s", attempt_id, type(error).__name__)
-            counts[Verdict.ERROR] += 1
-    return counts
-
-
-def _sweep_one(database: Database, attempt_id: int, *, began: bool, now: dt.datetime) -> Verdict:
-    if began:
-        results.lost_sight(database, attempt_id, "the worker stopped while sending", now=now)
-        return Verdict.UNKNOWN
-    results.never_began(database, attempt_id, "the worker stopped", now=now)
-    return Verdict.PUT_BACK
-
-
 def settle(
     session: Session, letter: Letter, went: bool, *, reason: str, by: Actor, now: dt.datetime
 ) -> None:
@@ -384,7 +346,8 @@ def settle(
     if went:
         sent_at = (last.data_at if last else None) or now
         moving.make(session, letter, "confirm_sent", by=by, now=now, reason=reason, sent_at=sent_at)
-        return
-    moving.make(session, letter, "confirm_unsent", by=by, now=now, reason=reason)
-    if last is not None:
-        results.free_desk_of(session, last, letter)
+    else:
+        moving.make(session, letter, "confirm_unsent", by=by, now=now, reason=reason)
+        if last is not None:
+            results.free_desk_of(session, last, letter)
+    tasks.finish_about(session, ("letter", letter.id), by=by, now=now)

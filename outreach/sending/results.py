@@ -7,8 +7,8 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts import audit
-from outreach.accounts.models import CLOCK, Campaign
+from outreach.accounts import audit, tasks
+from outreach.accounts.models import CLOCK, Campaign, TaskKind
 from outreach.database import Database
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
@@ -31,6 +31,8 @@ def delivered(database: Database, attempt_id: int, words: str, *, now: dt.dateti
             moving.make(
                 session, letter, "deliver", by=CLOCK, now=now, sent_at=attempt.data_at or now
             )
+            if was is Outcome.UNKNOWN:
+                tasks.finish_about(session, ("letter", letter.id), by=CLOCK, now=now)
         else:
             _late(session, letter, words, now)
 
@@ -68,6 +70,17 @@ def lost_sight(database: Database, attempt_id: int, words: str, *, now: dt.datet
             return
         _end(attempt, Outcome.UNKNOWN, words, now)
         moving.make(session, letter, "lose_sight", by=CLOCK, now=now, reason=words)
+        tasks.open_task(
+            session,
+            campaign_id=letter.campaign_id,
+            kind=TaskKind.SETTLE_UNKNOWN,
+            subject=("letter", letter.id),
+            title=f"Find out whether it went: {letter.recipient} ({letter.code})",
+            due_on=now.date(),
+            rehearsal=letter.rehearsal,
+            now=now,
+            by=CLOCK,
+        )
 
 
 def last_attempt(session: Session, letter_id: int) -> Attempt | None:

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.accounts.models import Campaign
+from outreach.accounts.models import Campaign, Task, TaskKind
 from outreach.database import Database
 from outreach.directory.models import ContactDetail, Office
 from outreach.errors import BadInput, MoveRefused
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
-from outreach.sending import desks, outbox
+from outreach.sending import desks, outbox, rescue
 from outreach.sending.capture import CapturePostman
 from outreach.sending.message import carries
 from outreach.sending.models import Attempt, Outcome
@@ -168,8 +168,8 @@ def test_killed_between_claim_and_data_it_is_put_back(database: Database, watch:
     (letter_id,) = scheduled(database)
     claim(database, letter_id, watch)
     assert send(database, FakePostman(), watch) == {}, "the claim is somebody's"
-    assert outbox.sweep(database, now=watch.forward(minutes=4))[Verdict.PUT_BACK] == 0
-    assert outbox.sweep(database, now=watch.forward(minutes=1))[Verdict.PUT_BACK] == 1
+    assert rescue.sweep(database, now=watch.forward(minutes=4))[Verdict.PUT_BACK] == 0
+    assert rescue.sweep(database, now=watch.forward(minutes=1))[Verdict.PUT_BACK] == 1
     assert state_of(database, letter_id) is State.SCHEDULED
     assert the_attempt(database, letter_id).outcome is Outcome.PUT_BACK
     watch.forward(minutes=1)
@@ -182,7 +182,7 @@ def test_killed_after_data_nobody_knows(database: Database, watch: Watch) -> Non
     claimed = claim(database, letter_id, watch)
     assert outbox.about_to_go(database, claimed, now=watch.now)
     watch.forward(minutes=5)
-    assert outbox.sweep(database, now=watch.now)[Verdict.UNKNOWN] == 1
+    assert rescue.sweep(database, now=watch.now)[Verdict.UNKNOWN] == 1
     assert state_of(database, letter_id) is State.UNKNOWN
     assert send(database, FakePostman(), watch) == {}, "never tried again by itself"
 
@@ -192,7 +192,7 @@ def test_a_late_answer_settles_it(database: Database, watch: Watch) -> None:
     claimed = claim(database, letter_id, watch)
     outbox.about_to_go(database, claimed, now=watch.now)
     began = watch.now
-    outbox.sweep(database, now=watch.forward(minutes=6))
+    rescue.sweep(database, now=watch.forward(minutes=6))
     outbox.results.delivered(database, claimed.attempt_id, "250 late", now=watch.now)
     with database.reading() as session:
         letter = session.get_one(Letter, letter_id)
@@ -204,7 +204,7 @@ def test_a_worker_whose_lease_ended_keeps_its_hands_off(database: Database, watc
     claimed = claim(database, letter_id, watch)
     watch.now += LEASE
     assert not outbox.about_to_go(database, claimed, now=watch.now)
-    outbox.sweep(database, now=watch.now)
+    rescue.sweep(database, now=watch.now)
     assert not outbox.about_to_go(database, claimed, now=watch.now)
 
 
@@ -213,7 +213,7 @@ def test_process_killed_while_delivering(database: Database, watch: Watch) -> No
     with pytest.raises(KeyboardInterrupt):
         send(database, FakePostman(KeyboardInterrupt()), watch)
     assert state_of(database, letter_id) is State.SENDING
-    outbox.sweep(database, now=watch.forward(minutes=6))
+    rescue.sweep(database, now=watch.forward(minutes=6))
     assert state_of(database, letter_id) is State.UNKNOWN
 
 
@@ -266,10 +266,13 @@ def test_one_failing_letter_never_stops_the_others(
     assert "RuntimeError" in caplog.text and "office.example" not in caplog.text
 
 
-def test_waiting_letters_never_use_up_the_limit(database: Database, watch: Watch) -> None:
-    waiting = scheduled(database, 60, for_real=True)
-    scheduled(database, 2)
-    assert send(database, FakePostman(), watch, limit=2) == {"waiting": 60, "delivered": 2}
+def test_waiting_letters_never_use_up_the_limit(
+    database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "PAGE", 2)
+    waiting = scheduled(database, 5, for_real=True)
+    scheduled(database, 3)
+    assert send(database, FakePostman(), watch, limit=2) == {"waiting": 5, "delivered": 2}
     assert state_of(database, waiting[0]) is State.SCHEDULED
 
 
@@ -373,17 +376,17 @@ def test_after_downtime_nothing_leaves_whose_window_passed(
     ids = scheduled(database, 2)
     watch.forward(days=2)
     assert send(database, FakePostman(), watch) == {}
-    assert outbox.miss_overdue(database, now=watch.now) == 2
+    assert rescue.miss_overdue(database, now=watch.now) == 2
     assert {state_of(database, letter_id) for letter_id in ids} == {State.MISSED}
-    assert outbox.miss_overdue(database, now=watch.now) == 0
+    assert rescue.miss_overdue(database, now=watch.now) == 0
 
 
 def test_swept_after_its_window_it_is_missed_not_sent(database: Database, watch: Watch) -> None:
     (letter_id,) = scheduled(database)
     claim(database, letter_id, watch)
     watch.forward(days=2)
-    outbox.sweep(database, now=watch.now)
-    outbox.miss_overdue(database, now=watch.now)
+    rescue.sweep(database, now=watch.now)
+    rescue.miss_overdue(database, now=watch.now)
     assert send(database, FakePostman(), watch) == {}
     assert state_of(database, letter_id) is State.MISSED
 
@@ -402,7 +405,10 @@ def test_it_went(database: Database, watch: Watch) -> None:
         letter = session.get_one(Letter, letter_id)
         with pytest.raises(BadInput):
             outbox.settle(session, letter, True, reason="", by=EVERYBODY, now=watch.now)
+        (task,) = session.scalars(sa.select(Task))
+        assert (task.kind, task.done_at) == (TaskKind.SETTLE_UNKNOWN, None)
         outbox.settle(session, letter, True, reason="in the log", by=EVERYBODY, now=watch.now)
+        assert task.done_by == "Olga"
         assert (letter.state, letter.sent_at) == (State.SENT, began)
         with pytest.raises(MoveRefused):
             outbox.settle(session, letter, False, reason="no", by=EVERYBODY, now=watch.now)
