@@ -112,3 +112,10 @@ def by_jurisdiction(session: Session, scope: Scope) -> Sequence[Line]:
         line = lines.setdefault(code, Line(code, name, dict.fromkeys(Phase, 0)))
         line.phases[Phase(phase)] += many
     return sorted(lines.values(), key=lambda line: line.name)
+
+
+def letters_of(session: Session, events: Sequence[Event]) -> dict[int, Letter]:
+    """Return {letter id: letter} for the letters that `events` tell of, in one query."""
+    ids = {event.subject_id for event in events}
+    rows = session.scalars(sa.select(Letter).where(Letter.id.in_(ids)))
+    return {letter.id: letter for letter in rows}

@@ -19,6 +19,7 @@ from outreach.directory.queries import found_by
 from outreach.errors import NotFound, Refused
 from outreach.letters import looking
 from outreach.letters.models import Letter
+from outreach.petitions.models import Promise, Stance
 from outreach.replies.kinds import GUARDED
 from outreach.replies.models import Reply, ReplyLetter
 from outreach.replies.rules import ANSWERABLE, check_letters
@@ -132,32 +133,28 @@ def take_letter(session: Session, letter: Letter, *, by: Actor, now: dt.datetime
         )
     if task.owner_id != by.user_id:
         if task.owner_id is not None:
-            raise _taken(session, task)
+            raise _taken(task)
         tasks.take(session, task, by=by, now=now)
     looking.note_look(session, letter, by=by, now=now)
     return task
 
 
-def _taken(session: Session, task: Task) -> Refused:
-    named = session.scalars(
-        sa.select(Task).where(Task.id == task.id).options(joinedload(Task.owner))
-    ).one()
-    owner = named.owner.name if named.owner else "?"
-    since = task.taken_at
+def _taken(task: Task) -> Refused:
     return Refused(
         Sentence(
             "%(name)s is logging an answer to this letter since %(since)s. "
-            "Ask them, or wait until they release it.",
-            name=owner,
-            since=since,
+            "Ask them, or wait until they give it back.",
+            name=task.owner.name if task.owner else "?",
+            since=task.taken_at,
         )
     )
 
 
 def logging_task(session: Session, letter: Letter) -> Task | None:
-    """Return the open task of logging an answer to `letter`, whoever holds it."""
+    """Return the open task of logging an answer to `letter`, with whoever holds it."""
     return session.scalars(
         sa.select(Task)
+        .options(joinedload(Task.owner))
         .where(
             Task.kind == TaskKind.LOG_ANSWER,
             Task.subject_kind == "letter",
@@ -248,7 +245,10 @@ def answer_rows(session: Session, answers: sa.Select[Reply], *, limit: int) -> S
 
 
 def answer(session: Session, campaign_id: int, reply_id: int, *, by: Actor) -> Reply:
-    """Return one answer that `by` may see, with its letters and desk. Raises NotFound."""
+    """Return one answer that `by` may see, with its letters and desk. Raises NotFound.
+
+    Who holds a task about an answer may read it, unless only organisers may.
+    """
     row = (
         session.scalars(
             sa.select(Reply)
@@ -258,7 +258,7 @@ def answer(session: Session, campaign_id: int, reply_id: int, *, by: Actor) -> R
         .unique()
         .one_or_none()
     )
-    if row is None or not may_see(row, by):
+    if row is None or not (may_see(row, by) or _holds_task_about(session, row, by)):
         raise NotFound(Sentence("There is no such answer, or it was logged by somebody else."))
     return row
 
@@ -268,3 +268,37 @@ def may_see(reply: Reply, by: Actor) -> bool:
     if by.role in ORGANISERS or (by.user_id is not None and reply.logged_by_id == by.user_id):
         return True
     return by.role in STAFF and reply.kind not in GUARDED
+
+
+def _holds_task_about(session: Session, reply: Reply, by: Actor) -> bool:
+    held = sa.exists().where(
+        Task.subject_kind == "reply",
+        Task.subject_id == reply.id,
+        Task.owner_id == by.user_id,
+        Task.done_at.is_(None),
+    )
+    return reply.kind not in GUARDED and bool(session.scalar(sa.select(held)))
+
+
+def others_at_desk(session: Session, letter: Letter) -> Sequence[Letter]:
+    """Return the other letters to the same desk that left, which one answer may answer too."""
+    return session.scalars(
+        sa.select(Letter)
+        .where(
+            Letter.campaign_id == letter.campaign_id,
+            Letter.office_id == letter.office_id,
+            Letter.rehearsal == letter.rehearsal,
+            Letter.state.in_(ANSWERABLE),
+            Letter.id != letter.id,
+        )
+        .order_by(Letter.id.desc())
+    ).all()
+
+
+def positions_from(session: Session, reply: Reply) -> tuple[Stance | None, Promise | None]:
+    """Return the stance and the promise that were read out of `reply`."""
+    stance = sa.select(Stance).where(Stance.source_kind == "reply", Stance.source_id == reply.id)
+    promise = sa.select(Promise).where(
+        Promise.source_kind == "reply", Promise.source_id == reply.id
+    )
+    return session.scalars(stance).first(), session.scalars(promise).first()

@@ -252,3 +252,17 @@ def _plain(text: str) -> str:
     # A pasted mail carries its own line breaks and "> " marks; the words are what counts.
     text = re.sub(r"^[>\s]+", " ", text.translate(_SAME), flags=re.MULTILINE)
     return " ".join(text.split()).strip("\"' ").casefold()
+
+
+def around(quote: str, text: str) -> tuple[str, str, str]:
+    """Return `text` as what stands before `quote`, the quote itself, and what stands after it.
+
+    The last two are empty where the quote can't be pointed at.
+    """
+    words = quote.strip().strip("\"'“”„«»").split()
+    if not words:
+        return text, "", ""
+    found = re.search(r"[>\s]+".join(map(re.escape, words)), text, flags=re.IGNORECASE)
+    if found is None:
+        return text, "", ""
+    return text[: found.start()], found.group(), text[found.end() :]

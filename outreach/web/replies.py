@@ -1,0 +1,325 @@
+"""The inbox: tasks one at a time, the letter an answer belongs to, the answer itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from outreach.accounts import tasks
+from outreach.accounts.models import Task, TaskKind
+from outreach.accounts.roles import ORGANISERS, STAFF
+from outreach.database import transaction
+from outreach.directory.models import Office
+from outreach.errors import BadInput, NotAllowed, NotFound
+from outreach.letters.models import Letter
+from outreach.petitions.models import Position, Promise, PromiseState
+from outreach.petitions.promises import settle
+from outreach.replies import desk, filing
+from outreach.replies.kinds import KINDS, grouped
+from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
+from outreach.replies.rules import around, day_of
+from outreach.replies.threads import thread as thread_of
+from outreach.web.access import actor, campaign, needs, now, session
+from outreach.web.filters import day
+from outreach.web.replies_forms import AnswerForm, DeferForm
+from outreach.words import Sentence
+
+bp = Blueprint("replies", __name__)
+
+RECENT = 10
+# The answers this browser filed and may still undo; the cookie stays small.
+UNDOABLE = 20
+
+
+@bp.get("/inbox")
+@needs("replies.log")
+def inbox() -> str:
+    """What waits for me, one thing at a time; the answers I may see, newest first."""
+    today = day_of(now(), campaign())
+    mine, free = desk.open_tasks(session(), campaign(), by=actor(), today=today)
+    every = [*mine, *free]
+    at = min(max(request.args.get("at", 1, type=int), 1), max(len(every), 1))
+    current = every[at - 1] if every else None
+    answers = desk.answers_of(campaign().id, rehearsal=campaign().rehearsing, by=actor())
+    return render_template(
+        "pages/replies/inbox.html",
+        current=current,
+        current_url=_subject_url(current) if current else "",
+        promise=_promise_of(current),
+        at=at,
+        every=every,
+        today=today,
+        filed=_filed(),
+        form=DeferForm(formdata=None),
+        recent=desk.answer_rows(session(), answers, limit=RECENT),
+        kinds=KINDS,
+    )
+
+
+def _filed() -> Reply | None:
+    """The answer this browser has just filed, for the line that offers to undo it."""
+    number = request.args.get("filed", type=int)
+    reply = session().get(Reply, number) if number in cookie.get("filed", []) else None
+    return reply if reply and filing.may_undo(reply, actor()) else None
+
+
+def _subject_url(task: Task) -> str:
+    """Return the page of what `task` is about, or nothing where the reader has none to go to."""
+    if task.kind is TaskKind.LOG_ANSWER and task.owner_id == actor().user_id:
+        return url_for("replies.log", letter_id=task.subject_id)
+    if task.subject_kind == "letter":
+        return url_for("letters.letter", letter_id=task.subject_id)
+    if task.subject_kind == "reply":
+        held = task.owner_id == actor().user_id or actor().role in STAFF
+        return url_for("replies.reply", reply_id=task.subject_id) if held else ""
+    if task.subject_kind == "target":
+        return url_for("directory.target", target_id=task.subject_id)
+    if task.subject_kind == "office" and actor().role in STAFF:
+        return url_for("replies.thread", office_id=task.subject_id)
+    if task.subject_kind == "promise":
+        promise = _promise_of(task)
+        return url_for("directory.target", target_id=promise.target_id) if promise else ""
+    return url_for("petitions.index") if task.kind is TaskKind.CHECK_READING else ""
+
+
+def _promise_of(task: Task | None) -> Promise | None:
+    if task is None or task.subject_kind != "promise":
+        return None
+    return session().get(Promise, task.subject_id)
+
+
+@bp.get("/inbox/find")
+@needs("letters.find")
+def find() -> str:
+    """Which letter does this answer? By name, country or reference code."""
+    text = request.args.get("q", "").strip()[:200]
+    return render_template(
+        "pages/replies/find.html",
+        q=text,
+        found=desk.find_letters(session(), campaign().id, text),
+        most=desk.MOST_FOUND,
+    )
+
+
+@bp.post("/letters/<int:letter_id>/answers/take")
+@needs("replies.log")
+def take_letter(letter_id: int) -> Response:
+    """Take the task of logging an answer to a letter, so that one sees its text."""
+    letter = _letter(letter_id)
+    with transaction(session()):
+        desk.take_letter(session(), letter, by=actor(), now=now())
+    return _to("replies.log", letter_id=letter_id)
+
+
+@bp.route("/letters/<int:letter_id>/answers/new", methods=["GET", "POST"])
+@needs("replies.log")
+def log(letter_id: int) -> str | Response | tuple[str, int]:
+    """Log one answer to a letter: the form, and what it files."""
+    letter = desk.letter_to_answer(session(), campaign().id, letter_id, by=actor())
+    others = desk.others_at_desk(session(), letter)
+    today = day_of(now(), campaign())
+    form = AnswerForm(data=_earlier(today))
+    form.offer([(it.id, f"{it.code} · {it.recipient} · {day(it.sent_at)}") for it in others])
+    task = desk.logging_task(session(), letter)
+    if form.validate_on_submit():
+        chosen = [letter, *(it for it in others if it.id in (form.also.data or []))]
+        try:
+            with transaction(session()):
+                reply = _file(form, chosen)
+        except BadInput as error:
+            form.show(error)
+        else:
+            return _after_filing(reply)
+    page = render_template(
+        "pages/replies/log.html",
+        letter=letter,
+        form=form,
+        groups=grouped(),
+        others=others,
+        task=task if task and task.owner_id not in (None, actor().user_id) else None,
+    )
+    return (page, 422) if form.errors or form.form_errors else page
+
+
+def _earlier(today: Any) -> dict[str, Any]:
+    """What the form begins with: today, or an answer of one's own that was undone to correct it."""
+    number = request.args.get("again", type=int)
+    reply = session().get(Reply, number) if number in cookie.get("filed", []) else None
+    if reply is None or reply.logged_by_id != actor().user_id:
+        return {"received_on": today}
+    return {
+        name: getattr(reply, name) for name in ("received_on", "text", "note", "link", "back_on")
+    } | {
+        "channel": reply.channel.value,
+        "kind": reply.kind.value,
+        "signed_by": reply.signed_by.value,
+    }
+
+
+def _file(form: AnswerForm, letters: list[Letter]) -> Reply:
+    return filing.log_answer(
+        session(),
+        letters=letters,
+        channel=ReplyChannel(form.channel.data),
+        received_on=form.received_on.data,
+        text=form.text.data or "",
+        kind=ReplyKind(form.kind.data),
+        signed_by=SignedBy(form.signed_by.data),
+        stance=Position(form.stance.data) if form.stance.data else None,
+        quote=form.quote.data or "",
+        promise=form.promise.data or "",
+        due_on=form.due_on.data,
+        back_on=form.back_on.data,
+        note=form.note.data or "",
+        link=form.link.data or "",
+        by=actor(),
+        now=now(),
+    )
+
+
+def _after_filing(reply: Reply) -> Response:
+    cookie["filed"] = [*cookie.get("filed", []), reply.id][-UNDOABLE:]
+    if request.form.get("then") == "show":
+        flash(_("Filed. The letter counts as it says below."), "success")
+        return _to("replies.reply", reply_id=reply.id)
+    return _to("replies.inbox", filed=reply.id)
+
+
+@bp.get("/answers/<int:reply_id>")
+@needs("replies.log")
+def reply(reply_id: int) -> str:
+    """What did they say? One answer with its letters, stance and promise."""
+    found = desk.answer(session(), campaign().id, reply_id, by=actor())
+    stance, promise = desk.positions_from(session(), found)
+    return render_template(
+        "pages/replies/reply.html",
+        reply=found,
+        kind=KINDS[found.kind],
+        stance=stance,
+        promise=promise,
+        pieces=around(stance.quote if stance else "", found.text),
+        may_undo=_may_undo(found),
+        staff=actor().role in STAFF,
+    )
+
+
+def _may_undo(found: Reply) -> bool:
+    """One's own within the session that filed it; an organiser any, whenever."""
+    by = actor()
+    here = by.role in ORGANISERS or found.id in cookie.get("filed", [])
+    return here and filing.may_undo(found, by)
+
+
+@bp.post("/answers/<int:reply_id>/undo")
+@needs("replies.log")
+def undo(reply_id: int) -> Response:
+    """Undo an answer that was logged by mistake, and go back to its form."""
+    found = desk.answer(session(), campaign().id, reply_id, by=actor())
+    if found.undone_at is None and not _may_undo(found):
+        raise NotAllowed(
+            Sentence("An answer can be undone until you sign out. Now ask an organiser to undo it.")
+        )
+    first = min(found.letters, key=lambda it: it.id)
+    with transaction(session()):
+        filing.undo_answer(session(), found, by=actor(), now=now())
+        own = found.logged_by_id == actor().user_id
+        if own and desk.logging_task(session(), first) is None:
+            desk.take_letter(session(), first, by=actor(), now=now())
+    flash(_("Undone: the answer counts nowhere. Log it again if it came."), "success")
+    if not own:
+        return _to("replies.reply", reply_id=found.id)
+    return _to("replies.log", letter_id=first.id, again=found.id)
+
+
+@bp.get("/desks/<int:office_id>")
+@needs("replies.read")
+def thread(office_id: int) -> str:
+    """What is between us? Everything between the campaign and one desk, in time order."""
+    office = session().get(Office, office_id)
+    rows = thread_of(session(), campaign().id, office_id, by=actor()) if office else []
+    if office is None or not rows:
+        raise NotFound(Sentence("There is nothing between this campaign and that desk."))
+    return render_template("pages/replies/thread.html", office=office, rows=rows)
+
+
+@bp.post("/tasks/<int:task_id>/take")
+@needs("tasks.take")
+def take(task_id: int) -> Response:
+    """Take a task; what it is about opens."""
+    task = _task(task_id)
+    if not desk.may_take(task, actor()):
+        raise NotAllowed(Sentence("This task needs somebody who may read every letter."))
+    with transaction(session()):
+        if task.kind is TaskKind.LOG_ANSWER:
+            desk.take_letter(session(), _letter(task.subject_id), by=actor(), now=now())
+        else:
+            tasks.take(session(), task, by=actor(), now=now())
+    flash(_("The task is yours."), "success")
+    if task.kind is TaskKind.LOG_ANSWER:
+        return _to("replies.log", letter_id=task.subject_id)
+    return _to("replies.inbox")
+
+
+@bp.post("/tasks/<int:task_id>/release")
+@needs("tasks.take")
+def release(task_id: int) -> Response:
+    """Give a task back for somebody else."""
+    task = _task(task_id)
+    with transaction(session()):
+        tasks.release(session(), task, by=actor(), now=now())
+    flash(_("The task is free again: %(title)s", title=task.title), "success")
+    return _to("replies.inbox")
+
+
+@bp.post("/tasks/<int:task_id>/defer")
+@needs("tasks.take")
+def defer(task_id: int) -> Response:
+    """Put a task out of sight until a day."""
+    task, form = _task(task_id), DeferForm()
+    if not form.validate_on_submit():
+        raise BadInput(Sentence("Enter the day on which the task should show again."))
+    if form.until.data <= day_of(now(), campaign()):
+        raise BadInput(Sentence("Choose a day that is still to come."))
+    with transaction(session()):
+        tasks.defer(session(), task, form.until.data, by=actor(), now=now())
+    flash(_("Out of sight until %(day)s.", day=day(form.until.data)), "success")
+    return _to("replies.inbox")
+
+
+@bp.post("/tasks/<int:task_id>/done")
+@needs("tasks.take")
+def done(task_id: int) -> Response:
+    """Say that a task is done; for a promise also what became of it."""
+    task = _task(task_id)
+    if task.owner_id != actor().user_id and actor().role not in ORGANISERS:
+        raise NotAllowed(Sentence("Take the task first; then you can say that it is done."))
+    promise = _promise_of(task)
+    with transaction(session()):
+        if promise is not None and promise.state is PromiseState.OPEN:
+            became = request.form.get("state", "")
+            if became not in set(PromiseState):
+                raise BadInput(Sentence("Say what became of the promise: kept or broken."))
+            settle(session(), promise, state=PromiseState(became), by=actor(), now=now())
+        tasks.finish(session(), task, by=actor(), now=now())
+    flash(_("Done: %(title)s", title=task.title), "success")
+    return _to("replies.inbox")
+
+
+def _task(task_id: int) -> Task:
+    return tasks.task_by_id(session(), campaign().id, task_id)
+
+
+def _letter(letter_id: int) -> Letter:
+    letter = session().get(Letter, letter_id)
+    if letter is None or letter.campaign_id != campaign().id:
+        raise NotFound(Sentence("There is no such letter."))
+    return letter
+
+
+def _to(endpoint: str, **values: Any) -> Response:
+    answer: Response = redirect(url_for(endpoint, **values), code=303)
+    return answer
