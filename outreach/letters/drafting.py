@@ -199,11 +199,7 @@ def _of_job(job: _Job, version: TemplateVersion) -> dict[str, Any]:
 
 
 def _words(
-    job: _Job,
-    target: Target,
-    version: TemplateVersion,
-    ask: Ask,
-    chain: Chain | None,
+    job: _Job, target: Target, version: TemplateVersion, ask: Ask, chain: Chain | None
 ) -> dict[str, Any]:
     """The columns that say what one letter says, and to whom."""
     language, code = version.language, _new_code(job.session)
