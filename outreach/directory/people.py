@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -26,49 +27,40 @@ from outreach.words import Sentence
 _LANGUAGE = re.compile(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
 
 
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """What somebody typed about a person; `reads` is a BCP 47 code or empty."""
+
+    name: str
+    family: str
+    given: str = ""
+    latin: str = ""
+    title_prefix: str = ""
+    honorific: str = ""
+    postnominal: str = ""
+    form: FormOfAddress = FormOfAddress.X
+    basis: str = ""
+    reads: str = ""
+
+
 def add_person(
     session: Session,
     body: Organization,
+    new: NewPerson,
     *,
-    name: str,
-    given: str,
-    family: str,
     role: TargetRole,
     post: Post | None,
-    form: FormOfAddress,
-    basis: str,
     by: Actor,
     now: dt.datetime,
-    latin: str = "",
-    title_prefix: str = "",
-    honorific: str = "",
-    postnominal: str = "",
-    reads: str = "",
 ) -> Target:
     """Add somebody who holds `role` in `body` from today, and return their target.
 
-    `reads` is a BCP 47 code or empty. Raises BadInput with the field for a form of address nobody
-    has a reason for, a post of another body, or what is no language.
+    Raises BadInput with the field for a form of address nobody has a reason for, a post of another
+    body, or what is no language.
     """
-    if form is not FormOfAddress.X and not basis.strip():
-        raise BadInput(Sentence("Say how we know it, or choose “not known”."), "basis")
     if post is not None and post.organization_id != body.id:
         raise BadInput(Sentence("That post belongs to another body."), "post")
-    if reads and not _LANGUAGE.match(reads):
-        raise BadInput(Sentence("Write the code of a language, such as de or pt-BR."), "reads")
-    person = Person(
-        name=name,
-        given_name=given,
-        family_name=family,
-        title_prefix=title_prefix,
-        honorific=honorific,
-        postnominal=postnominal,
-        names={LATIN: latin} if latin else {},
-        form_of_address=form,
-        form_of_address_basis=basis.strip() if form is not FormOfAddress.X else "",
-        reading_language=reads or None,
-    )
-    person.search_key = person_key(person)
+    person = _person(new)
     session.add(person)
     session.flush()
     held = Membership(
@@ -82,6 +74,27 @@ def add_person(
     target = add_target(session, membership=held)
     _record(session, target, "added", by=by, now=now)
     return target
+
+
+def _person(new: NewPerson) -> Person:
+    if new.form is not FormOfAddress.X and not new.basis.strip():
+        raise BadInput(Sentence("Say how we know it, or choose “not known”."), "basis")
+    if new.reads and not _LANGUAGE.match(new.reads):
+        raise BadInput(Sentence("Write the code of a language, such as de or pt-BR."), "reads")
+    person = Person(
+        name=new.name,
+        given_name=new.given,
+        family_name=new.family,
+        title_prefix=new.title_prefix,
+        honorific=new.honorific,
+        postnominal=new.postnominal,
+        names={LATIN: new.latin} if new.latin else {},
+        form_of_address=new.form,
+        form_of_address_basis=new.basis.strip() if new.form is not FormOfAddress.X else "",
+        reading_language=new.reads or None,
+    )
+    person.search_key = person_key(person)
+    return person
 
 
 def make_target(

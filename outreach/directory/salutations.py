@@ -165,11 +165,7 @@ def salutation_for(
     there, or every line would have a gap.
     """
     block = _block(blocks(folder), language, jurisdiction_code)
-    form = block.roles.get(role if person else TargetRole.MINISTRY)
-    if form is None or (not form.applicable and jurisdiction_code in block.home):
-        raise Refused(
-            Sentence("There is no form of address for this office in “%(name)s”.", name=block.name)
-        )
+    form = _form(block, role if person else TargetRole.MINISTRY, jurisdiction_code)
     values = _values(
         person, organization, block.language, jurisdiction_code, post_label, office_address, country
     ) | {"group": group}
@@ -217,6 +213,15 @@ def _block(known: Mapping[str, Block], language: str, code: str) -> Block:
             )
         )
     return block
+
+
+def _form(block: Block, role: TargetRole, code: str) -> Form:
+    form = block.roles.get(role)
+    if form is None or (not form.applicable and code in block.home):
+        raise Refused(
+            Sentence("There is no form of address for this office in “%(name)s”.", name=block.name)
+        )
+    return form
 
 
 def _chosen(form: Form, block: Block, code: str) -> Override:

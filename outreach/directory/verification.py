@@ -87,12 +87,7 @@ def add_contact(
         raise BadInput(Sentence("Say where you have it from."), "source")
     key = normalised(kind, value)
     column = f"{type(owner).__name__.lower()}_id"
-    same = (
-        session.query(ContactDetail)
-        .filter_by(**{column: owner.id}, kind=kind, normalised=key)
-        .filter(ContactDetail.state != ContactState.WITHDRAWN)
-    )
-    if same.first() is not None:
+    if _is_there(session, column, owner.id, kind, key):
         raise BadInput(Sentence("This is there already."), "value")
     detail = ContactDetail(
         kind=kind,
@@ -109,6 +104,15 @@ def add_contact(
     _record(session, detail, "added", by=by, now=now, kind=kind.value, value=detail.value)
     _settle(session, detail)
     return detail
+
+
+def _is_there(session: Session, column: str, owner_id: int, kind: ContactKind, key: str) -> bool:
+    same = (
+        session.query(ContactDetail.id)
+        .filter_by(**{column: owner_id}, kind=kind, normalised=key)
+        .filter(ContactDetail.state != ContactState.WITHDRAWN)
+    )
+    return same.first() is not None
 
 
 def withdraw(

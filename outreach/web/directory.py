@@ -236,21 +236,14 @@ def new_person(organization_id: int) -> str | Response | tuple[str, int]:
 
 def _add_person(body: Organization, form: PersonForm) -> Target:
     session = access.session()
+    texts = ("name", "given", "family", "latin", "title_prefix", "honorific", "postnominal")
+    typed = {name: form[name].data or "" for name in (*texts, "basis", "reads")}
     return people.add_person(
         session,
         body,
-        name=form.name.data,
-        given=form.given.data or "",
-        family=form.family.data,
-        latin=form.latin.data or "",
-        title_prefix=form.title_prefix.data or "",
-        honorific=form.honorific.data or "",
-        postnominal=form.postnominal.data or "",
+        people.NewPerson(**typed, form=FormOfAddress(form.form.data)),
         role=TargetRole(form.role.data),
         post=session.get(Post, int(form.post.data)) if form.post.data else None,
-        form=FormOfAddress(form.form.data),
-        basis=form.basis.data or "",
-        reads=form.reads.data or "",
         by=access.actor(),
         now=access.now(),
     )

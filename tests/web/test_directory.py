@@ -20,6 +20,12 @@ from outreach.directory.models import (
 )
 from tests import make
 from tests.conftest import NOW
+from tests.web.browser_fixtures import (
+    Open,
+    assert_accessible,
+    assert_no_sideways_scroll,
+    take_picture,
+)
 from tests.web.conftest import Client
 
 BY = Actor("operator")
@@ -187,3 +193,19 @@ def test_lists_take_the_same_number_of_queries(sam: Client, database: Database) 
             offices.settle_target(session, make.target(session))
     assert asked("/directory") == few
     assert asked("/directory?page=2") == few
+
+
+@pytest.mark.browser
+def test_the_pages_work_for_everybody(window: Open, seeded: Database) -> None:
+    target = number(seeded, "Jānis Paraugs")
+    for name, path in (
+        ("directory", "/directory"),
+        ("target", f"/directory/targets/{target}"),
+        ("jurisdictions", "/directory/jurisdictions"),
+        ("jurisdiction", "/directory/jurisdictions/LT"),
+    ):
+        for size in ("desk", "phone"):
+            page = window("olga", path, size=size)
+            assert_accessible(page)
+            assert_no_sideways_scroll(page)
+            take_picture(page, f"{name}-{size}")
