@@ -131,6 +131,14 @@ def add_reading(
     )
     session.add(reading)
     session.flush()
+    _tell_of(session, campaign, reading, by=by, now=now)
+    return reading
+
+
+def _tell_of(
+    session: Session, campaign: Campaign, reading: Reading, *, by: Actor, now: dt.datetime
+) -> None:
+    """Write the event of a new reading, and open a task for an organiser if it is held."""
     audit.record(
         session,
         subject=("reading", reading.id),
@@ -139,16 +147,14 @@ def add_reading(
         now=now,
         campaign_id=campaign.id,
         moved=(None, reading.state.value),
-        detail={"value": value, "page": page, "because": reading.held_because},
+        detail={
+            "value": reading.value,
+            "page": reading.page_url,
+            "because": reading.held_because,
+        },
     )
-    if reasons:
-        _open_check(session, campaign, reading, by=by, now=now)
-    return reading
-
-
-def _open_check(
-    session: Session, campaign: Campaign, reading: Reading, *, by: Actor, now: dt.datetime
-) -> None:
+    if reading.state is not ReadingState.HELD:
+        return
     tasks.open_task(
         session,
         campaign_id=campaign.id,

@@ -51,28 +51,38 @@ def record_promise(
     )
     session.add(promise)
     session.flush()
+    _open_follow_up(session, promise, by=by, now=now)
+    return promise
+
+
+def _open_follow_up(session: Session, promise: Promise, *, by: Actor, now: dt.datetime) -> None:
+    """Tell of a new promise and open the task of its day."""
+    words = promise.text
     audit.record(
         session,
         subject=("promise", promise.id),
         name="promise recorded",
         by=by,
         now=now,
-        campaign_id=campaign_id,
+        campaign_id=promise.campaign_id,
         moved=(None, PromiseState.OPEN.value),
-        detail={"target": target_id, "due_on": due_on.isoformat(), "source": list(source)},
+        detail={
+            "target": promise.target_id,
+            "due_on": promise.due_on.isoformat(),
+            "source": [promise.source_kind, promise.source_id],
+        },
     )
     tasks.open_task(
         session,
-        campaign_id=campaign_id,
+        campaign_id=promise.campaign_id,
         kind=TaskKind.KEEP_PROMISE,
         subject=("promise", promise.id),
         title=words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1] + "…",
-        due_on=due_on,
-        rehearsal=rehearsal,
+        due_on=promise.due_on,
+        rehearsal=promise.rehearsal,
         now=now,
         by=by,
     )
-    return promise
 
 
 def settle(

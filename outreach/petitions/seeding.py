@@ -74,18 +74,10 @@ def seed_campaign(session: Session, folder: Path, *, now: dt.datetime, by: Actor
         now=now,
         by=by,
     )
-    petition = Petition(campaign_id=campaign.id, **card.petition.model_dump())
-    session.add(petition)
-    session.flush()
-    _add_demands(session, campaign.id, petition.id, files)
+    _add_demands(session, campaign.id, files)
     for fact in files.facts.facts:
         facts.save_fact(
-            session,
-            campaign_id=campaign.id,
-            code=fact.code,
-            values=fact.values(),
-            by=by,
-            now=now,
+            session, campaign_id=campaign.id, code=fact.code, values=fact.values(), by=by, now=now
         )
     _add_the_rest(session, campaign.id, files)
     audit.record(
@@ -100,14 +92,16 @@ def seed_campaign(session: Session, folder: Path, *, now: dt.datetime, by: Actor
     return campaign
 
 
-def _add_demands(
-    session: Session, campaign_id: int, petition_id: int, files: CampaignFiles
-) -> None:
+def _add_demands(session: Session, campaign_id: int, files: CampaignFiles) -> None:
+    """Add the petition, its demands, and the asks that serve them."""
+    petition = Petition(campaign_id=campaign_id, **files.campaign.petition.model_dump())
+    session.add(petition)
+    session.flush()
     ids: dict[str, int] = {}
     for position, card in enumerate(files.demands.demands):
         demand = Demand(
             campaign_id=campaign_id,
-            petition_id=petition_id,
+            petition_id=petition.id,
             position=position,
             **card.model_dump(),
         )

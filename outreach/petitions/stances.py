@@ -38,17 +38,7 @@ def record_stance(
     `source` is where it was said, as (kind, id). Any position but unknown needs a basis, a basis
     of quote needs the sentence. Raises BadInput with the field.
     """
-    if position is not Position.UNKNOWN and basis is None:
-        raise BadInput(
-            Sentence("Say what this stance rests on: a quote, an act or a note."), "basis"
-        )
-    if basis is StanceBasis.QUOTE and not quote.strip():
-        raise BadInput(
-            Sentence("Copy the sentence that shows the stance, in their words."), "quote"
-        )
-    # One day of grace: a day is told in the zone of whoever logs it, which may be ahead of UTC.
-    if said_on > (now + dt.timedelta(days=1)).date():
-        raise BadInput(Sentence("This day is still to come. Give the day they said it."), "said_on")
+    _check(position, basis, quote, said_on, now)
     stance = Stance(
         campaign_id=campaign_id,
         target_id=target_id,
@@ -65,17 +55,41 @@ def record_stance(
     )
     session.add(stance)
     session.flush()
+    _tell(session, stance, by=by, now=now)
+    return stance
+
+
+def _check(
+    position: Position, basis: StanceBasis | None, quote: str, said_on: dt.date, now: dt.datetime
+) -> None:
+    if position is not Position.UNKNOWN and basis is None:
+        raise BadInput(
+            Sentence("Say what this stance rests on: a quote, an act or a note."), "basis"
+        )
+    if basis is StanceBasis.QUOTE and not quote.strip():
+        raise BadInput(
+            Sentence("Copy the sentence that shows the stance, in their words."), "quote"
+        )
+    # One day of grace: a day is told in the zone of whoever logs it, which may be ahead of UTC.
+    if said_on > (now + dt.timedelta(days=1)).date():
+        raise BadInput(Sentence("This day is still to come. Give the day they said it."), "said_on")
+
+
+def _tell(session: Session, stance: Stance, *, by: Actor, now: dt.datetime) -> None:
     audit.record(
         session,
         subject=("stance", stance.id),
         name="stance recorded",
         by=by,
         now=now,
-        campaign_id=campaign_id,
-        moved=(None, position.value),
-        detail={"target": target_id, "ask": ask_id, "source": list(source)},
+        campaign_id=stance.campaign_id,
+        moved=(None, stance.position.value),
+        detail={
+            "target": stance.target_id,
+            "ask": stance.ask_id,
+            "source": [stance.source_kind, stance.source_id],
+        },
     )
-    return stance
 
 
 def take_back(
