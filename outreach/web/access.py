@@ -66,7 +66,8 @@ def public(view: View) -> View:
 def guard() -> Response | None:
     """Let a request through to its view, send it to the sign-in page, or raise NotAllowed.
 
-    Runs before every request. Raises NotAllowed for a view that says nothing about who may see it.
+    Runs before every request. Raises NotAllowed for a view that says nothing about who may see
+    it, NotFound for somebody who belongs to no campaign.
     """
     if request.endpoint is None:
         return None
@@ -82,6 +83,7 @@ def guard() -> Response | None:
     if current_user.demonstration and not from_this_machine():
         logout_user()
         raise NotAllowed(Sentence("Demonstration accounts work on this machine only."))
+    campaign()
     roles.require(actor(), permission)
     return None
 

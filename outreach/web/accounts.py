@@ -25,22 +25,6 @@ from outreach.words import Sentence
 
 bp = Blueprint("accounts", __name__)
 
-LANDING = {
-    Role.VOLUNTEER: "replies.inbox",
-    Role.STAFF: "letters.index",
-    Role.ORGANISER: "overview.today",
-    Role.ADMIN: "overview.today",
-}
-
-
-@bp.get("/start")
-@needs("account.own")
-def start() -> Response:
-    """Send somebody who just signed in to the page their role works on."""
-    role = access.actor().role
-    assert role is not None  # `needs` let a member in
-    return redirect(url_for(LANDING[role]))
-
 
 @bp.route("/welcome/<token>", methods=["GET", "POST"])
 @public
@@ -59,7 +43,7 @@ def welcome(token: str) -> str | Response | tuple[str, int]:
         else:
             login_user(user, remember=False, authn_via=["link"])
             flash(_("Welcome. The link you used works no more."), "success")
-            return redirect(url_for("accounts.start"))
+            return redirect(url_for("overview.landing"))
     page = render_template("pages/accounts/welcome.html", form=form, guest=person)
     return _answer(page, form)
 
@@ -207,7 +191,7 @@ def _role() -> Role | None:
 def _back_to_people(member: Member) -> Response:
     """Return to the list, or to one's own first page after giving up the right to see it."""
     mine = member.user_id == access.actor().user_id
-    return redirect(url_for("accounts.start" if mine else "accounts.people"))
+    return redirect(url_for("overview.landing" if mine else "accounts.people"))
 
 
 def _people_page(form: InviteForm) -> str:

@@ -150,7 +150,7 @@ def pause() -> Response:
     with transaction(session):
         campaigns.pause(session, access.campaign(), by=access.actor(), now=access.now())
     flash(_("Everything is paused. An organiser can resume."), "success")
-    return redirect(access.came_from(url_for("accounts.start")))
+    return redirect(access.came_from(url_for("overview.landing")))
 
 
 @bp.post("/campaign/resume")
@@ -161,7 +161,7 @@ def resume() -> Response:
     with transaction(session):
         campaigns.resume(session, access.campaign(), by=access.actor(), now=access.now())
     flash(_("Letters go again at their time."), "success")
-    return redirect(access.came_from(url_for("accounts.start")))
+    return redirect(access.came_from(url_for("overview.landing")))
 
 
 def _settings_page(form: SettingsForm) -> str:

@@ -44,7 +44,7 @@ CONFIG: dict[str, Any] = {
     "SECURITY_LOGOUT_URL": "/sign-out",
     "SECURITY_LOGOUT_METHODS": ["POST"],
     "SECURITY_LOGIN_USER_TEMPLATE": "pages/accounts/sign_in.html",
-    "SECURITY_POST_LOGIN_VIEW": "/start",
+    "SECURITY_POST_LOGIN_VIEW": "/",
     # No second question of the password, and none of Flask-Security's own files.
     "SECURITY_FRESHNESS": dt.timedelta(seconds=-1),
     "SECURITY_STATIC_FOLDER": None,

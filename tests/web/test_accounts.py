@@ -51,7 +51,7 @@ def test_the_first_admin_link_signs_in_and_works_once(
         {"name": "Nina", "email": "nina@people.example", "password": PASSWORD, "again": PASSWORD},
     )
 
-    assert answer.location == "/start"
+    assert answer.location == "/"
     assert "admin" in browser.get("/account")
     browser.get(f"/welcome/{token}", status=404)
 
@@ -105,7 +105,7 @@ def test_adding_a_person_shows_the_link_once(
     visitor = Browser(nobody)
     assert "otto@people.example" in visitor.get(path)
     answer = nobody.send(path, {"name": "Otto O.", "password": PASSWORD, "again": PASSWORD})
-    assert answer.location == "/start"
+    assert answer.location == "/"
     assert "Otto O." in visitor.get("/account")
     with database.reading() as session:
         kept = session.scalars(sa.select(User.password).where(User.name == "Otto O.")).one()
@@ -171,7 +171,7 @@ def test_an_admin_who_steps_down_lands_on_their_own_page(
 
     answer = ada.send(f"/people/{people['ada'].user_id}/role", {"role": "staff"})
 
-    assert answer.location == "/start"
+    assert answer.location == "/"
     assert ada.get("/people").status_code == 403
 
 
@@ -202,7 +202,7 @@ def test_somebody_locked_out_gets_a_new_link(
 
     answer = nobody.send(path, {"name": "Vera", "password": PASSWORD, "again": PASSWORD})
 
-    assert answer.location == "/start"
+    assert answer.location == "/"
 
 
 def test_numbers_of_nobody_and_of_other_campaigns(ada: Client) -> None:
