@@ -15,11 +15,7 @@ class EditForm(Form):
     """The words of one letter, and the version of them that was on the screen."""
 
     subject = StringField(_l("Subject"), [InputRequired(), Length(max=200)])
-    text = TextAreaField(
-        _l("Letter"),
-        [InputRequired(), Length(max=LONGEST_TEXT)],
-        render_kw={"rows": 28, "class": "letter-text"},
-    )
+    text = TextAreaField(_l("Letter"), [InputRequired(), Length(max=LONGEST_TEXT)])
     seen = HiddenField()
 
 

@@ -12,7 +12,15 @@ from outreach.accounts.models import Actor, Campaign, Event, Task
 from outreach.database import Database
 from outreach.directory.models import TargetRole
 from outreach.letters.lifecycle import State
-from outreach.letters.models import Audience, Letter, LetterKind, Mailing, Template, TemplateVersion
+from outreach.letters.models import (
+    Audience,
+    Letter,
+    LetterKind,
+    Mailing,
+    Quotation,
+    Template,
+    TemplateVersion,
+)
 from outreach.petitions.models import Demand
 from tests import make
 from tests.browser import Browser, counted_queries
@@ -148,8 +156,9 @@ def test_a_letter_goes_from_draft_to_approved_by_two_people(
 
     page = organiser.get("letters.letter", letter_id=letter_id)
     assert "Before you approve" in page
-    assert "Who may read it" in page
-    assert "may be rehearsed, not sent" in page
+    assert "Publicity of letters there" in page
+    assert "Named in the letter" in page
+    assert "it can only be rehearsed" in page
     page = organiser.press("Approve")
     assert "Approved and frozen." in page
     assert "Approved by" in page
@@ -238,24 +247,17 @@ def test_a_quotation_shows_where_it_comes_from(
     letter_id, _ = write(database, campaign)
     with database.writing() as session:
         fact = make.fact(session, campaign, code="R77", source_title="A report on prisons")
-        make._keep(
-            session,
-            make_quotation(letter_id, fact.id, fact.version),
+        session.add(
+            Quotation(
+                letter_id=letter_id,
+                fact_id=fact.id,
+                fact_version=fact.version,
+                text="Please ask the government.",
+            )
         )
     page = Browser(sam).get("letters.letter", letter_id=letter_id)
     assert "R77" in page
     assert "A report on prisons" in page
-
-
-def make_quotation(letter_id: int, fact_id: int, version: int) -> Any:
-    from outreach.letters.models import Quotation  # noqa: PLC0415
-
-    return Quotation(
-        letter_id=letter_id,
-        fact_id=fact_id,
-        fact_version=version,
-        text="Please ask the government.",
-    )
 
 
 # -- volunteers ------------------------------------------------------------------------------------

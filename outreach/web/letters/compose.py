@@ -19,7 +19,7 @@ from outreach.directory.models import Target
 from outreach.directory.queries import target_with_everything
 from outreach.errors import BadInput
 from outreach.letters import audiences, drafting, examples, lists, templates
-from outreach.letters.models import Audience, Letter, LetterKind, Template
+from outreach.letters.models import Audience, Letter, LetterKind, Mailing, Template
 from outreach.web.access import actor, campaign, installation, needs, now, session
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters.letter import this_letter
@@ -100,16 +100,20 @@ def make_letters() -> Response | tuple[str, int]:
     except BadInput as error:
         form.show(error)
         return _page(offer, form), 422
-    made = len(choice.targets) - len(mailing.left_out)
+    return _made(mailing, len(choice.targets) - len(mailing.left_out))
+
+
+def _made(mailing: Mailing, drafts: int) -> Response:
+    """Say how many drafts there are, and open the letter for one target, else the mailing."""
     flash(
         ngettext(
             "%(num)s draft made. Read it, then submit it for approval.",
             "%(num)s drafts made. Read them, then submit them for approval.",
-            made,
+            drafts,
         ),
-        "success" if made else "warning",
+        "success" if drafts else "warning",
     )
-    only = lists.only_letter(session(), mailing) if offer.target else None
+    only = lists.only_letter(session(), mailing) if mailing.audience_id is None else None
     if only is not None:
         return redirect(url_for("letters.letter", letter_id=only))
     return redirect(url_for("letters.mailing", mailing_id=mailing.id))

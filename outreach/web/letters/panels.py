@@ -23,24 +23,6 @@ from outreach.words import N_, Sentence
 
 UNAPPROVED = (State.DRAFT, State.REVIEW)
 
-PUBLICITY: Mapping[Publicity, str] = {
-    Publicity.HIGH: N_(
-        "High: letters to offices in %(place)s often become public, with the sender's name. "
-        "Expect strangers to read this one."
-    ),
-    Publicity.MEDIUM: N_(
-        "Medium: in %(place)s, letters to offices become public when somebody asks for them. "
-        "Write nothing a stranger must not read."
-    ),
-    Publicity.LOW: N_(
-        "Low: letters to offices in %(place)s seldom become public. That is no promise."
-    ),
-    Publicity.UNKNOWN: N_(
-        "Unknown: we don't know whether letters to offices in %(place)s become public. "
-        "Expect strangers to read this one."
-    ),
-}
-
 # Events that are no move of the table.
 HAPPENED: Mapping[str, str] = {
     "drafted": N_("drafted"),
@@ -56,7 +38,7 @@ HAPPENED: Mapping[str, str] = {
 class Approval:
     """What an approver should know before approving: who reads it, who is named, the language."""
 
-    publicity: str
+    publicity: Publicity
     basis: str
     named: Sequence[str]
     read_by: str | None
@@ -74,8 +56,7 @@ def approval(session: Session, letter: Letter, by: Actor, campaign: Campaign) ->
     jurisdiction = letter.target.jurisdiction
     version = letter.template_version
     return Approval(
-        publicity=_(PUBLICITY[jurisdiction.publicity])
-        % {"place": place(jurisdiction.code, jurisdiction.name)},
+        publicity=jurisdiction.publicity,
         basis=jurisdiction.publicity_basis,
         named=[
             name for name in (letter.recipient, letter.sender.name, letter.sender.role_line) if name
