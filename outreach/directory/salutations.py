@@ -160,9 +160,8 @@ def salutation_for(
 ) -> Salutation:
     """Return how a letter in `language` (BCP 47) addresses `person`, or the organization itself.
 
-    `post_label` is the full name of the post in that language, `office_address` the short one used
-    in speech. Raises Refused when we have no forms for the language, the office doesn't exist
-    there, or every line would have a gap.
+    `post_label` is the post's full name, `office_address` the one used in speech. Raises Refused
+    for a language without forms, an office that doesn't exist there, or a gap in every line.
     """
     block = _block(blocks(folder), language, jurisdiction_code)
     form = _form(block, role if person else TargetRole.MINISTRY, jurisdiction_code)
@@ -172,17 +171,17 @@ def salutation_for(
     wanted = person.form_of_address if person else FormOfAddress.X
     chosen = _chosen(form, block, jurisdiction_code)
     used, opening, closing = _greeting(chosen, wanted, values, person or organization)
-    basis = person.form_of_address_basis if person and used is not FormOfAddress.X else ""
+    known = person.form_of_address_basis if person and used is not FormOfAddress.X else ""
+    capital = jurisdiction_code in block.capital_after_opening
     return Salutation(
         opening=opening,
         closing=closing,
         envelope=_envelope(chosen.envelope or form.envelope, wanted, values),
         language=block.language,
         form=used,
-        basis=basis or form.basis or ", ".join(form.sources),
+        basis=known or form.basis or ", ".join(form.sources),
         confidence=chosen.confidence or form.confidence,
-        lowercase_first=block.lowercase_first
-        and jurisdiction_code not in block.capital_after_opening,
+        lowercase_first=block.lowercase_first and not capital,
         discouraged=form.discouraged,
         read_by_native_speaker=block.read_by_native_speaker,
         note=form.note,
