@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from outreach.accounts import audit, demonstration
 from outreach.accounts.models import Actor, Campaign, Event, Task
+from outreach.directory.demonstration import remove_demonstration
 from outreach.directory.models import (
     ContactDetail,
     Membership,
@@ -22,6 +23,7 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.errors import Refused
+from outreach.letters.audiences import filters_of, select_targets
 from outreach.letters.models import Audience, Letter, Mailing, Quotation
 from outreach.petitions.models import Promise, Stance
 from outreach.replies.models import Reply, ReplyLetter
@@ -44,6 +46,7 @@ def clear_demonstration(session: Session, *, by: Actor, now: dt.datetime) -> dic
     """
     _refuse_live(session)
     gone = _what_goes(session)
+    gone["suppression"] = _rehearsed_objections(session, gone)
     mailings = _mailings_of_only(session, gone["letter"])
     audiences = _audiences_of_only(session, mailings)
     _delete_letters(session, gone)
@@ -146,16 +149,22 @@ def _mailings_of_only(session: Session, letters: Ids) -> Ids:
 
 
 def _audiences_of_only(session: Session, mailings: Ids) -> Ids:
-    """The audiences that these mailings used and no other did."""
-    used = _chunked(session, sa.select(Mailing.audience_id), Mailing.id, mailings) - {None}
-    kept = set(
-        session.scalars(
-            sa.select(Mailing.audience_id).where(
-                Mailing.audience_id.in_(used), Mailing.id.not_in(mailings)
-            )
-        )
+    """The audiences that select nobody but the demonstration, and that no kept mailing used."""
+    kept = set(session.scalars(sa.select(Mailing.audience_id).where(Mailing.id.not_in(mailings))))
+    rows = session.execute(
+        sa.select(Audience, Campaign).join(Campaign, Campaign.id == Audience.campaign_id)
     )
-    return sorted(used - kept)
+    return [
+        audience.id
+        for audience, campaign in rows.all()
+        if audience.id not in kept and _only_fictional(session, audience, campaign)
+    ]
+
+
+def _only_fictional(session: Session, audience: Audience, campaign: Campaign) -> bool:
+    chosen = select_targets(campaign, filters_of(audience)).order_by(None).subquery()
+    fictional = set(session.scalars(sa.select(chosen.c.demonstration).distinct()))
+    return fictional == {True}
 
 
 def _chunked(
@@ -179,28 +188,27 @@ def _delete_letters(session: Session, gone: Mapping[str, Ids]) -> None:
 
 
 def _delete_targets(session: Session, gone: Mapping[str, Ids]) -> None:
-    _suppressions(session, gone["office"], gone["contact_detail"])
+    _delete(session, Suppression.id, gone["suppression"])
     _delete(session, Stance.id, gone["stance"])
     _delete(session, Promise.id, gone["promise"])
-    _delete(session, Target.id, gone["target"])
+    remove_demonstration(session)
+    # Desks that only an old letter still named.
     _delete(session, Office.id, gone["office"])
-    _delete(session, ContactDetail.id, gone["contact_detail"])
-    _delete(session, Membership.id, gone["membership"])
-    _delete(session, Person.id, gone["person"])
-    _delete(session, Post.id, gone["post"])
-    _delete(session, Organization.id, gone["organization"])
 
 
-def _suppressions(session: Session, offices: Ids, contacts: Ids) -> None:
-    """Objections that were rehearsed at fictional desks suppress nobody."""
-    values = _chunked(session, sa.select(Office.key), Office.id, offices)
-    values |= _chunked(session, sa.select(ContactDetail.normalised), ContactDetail.id, contacts)
-    for some in _some(sorted(values)):
-        session.execute(
-            sa.delete(Suppression)
-            .where(Suppression.value.in_(some))
-            .execution_options(synchronize_session=False)
-        )
+def _rehearsed_objections(session: Session, gone: Mapping[str, Ids]) -> Ids:
+    """The suppressions of fictional desks and of addresses that fictional letters went to."""
+    values = _chunked(session, sa.select(Office.key), Office.id, gone["office"])
+    values |= _chunked(
+        session, sa.select(ContactDetail.normalised), ContactDetail.id, gone["contact_detail"]
+    )
+    values |= _chunked(session, sa.select(sa.func.lower(Letter.address)), Letter.id, gone["letter"])
+    real = session.scalars(
+        sa.select(ContactDetail.normalised).where(ContactDetail.id.not_in(gone["contact_detail"]))
+    )
+    return sorted(
+        _chunked(session, sa.select(Suppression.id), Suppression.value, sorted(values - set(real)))
+    )
 
 
 def _delete_traces(session: Session, gone: Mapping[str, Ids]) -> None:
