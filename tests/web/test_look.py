@@ -70,7 +70,9 @@ def test_components_use_only_shapes_of_the_sprite() -> None:
     names = set(tomllib.loads((ROOT / "assets.toml").read_text(encoding="utf-8"))["icons"]["names"])
     for path in WEB.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
-        for used in re.findall(r"""icon\(['"]([a-z0-9-]+)['"]""", text):
+        used_names = re.findall(r"""icon\(['"]([a-z0-9-]+)['"]""", text)
+        used_names += re.findall(r"""badge\(.*?, ?"[a-z]+", ?"([a-z0-9-]+)"\)""", text)
+        for used in used_names:
             assert used in names, f"{path.name} draws {used!r}, which assets.toml doesn't list"
     from outreach.web import navigation
 
