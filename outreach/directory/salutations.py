@@ -172,7 +172,6 @@ def salutation_for(
     chosen = _chosen(form, block, jurisdiction_code)
     used, opening, closing = _greeting(chosen, wanted, values, person or organization)
     known = person.form_of_address_basis if person and used is not FormOfAddress.X else ""
-    capital = jurisdiction_code in block.capital_after_opening
     return Salutation(
         opening=opening,
         closing=closing,
@@ -181,7 +180,7 @@ def salutation_for(
         form=used,
         basis=known or form.basis or ", ".join(form.sources),
         confidence=chosen.confidence or form.confidence,
-        lowercase_first=block.lowercase_first and not capital,
+        lowercase_first=_goes_on_small(block, jurisdiction_code),
         discouraged=form.discouraged,
         read_by_native_speaker=block.read_by_native_speaker,
         note=form.note,
@@ -221,6 +220,10 @@ def _form(block: Block, role: TargetRole, code: str) -> Form:
             Sentence("There is no form of address for this office in “%(name)s”.", name=block.name)
         )
     return form
+
+
+def _goes_on_small(block: Block, code: str) -> bool:
+    return block.lowercase_first and code not in block.capital_after_opening
 
 
 def _chosen(form: Form, block: Block, code: str) -> Override:
