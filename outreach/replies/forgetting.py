@@ -203,12 +203,12 @@ def _rehearsed_objections(session: Session, gone: Mapping[str, Ids]) -> Ids:
         session, sa.select(ContactDetail.normalised), ContactDetail.id, gone["contact_detail"]
     )
     values |= _chunked(session, sa.select(sa.func.lower(Letter.address)), Letter.id, gone["letter"])
-    real = session.scalars(
-        sa.select(ContactDetail.normalised).where(ContactDetail.id.not_in(gone["contact_detail"]))
+    others = sa.union(
+        sa.select(ContactDetail.normalised).where(ContactDetail.id.not_in(gone["contact_detail"])),
+        sa.select(sa.func.lower(Letter.address)).where(Letter.id.not_in(gone["letter"])),
     )
-    return sorted(
-        _chunked(session, sa.select(Suppression.id), Suppression.value, sorted(values - set(real)))
-    )
+    values -= set(session.scalars(others))
+    return sorted(_chunked(session, sa.select(Suppression.id), Suppression.value, sorted(values)))
 
 
 def _delete_traces(session: Session, gone: Mapping[str, Ids]) -> None:
