@@ -115,12 +115,12 @@ def test_everything_fictional_goes_and_nothing_else(session, campaign, now) -> N
     _story(session, campaign, fictional=False)
     before = {model: _count(session, model) for model in ROOMS}
     events = _count(session, Event)
-    target = _story(session, campaign, fictional=True)
+    number = _story(session, campaign, fictional=True).id
     counts = clear_demonstration(session, by=OPERATOR, now=now)
     assert {model: _count(session, model) for model in ROOMS} == before
     assert _count(session, Event) == events + 1
     assert (counts["target"], counts["letter"], counts["reply"]) == (1, 2, 2)
-    assert session.get(Target, target.id) is None
+    assert session.get(Target, number) is None
     (row,) = audit.history(session, "demonstration", 0)
     assert (row.name, row.by, row.detail["letter"]) == ("cleared", "operator", 2)
 
