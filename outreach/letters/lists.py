@@ -36,7 +36,7 @@ WAITS: Mapping[State, str] = {
     State.DRAFT: N_("Its author has to submit it"),
     State.REVIEW: N_("Somebody who did not write it has to approve it"),
     State.APPROVED: N_("Somebody has to schedule it"),
-    State.SCHEDULED: N_("Its time to go"),
+    State.SCHEDULED: N_("It goes when its time has come"),
     State.SENDING: N_("Being handed over"),
     State.UNKNOWN: N_("Nobody knows whether it went: an organiser has to say"),
     State.MISSED: N_("Its time passed: choose a new one"),
@@ -246,11 +246,11 @@ def _silence(letter: Letter, today: dt.date) -> Sentence:
     if letter.answered_on is not None:
         return Sentence("Answered")
     if letter.sent_at is None:
-        return Sentence("An answer")
+        return Sentence("Waiting for an answer")
     days = (today - letter.sent_at.date()).days
     if days < 1:
-        return Sentence("An answer")
-    return Sentence("An answer, for %(days)s days", days=days)
+        return Sentence("Waiting for an answer")
+    return Sentence("Waiting for an answer, %(days)s days now", days=days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template, request, url_for
+from flask_babel import gettext as _
 
 from outreach.letters import lists
 from outreach.letters.lifecycle import State
@@ -41,10 +42,9 @@ def index() -> str:
 
 def waits(letter: Any) -> str:
     """Return what a letter waits for, with the moment where one is set."""
-    words = say(lists.waits_for(letter, today=now().date()))
     if letter.state is State.SCHEDULED:
-        return f"{words}: {instant(letter.send_after)}"
-    return words
+        return str(_("It goes after %(moment)s", moment=instant(letter.send_after)))
+    return say(lists.waits_for(letter, today=now().date()))
 
 
 def _wanted() -> lists.LetterFilter:
