@@ -11,7 +11,7 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -48,6 +48,8 @@ class World:
     app: Flask
     database: Database
     people: dict[Role, int]
+    # What each role's crawl found; a crawl takes a while and changes nothing.
+    found: dict[Role, dict[str, str]] = field(default_factory=dict)
 
     def client(self, role: Role) -> JudgingClient:
         """A judging browser, signed in as the person who has this role."""
@@ -87,10 +89,16 @@ def world(sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def crawl(world: World, role: Role) -> dict[str, str]:
-    """Follow every link from the first page on; returns one address per endpoint.
+    """Return one address per endpoint that can be reached by links from the first page on.
 
     AssertionError for a link that leads to anything but a page, or to a page the judge refuses.
     """
+    if role not in world.found:
+        world.found[role] = _followed(world, role)
+    return world.found[role]
+
+
+def _followed(world: World, role: Role) -> dict[str, str]:
     client = world.client(role)
     waiting, seen = ["/"], {"/"}
     alike: Counter[str] = Counter()
