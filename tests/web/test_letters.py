@@ -158,7 +158,7 @@ def test_a_letter_goes_from_draft_to_approved_by_two_people(
     assert "Before you approve" in page
     assert "Publicity of letters there" in page
     assert "Named in the letter" in page
-    assert "it can only be rehearsed" in page
+    assert "Record who read it" in page
     page = organiser.press("Approve")
     assert "Approved and frozen." in page
     assert "Approved by" in page
