@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Sender
-from outreach.directory.models import Jurisdiction, Publicity, Target, TargetRole
+from outreach.directory.models import Target, TargetRole
 from outreach.letters.models import Letter, LetterKind, Quotation, TemplateVersion
 from outreach.petitions.models import Conflict, Fact
-from outreach.words import N_, Sentence
+from outreach.words import Sentence
 
 # Law 6: nothing of the machine may show. English may begin a clause with "None of".
 _GAPS = re.compile(
@@ -47,16 +47,6 @@ REMINDER_LENGTH = (60, 120)
 # The same letter needs more words in these languages.
 LONGER = {"fr": 1.2}
 MOST_FACTS = 3
-_PUBLICITY = {
-    Publicity.HIGH: N_("Letters to %(place)s usually become public. This one names %(names)s."),
-    Publicity.MEDIUM: N_(
-        "Letters to %(place)s can become public on request. This one names %(names)s."
-    ),
-    Publicity.LOW: N_("Letters to %(place)s rarely become public. This one names %(names)s."),
-    Publicity.UNKNOWN: N_(
-        "Nobody knows whether letters to %(place)s become public. This one names %(names)s."
-    ),
-}
 
 
 def stopping(session: Session, letter: Letter) -> Sequence[Sentence]:
@@ -65,13 +55,12 @@ def stopping(session: Session, letter: Letter) -> Sequence[Sentence]:
 
 
 def remarks(session: Session, letter: Letter) -> Sequence[Sentence]:
-    """Return what an approver should know: length, facts, typed figures, who may read it."""
+    """Return what an approver should know of the words: length, facts, figures typed by hand."""
     quoted = _quoted_facts(session, letter)
     return [
         *_length(session, letter),
         *_facts(session, letter, quoted),
         *_typed_figures(session, letter),
-        *_readers(session, letter),
     ]
 
 
@@ -190,22 +179,3 @@ def _typed_figures(session: Session, letter: Letter) -> Iterator[Sentence]:
             "Figures typed by hand, without a fact behind them: %(figures)s. Check each one.",
             figures=", ".join(typed),
         )
-
-
-def _readers(session: Session, letter: Letter) -> Iterator[Sentence]:
-    version = session.get_one(TemplateVersion, letter.template_version_id)
-    if version.read_by is None:
-        yield Sentence(
-            "No native speaker has read this text in “%(language)s” yet: it can only be rehearsed.",
-            language=letter.language,
-        )
-    target = session.get_one(Target, letter.target_id)
-    place = session.get_one(Jurisdiction, target.jurisdiction_code)
-    sender = session.get_one(Sender, letter.sender_id)
-    text = _PUBLICITY[place.publicity]
-    yield Sentence(text, place=place.name, names=", ".join(_named(letter, sender)))
-
-
-def _named(letter: Letter, sender: Sender) -> list[str]:
-    named = [sender.name, sender.role_line, letter.recipient]
-    return [name for name in named if name]

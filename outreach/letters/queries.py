@@ -107,7 +107,7 @@ def mailing_counts(session: Session, mailing_id: int) -> dict[State, int]:
         .where(Letter.mailing_id == mailing_id)
         .group_by(Letter.state)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def mailings(session: Session, campaign_id: int) -> Sequence[Mailing]:

@@ -150,11 +150,21 @@ def problems(source: str) -> list[Problem]:
             *_bare_digits(source),
         ]
     except TemplateSyntaxError as error:
-        why = error.message or str(error)
-        return [Problem(error.lineno, Sentence("This can't be read: %(why)s", why=why))]
+        return [Problem(error.lineno, _unreadable(error.message or str(error)))]
     except (RecursionError, ValueError):
         return [Problem(1, Sentence("This can't be read: it is nested too deeply."))]
     return sorted(found, key=lambda problem: problem.line)
+
+
+def _unreadable(why: str) -> Sentence:
+    """Say in a campaigner's words what the parser missed."""
+    if "end of print statement" in why:
+        return Sentence("Between {{ and }} stands one name, nothing else, and both must be there.")
+    if "end of statement block" in why:
+        return Sentence("A {% is not closed by %}, or more than a condition stands between them.")
+    if "looking for the following tags" in why:
+        return Sentence("An {% if … %} has no {% endif %}, or another {% … %} stands in it.")
+    return Sentence("This can't be read: %(why)s", why=why)
 
 
 def names_in(source: str) -> frozenset[str]:

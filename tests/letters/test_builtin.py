@@ -28,7 +28,16 @@ ROLES = {
     "minister": ("minister", "ministry", "head_of_government"),
     "member": ("member_lower", "member_upper", "committee_chair", "party_group_leader"),
     "mep": ("mep",),
-    "reminder": ("minister", "member_lower", "committee_chair", "mep"),
+    "reminder": (
+        "minister",
+        "ministry",
+        "head_of_government",
+        "member_lower",
+        "member_upper",
+        "committee_chair",
+        "party_group_leader",
+        "mep",
+    ),
 }
 CASES = [
     (slug, language, role)
@@ -36,7 +45,7 @@ CASES = [
     for language in LANGUAGES
     for role in roles
 ]
-FIRST = {"minister": "minister", "mep": "mep"}
+FIRST = {role: slug for slug in ("minister", "member", "mep") for role in ROLES[slug]}
 
 
 @pytest.fixture
@@ -69,7 +78,7 @@ def draft(
 
 
 def sent_first(session: Session, target: Target, voice: Voice = Voice.WE) -> Letter:
-    letter = draft(session, FIRST.get(target.role.value, "member"), [target], voice=voice)[0]
+    letter = draft(session, FIRST[target.role.value], [target], voice=voice)[0]
     session.execute(
         sa.update(Letter)
         .where(Letter.id == letter.id)

@@ -1,0 +1,105 @@
+"""Audiences are saved questions; the directory and what we know of the letters answer them."""
+
+from __future__ import annotations
+
+import pytest
+
+from outreach.directory.models import TargetRole
+from outreach.errors import BadInput, NotFound
+from outreach.letters import audiences
+from outreach.letters.audiences import Filters
+from outreach.letters.lifecycle import State
+from outreach.petitions.models import Position, Stance, StanceBasis
+from tests import make
+
+
+@pytest.fixture
+def campaign(session):
+    return make.campaign(session)
+
+
+def names(session, campaign, **wanted):
+    found = audiences.audience_targets(session, campaign, Filters(**wanted))
+    return [target.name for target in found]
+
+
+def stance(session, campaign, target, ask, position, now, rehearsal=True):
+    session.add(
+        Stance(
+            campaign_id=campaign.id,
+            target_id=target.id,
+            ask_id=ask.id,
+            position=position,
+            basis=StanceBasis.NOTE,
+            said_on=now.date(),
+            source_kind="reply",
+            source_id=1,
+            by="Sam",
+            at=now,
+            rehearsal=rehearsal,
+        )
+    )
+    session.flush()
+
+
+def test_letters_and_answers_narrow_the_directory(session, campaign, now):
+    written, answered, never, shared = (
+        make.target(session, name=name) for name in ("Written", "Answered", "Never", "Shared")
+    )
+    first = make.letter(session, campaign, target=written, state=State.SENT)
+    shared.office_id = written.office_id
+    make.letter(session, campaign, target=answered, state=State.SENT, answered_on=now.date())
+    make.letter(session, campaign, target=never, state=State.DRAFT)
+    make.letter(session, make.campaign(session), target=never, state=State.SENT)
+    make.letter(session, campaign, target=never, state=State.SENT, rehearsal=False)
+    assert first.office_id == shared.office_id
+    assert names(session, campaign, written_to=True) == ["Answered", "Shared", "Written"]
+    assert names(session, campaign, written_to=False) == ["Never"]
+    assert names(session, campaign, answered=True) == ["Answered"]
+    assert names(session, campaign, answered=False, written_to=True) == ["Shared", "Written"]
+
+
+def test_the_newest_stance_on_any_ask_counts(session, campaign, now):
+    one, two, three = (make.target(session, name=name) for name in ("One", "Two", "Three"))
+    ask, other = make.ask(session, campaign), make.ask(session, campaign)
+    stance(session, campaign, one, ask, Position.SUPPORT, now)
+    stance(session, campaign, one, ask, Position.OPPOSE, now)
+    stance(session, campaign, two, ask, Position.SUPPORT, now)
+    stance(session, campaign, two, other, Position.UNDECIDED, now)
+    stance(session, campaign, three, ask, Position.SUPPORT, now, rehearsal=False)
+    assert names(session, campaign, stances=[Position.SUPPORT]) == ["Two"]
+    assert names(session, campaign, stances=["oppose", "undecided"]) == ["One", "Two"]
+
+
+def test_an_audience_keeps_its_question(session, campaign, now):
+    sam = make.sam(session, campaign)
+    wanted = Filters(roles=(TargetRole.MEP,), written_to=False, q="ida")
+    saved = audiences.save_audience(
+        session, campaign=campaign, name="  MEPs  new ", filters=wanted, by=sam, now=now
+    )
+    assert (saved.name, saved.by) == ("MEPs new", "Sam")
+    assert saved.filters == {"roles": ["mep"], "written_to": False, "q": "ida"}
+    session.expire(saved)
+    assert audiences.filters_of(saved) == wanted
+    assert audiences.audiences_of(session, campaign.id) == [saved]
+    changed = audiences.save_audience(
+        session, campaign=campaign, name="MEPs", filters=Filters(), audience=saved, by=sam, now=now
+    )
+    assert (changed.id, changed.filters) == (saved.id, {})
+    for name in ("", "MEPs"):
+        with pytest.raises(BadInput):
+            audiences.save_audience(
+                session, campaign=campaign, name=name, filters=wanted, by=sam, now=now
+            )
+    assert audiences.audience_by_id(session, campaign.id, saved.id) is saved
+    with pytest.raises(NotFound):
+        audiences.audience_by_id(session, make.campaign(session).id, saved.id)
+
+
+def test_an_audience_is_counted_by_target_desk_and_language(session, campaign):
+    one = make.target(session, language="de")
+    make.target(session, language="de", office_id=one.office_id)
+    make.target(session, language="fr", address=None)
+    counted = audiences.count(session, campaign, Filters())
+    assert (counted.targets, counted.offices, counted.unreachable) == (3, 2, 1)
+    assert counted.languages == {"de": 2, "fr": 1}

@@ -1,0 +1,86 @@
+"""Letters are read whole, by page, by count, and found by whoever holds an answer in their hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from outreach.errors import NotFound
+from outreach.letters import queries, usage
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Quotation
+from tests import make
+
+
+@pytest.fixture
+def campaign(session):
+    return make.campaign(session)
+
+
+def test_letters_are_narrowed_and_paged(session, campaign):
+    sent = make.letter(session, campaign, state=State.SENT)
+    drafts = [make.letter(session, campaign) for _ in range(3)]
+    make.letter(session, make.campaign(session))
+
+    def ids(**wanted):
+        rows, total = queries.letter_page(session, queries.letters(campaign.id, **wanted))
+        assert total == len(rows)
+        return [row.id for row in rows]
+
+    assert ids() == [letter.id for letter in reversed([sent, *drafts])]
+    assert ids(states=[State.SENT]) == ids(target_id=sent.target_id) == [sent.id]
+    assert ids(office_id=sent.office_id, mailing_id=sent.mailing_id) == [sent.id]
+    assert ids(rehearsal=False) == []
+    rows, total = queries.letter_page(session, queries.letters(campaign.id), page=2, per_page=3)
+    assert (len(rows), total) == (1, 4)
+
+
+def test_one_letter_comes_with_everything(session, campaign):
+    letter = make.letter(session, campaign)
+    found = queries.letter_with_everything(session, letter.id)
+    assert found.target.jurisdiction.code == "XX"
+    assert found.mailing.template.id == found.template_version.template.id
+    assert found.ask.demand.code and found.sender.name and found.office.name
+    assert found.quotations == []
+    with pytest.raises(NotFound):
+        queries.letter_with_everything(session, 10_000)
+
+
+def test_mailings_and_their_counts(session, campaign):
+    letter = make.letter(session, campaign)
+    mailing = queries.mailing_with_everything(session, letter.mailing_id)
+    make.letter(session, campaign, mailing=mailing, state=State.SENT)
+    assert queries.mailing_counts(session, mailing.id) == {State.DRAFT: 1, State.SENT: 1}
+    assert [one.id for one in queries.mailings(session, campaign.id)] == [mailing.id]
+    assert mailing.template.name and mailing.sender.name and mailing.audience is None
+    with pytest.raises(NotFound):
+        queries.mailing_with_everything(session, 10_000)
+    template = queries.template_by_id(session, campaign.id, mailing.template_id)
+    assert template.id == mailing.template_id
+    with pytest.raises(NotFound):
+        queries.template_by_id(session, campaign.id, 10_000)
+
+
+def test_a_letter_is_found_by_name_country_or_code(session, campaign):
+    target = make.target(session, name="Łukasz Żółć")
+    target.search_key = "lukasz zolc"
+    letter = make.letter(session, campaign, target=target, state=State.SENT, code="7K4-Q2M")
+    make.letter(session, campaign, target=target, state=State.DRAFT)
+    for text in ("Zolc", "żółć country", "xx", "7K4-Q2M", "7k4q2m", "7k4 q2m"):
+        found = queries.find_letters(session, campaign.id, text)
+        assert [(row.letter_id, row.name, row.country) for row in found] == [
+            (letter.id, "Łukasz Żółć", "Country XX")
+        ], text
+    assert queries.find_letters(session, campaign.id, "nobody") == []
+    assert queries.find_letters(session, campaign.id, "  ") == []
+    assert queries.find_letters(session, make.campaign(session).id, "7K4-Q2M") == []
+
+
+def test_which_letters_said_that(session, campaign):
+    fact = make.fact(session, campaign)
+    letter, other = make.letter(session, campaign), make.letter(session, campaign)
+    session.add(Quotation(letter_id=letter.id, fact_id=fact.id, fact_version=1, text="x"))
+    session.flush()
+    found = usage.letters_quoting(session, fact_id=fact.id)
+    assert [(one.id, one.target.name) for one in found] == [(letter.id, letter.recipient)]
+    assert usage.letters_quoting(session, reading_id=1) == []
+    assert other.id != letter.id
