@@ -147,7 +147,7 @@ def _promises(session: Session, campaign_id: int, targets: set[int]) -> Iterator
             number=row.id,
             by=row.by,
             text=Sentence(
-                "%(name)s promised something for %(day)s: %(state)s",
+                "Promise of %(name)s, due on %(day)s: %(state)s",
                 name=row.target.name,
                 day=row.due_on,
                 state=row.state,

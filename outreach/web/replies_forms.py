@@ -27,8 +27,8 @@ def _words(kind: type[Member]) -> list[tuple[str, str]]:
 class AnswerForm(Form):
     """One answer: a few fields that every answer needs, and those that some do."""
 
-    channel = SelectField(_("How did it come?"), default=ReplyChannel.EMAIL.value)
-    received_on = DateField(_("On which day?"), validators=[DataRequired(_("Enter the day."))])
+    channel = SelectField(_("How it came"), default=ReplyChannel.EMAIL.value)
+    received_on = DateField(_("Day"), validators=[DataRequired(_("Enter the day."))])
     text = TextAreaField(
         _("What they wrote or said"),
         description=_("Paste the whole text. After a call, sum up in a sentence or two."),
