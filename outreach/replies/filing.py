@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,64 +15,32 @@ from outreach.accounts.roles import ORGANISERS, require
 from outreach.directory.models import SuppressionScope
 from outreach.errors import NotAllowed, Refused
 from outreach.letters.models import Letter
-from outreach.petitions.models import Position
 from outreach.replies import effects
 from outreach.replies.models import (
     Reply,
-    ReplyChannel,
     ReplyKind,
     ReplyLetter,
-    SignedBy,
 )
-from outreach.replies.rules import Answer, check, check_letters, day_of
-from outreach.words import N_, Sentence
+from outreach.replies.rules import Answer, Said, answer_from, check, day_of
+from outreach.words import Sentence
 
 
 def log_answer(
     session: Session,
     *,
     letters: Sequence[Letter],
-    channel: ReplyChannel,
-    received_on: dt.date,
-    text: str,
-    kind: ReplyKind,
-    signed_by: SignedBy,
-    stance: Position | None = None,
-    quote: str = "",
-    promise: str | None = None,
-    due_on: dt.date | None = None,
-    back_on: dt.date | None = None,
-    note: str = "",
-    link: str = "",
     by: Actor,
     now: dt.datetime,
+    **said: Unpack[Said],
 ) -> Reply:
     """File one answer to `letters` (of one desk) and do everything that follows from its kind.
 
-    Days are days of the campaign's zone; `now` is an aware UTC instant. `quote` is the sentence of
-    `text` that `stance` rests on, `due_on` the day of `promise` (or of the full answer that a
-    holding answer announces), `back_on` the day an absent reader returns. Everything or nothing
-    happens, in the caller's transaction.
-
-    Raises BadInput with the field's name, NotAllowed, MoveRefused.
+    What was `said` is described at `rules.Said`; `now` is an aware UTC instant. Everything or
+    nothing happens, in the caller's transaction. Raises BadInput with the field's name, NotAllowed,
+    MoveRefused.
     """
     require(by, "replies.log")
-    if kind is ReplyKind.HOLDING and due_on and not (promise or "").strip():
-        promise = N_("A full answer")
-    answer = Answer(
-        channel=channel,
-        received_on=received_on,
-        text=text.strip(),
-        kind=kind,
-        signed_by=signed_by,
-        stance=stance,
-        quote=quote.strip(),
-        promise=(promise or "").strip(),
-        due_on=due_on,
-        back_on=back_on,
-        note=note.strip(),
-        link=link.strip(),
-    )
+    answer = answer_from(said)
     check(session, answer, letters, now)
     reply = _keep(session, answer, letters, by, now)
     _follow_up(session, reply, letters, answer, by, now)
@@ -199,6 +168,3 @@ def _record(
         campaign_id=reply.campaign_id,
         detail=detail,
     )
-
-
-__all__ = ["answered_letters", "check_letters", "log_answer", "may_undo", "undo_answer"]

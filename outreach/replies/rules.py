@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from outreach.petitions.models import Position, StanceBasis
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
 from outreach.sending.models import Attempt
-from outreach.words import Sentence
+from outreach.words import N_, Sentence
 
 # Letters that left, as far as anybody knows: what can be answered.
 ANSWERABLE = frozenset({State.SENT, State.UNKNOWN, State.BOUNCED})
@@ -57,6 +58,48 @@ class Answer:
         if self.channel in PUBLIC:
             return StanceBasis.ACT
         return StanceBasis.QUOTE if self.quote else StanceBasis.NOTE
+
+
+class Said(TypedDict):
+    """What `log_answer` is told about an answer; days are of the campaign's zone.
+
+    `quote` is the sentence of `text` that `stance` rests on, `due_on` the day of `promise` (or of
+    the full answer that a holding answer announces), `back_on` the day an absent reader returns.
+    """
+
+    channel: ReplyChannel
+    received_on: dt.date
+    text: str
+    kind: ReplyKind
+    signed_by: SignedBy
+    stance: NotRequired[Position | None]
+    quote: NotRequired[str]
+    promise: NotRequired[str | None]
+    due_on: NotRequired[dt.date | None]
+    back_on: NotRequired[dt.date | None]
+    note: NotRequired[str]
+    link: NotRequired[str]
+
+
+def answer_from(said: Said) -> Answer:
+    """Return what was typed, tidied. A holding answer with a day promises the full answer."""
+    promise = (said.get("promise") or "").strip()
+    if said["kind"] is ReplyKind.HOLDING and said.get("due_on"):
+        promise = promise or N_("A full answer")
+    return Answer(
+        channel=said["channel"],
+        received_on=said["received_on"],
+        text=said["text"].strip(),
+        kind=said["kind"],
+        signed_by=said["signed_by"],
+        stance=said.get("stance"),
+        quote=said.get("quote", "").strip(),
+        promise=promise,
+        due_on=said.get("due_on"),
+        back_on=said.get("back_on"),
+        note=said.get("note", "").strip(),
+        link=said.get("link", "").strip(),
+    )
 
 
 def day_of(now: dt.datetime, campaign: Campaign) -> dt.date:
