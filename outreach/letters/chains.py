@@ -37,6 +37,8 @@ def chain_to(
     first = _first_of(session, handed) if handed else _newest_first(session, campaign, target)
     if first is None or first.office_id != target.office_id:
         return N_("No letter has gone to them that a reminder could follow.")
+    if first.rehearsal != campaign.rehearsing:
+        return N_("The letter to them was only rehearsed, so a reminder has nothing to follow.")
     letters = [first, *_reminders(session, first)]
     if any(letter.answered_on is not None for letter in letters):
         return N_("They have answered, so there is nothing to remind them of.")

@@ -191,17 +191,43 @@ def desk_free(at: Situation) -> list[Reason]:
 
 def still_unanswered(at: Situation) -> list[Reason]:
     """A reminder needs a letter that went, that nobody answered, and that is not parked."""
-    if at.letter.kind is not LetterKind.REMINDER or at.follows is None:
+    if at.letter.kind is not LetterKind.REMINDER or not at.follows:
         return []
-    state, answered_on, parked_until = at.follows
-    if state not in (State.SENT, State.UNKNOWN):
+    if at.follows[0].state not in (State.SENT, State.UNKNOWN):
         return [Stop(Sentence("The letter this reminds of did not go."))]
-    if answered_on is not None:
+    if any(one.rehearsal is not at.campaign.rehearsing for one in at.follows):
+        return [Stop(Sentence("The letter this reminds of was only rehearsed."))]
+    # An answer to any of them answers the whole correspondence.
+    if any(one.answered_on is not None for one in at.follows):
         return [Stop(Sentence("They have answered, so there is nothing to remind them of."))]
-    if parked_until is not None and parked_until > at.today:
-        until = dt.datetime.combine(parked_until, dt.time(), tzinfo=dt.UTC)
+    if any(one.closed_on is not None for one in at.follows):
+        return [Stop(Sentence("This ask is closed, so there is nothing to remind them of."))]
+    parked = [one.parked_until for one in at.follows if one.parked_until is not None]
+    if parked and max(parked) > at.today:
+        until = dt.datetime.combine(max(parked), dt.time(), tzinfo=dt.UTC)
         return [Wait(Sentence("The reminder is parked."), until)]
     return []
+
+
+def sender_in_use(at: Situation) -> list[Reason]:
+    """Nothing leaves in the name of somebody who no longer signs."""
+    if at.sender.active:
+        return []
+    words = Sentence("The sender %(name)s is out of use.", name=at.sender.name)
+    return [Stop(words, (N_("Look at the senders"), "campaign.settings", {}))]
+
+
+def approved_for_this(at: Situation) -> list[Reason]:
+    """Law 10: an approval in rehearsal lets nothing really leave, whatever was on its way then."""
+    approved_at, live_at = at.letter.approved_at, at.campaign.live_at
+    if approved_at is None or live_at is None or approved_at >= live_at:
+        return []
+    return [
+        Stop(
+            Sentence("It was approved while the campaign rehearsed."),
+            _letter_page(at, N_("Open it, look and approve again")),
+        )
+    ]
 
 
 def read_by_a_native_speaker(at: Situation) -> list[Reason]:
@@ -282,6 +308,8 @@ GATE: tuple[Callable[[Situation], Sequence[Reason]], ...] = (
     address_good,
     still_in_office,
     not_fictional,
+    sender_in_use,
+    approved_for_this,
     read_by_a_native_speaker,
     seal_whole,
     facts_good,

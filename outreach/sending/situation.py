@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session, aliased
 from outreach.accounts.models import Campaign, Sender
 from outreach.directory.models import (
     ContactDetail,
+    ContactKind,
     Membership,
     Office,
     Suppression,
     SuppressionScope,
     Target,
 )
-from outreach.directory.offices import contacts_of
-from outreach.letters.lifecycle import SEALED, State
+from outreach.directory.offices import contacts_of, normalised
+from outreach.errors import BadInput
+from outreach.letters.lifecycle import SEALED
 from outreach.letters.models import Letter, Quotation, TemplateVersion
 from outreach.letters.sealing import seal_of
 from outreach.petitions.models import Fact, Reading, ReadingState
@@ -36,8 +38,8 @@ class Situation:
     held_until: dt.date | None
     office: Office
     version: TemplateVersion
-    # State, day of the answer and parking day of the letter a reminder follows.
-    follows: tuple[State, dt.date | None, dt.date | None] | None
+    # The letters a reminder follows: the one before it, then the one before that.
+    follows: Sequence[Letter]
     contacts: Sequence[ContactDetail]
     suppressions: Sequence[Suppression]
     facts: Sequence[tuple[Quotation, Fact]]
@@ -56,9 +58,11 @@ class Situation:
 
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
     """Read what the gate needs to know of `letter`; nine queries whatever it quotes."""
-    followed = aliased(Letter)
+    before, first = aliased(Letter), aliased(Letter)
     row = session.execute(
-        sa.select(Campaign, Sender, Target, Membership.end_on, Office, TemplateVersion, followed)
+        sa.select(
+            Campaign, Sender, Target, Membership.end_on, Office, TemplateVersion, before, first
+        )
         .select_from(Letter)
         .join(Campaign, Campaign.id == Letter.campaign_id)
         .join(Sender, Sender.id == Letter.sender_id)
@@ -66,10 +70,11 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         .outerjoin(Membership, Membership.id == Target.membership_id)
         .join(Office, Office.id == Letter.office_id)
         .join(TemplateVersion, TemplateVersion.id == Letter.template_version_id)
-        .outerjoin(followed, followed.id == Letter.follows_id)
+        .outerjoin(before, before.id == Letter.follows_id)
+        .outerjoin(first, first.id == before.follows_id)
         .where(Letter.id == letter.id)
     ).one()
-    campaign, sender, target, held_until, office, version, before = row
+    campaign, sender, target, held_until, office, version, *followed = row
     readings = _quoted_readings(session, letter)
     return Situation(
         letter=letter,
@@ -79,7 +84,7 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         held_until=held_until,
         office=office,
         version=version,
-        follows=(before.state, before.answered_on, before.parked_until) if before else None,
+        follows=[one for one in followed if one is not None],
         contacts=contacts_of(session, target),
         suppressions=_suppressions(session, letter, office),
         facts=_quoted_facts(session, letter),
@@ -95,11 +100,19 @@ def _suppressions(session: Session, letter: Letter, office: Office) -> Sequence[
     return session.scalars(
         sa.select(Suppression).where(
             sa.or_(
-                sa.and_(address, Suppression.value == letter.address.casefold()),
+                sa.and_(address, Suppression.value == _address_key(letter)),
                 sa.and_(Suppression.scope == desk, Suppression.value == office.key),
             )
         )
     ).all()
+
+
+def _address_key(letter: Letter) -> str:
+    """The address as suppressions keep it: one spelling for capitals and for foreign domains."""
+    try:
+        return normalised(ContactKind.EMAIL, letter.address)
+    except BadInput:
+        return letter.address.casefold()
 
 
 def _quoted_facts(session: Session, letter: Letter) -> Sequence[tuple[Quotation, Fact]]:

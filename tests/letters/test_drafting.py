@@ -267,3 +267,10 @@ def test_no_reminder_of_nothing_or_after_an_answer(reminding):
     assert "have answered" in setting.drafts(ida)[1]["Ida"]
     first.answered_on, first.closed_on = None, setting.now.date()
     assert "closed" in setting.drafts(ida)[1]["Ida"]
+
+
+def test_no_live_reminder_of_a_letter_that_was_rehearsed(reminding):
+    setting, ida, first = reminding
+    first.rehearsal = not setting.campaign.rehearsing
+    setting.session.flush()
+    assert "only rehearsed" in setting.drafts(ida, follows=first)[1]["Ida"]

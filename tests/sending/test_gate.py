@@ -20,12 +20,13 @@ from outreach.directory.models import (
     SuppressionScope,
     Target,
 )
+from outreach.directory.suppression import suppress
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Quotation
 from outreach.petitions.models import FactState, Reading, ReadingState, Use
 from outreach.sending import gate
 from tests import make
-from tests.sending.conftest import live, sendable
+from tests.sending.conftest import EVERYBODY, live, sendable
 
 
 def said(session: Session, letter: Letter, now: dt.datetime) -> list[str]:
@@ -258,3 +259,64 @@ def test_all_reasons_at_once_in_a_fixed_number_of_queries(
     stops, waits = gate.reasons(session, letter, now=now)
     assert len(stops) == 7 and len(waits) == 1
     assert len(statements) <= 10
+
+
+def test_an_answer_to_any_letter_of_the_chain_stops_its_reminder(
+    session: Session, now: dt.datetime
+) -> None:
+    campaign = make.campaign(session)
+    first = make.letter(session, campaign, state=State.SENT)
+    one = make.letter(
+        session, campaign, state=State.SENT, kind=LetterKind.REMINDER, follows_id=first.id
+    )
+    two = sendable(session, campaign, kind=LetterKind.REMINDER, follows_id=one.id)
+    assert said(session, two, now) == []
+    first.answered_on = now.date()
+    session.flush()
+    assert said(session, two, now) == ["They have answered, so there is nothing to remind them of."]
+    first.answered_on, first.closed_on = None, now.date()
+    session.flush()
+    assert said(session, two, now) == ["This ask is closed, so there is nothing to remind them of."]
+
+
+def test_nothing_really_leaves_after_what_was_only_rehearsed(
+    session: Session, now: dt.datetime
+) -> None:
+    campaign = live(session)
+    first = make.letter(session, campaign, state=State.SENT, rehearsal=True)
+    reminder = sendable(session, campaign, kind=LetterKind.REMINDER, follows_id=first.id)
+    assert said(session, reminder, now) == ["The letter this reminds of was only rehearsed."]
+    letter = sendable(session, campaign, approved_at=now - dt.timedelta(minutes=1))
+    assert said(session, letter, now) == ["It was approved while the campaign rehearsed."]
+
+
+def test_an_objection_holds_for_every_spelling_of_an_address(
+    session: Session, now: dt.datetime
+) -> None:
+    campaign = make.campaign(session)
+    who = make.person(session)
+    spelt = "Info@xn--bcher-kva.example"
+    make.contact(session, who, value=spelt, normalised="info@bücher.example")
+    letter = sendable(
+        session, campaign, target=make.target(session, person=who, address=None), address=spelt
+    )
+    assert said(session, letter, now) == []
+    suppress(
+        session,
+        scope=SuppressionScope.ADDRESS,
+        value="INFO@Bücher.example",
+        reason="they object",
+        by=EVERYBODY,
+        now=now,
+    )
+    assert said(session, letter, now) == ["Nobody may write there: they object"]
+
+
+def test_nobody_signs_who_is_out_of_use(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session)
+    sender = make.sender(session, campaign, name="Old Association")
+    letter = sendable(session, campaign, sender=sender)
+    assert said(session, letter, now) == []
+    sender.active = False
+    session.flush()
+    assert said(session, letter, now) == ["The sender Old Association is out of use."]
