@@ -1,0 +1,31 @@
+"""The whole life of a letter, played on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from outreach import cli, walk
+from outreach.config import read_settings
+from outreach.database import Database
+from outreach.petitions import counts
+from outreach.walk import WalkFailed
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return read_settings({"OUTREACH_HOME": str(tmp_path / "home")})
+
+
+def test_every_step_does_what_it_says(database: Database, settings, now):
+    cli.seed_database(database, demo=True)
+    said: list[str] = []
+    walk.walk(database, settings, now=now, say=said.append)
+    assert said[-1] == "Every step did what it says."
+    assert len(said) > 12
+
+
+def test_a_step_that_lies_ends_the_walk(database: Database, settings, now, monkeypatch):
+    cli.seed_database(database, demo=True)
+    monkeypatch.setattr(counts, "holds", lambda *_args: [])
+    with pytest.raises(WalkFailed, match="before anybody accepted it"):
+        walk.walk(database, settings, now=now, say=lambda _line: None)
