@@ -7,7 +7,7 @@ Rules that need a room to the right (the gate, the timetable) are asked there fi
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +21,9 @@ from outreach.letters.lifecycle import BY_NAME, SEALED, Move, State, moves_from
 from outreach.letters.models import Letter
 from outreach.letters.sealing import seal_of
 from outreach.words import Sentence
+
+# Moves that judge the words as they stand.
+JUDGED = frozenset({"submit", "approve"})
 
 
 def possible_moves(letter: Letter, by: Actor) -> tuple[Move, ...]:
@@ -44,21 +47,21 @@ def make(
     by: Actor,
     now: dt.datetime,
     reason: str = "",
+    seen: str | None = None,
     **values: Any,
 ) -> None:
     """Make the move `name`, or change nothing.
 
-    `values` are further columns that belong to the move (`send_after`, `send_before`,
-    `send_because`, `sent_at`). Writes the event in the same transaction.
+    `values` are further columns that belong to the move (`send_after`, `sent_at`, …). `seen` is
+    `sealing.seal_of` what was read before approving; None skips the question. Writes the event.
 
-    Raises NotAllowed (not this hand), MoveRefused (not from this state, or somebody was faster),
+    Raises NotAllowed (not this hand), MoveRefused (not from this state, or not what was seen),
     BadInput (no reason given), Refused (four eyes, gaps, an open letter to the same desk).
     """
     move = BY_NAME[name]
-    was = letter.state
-    reason = reason.strip()
+    _look_again(session, letter, move, seen)
+    was, reason = letter.state, reason.strip()
     _refuse_impossible(letter, move, by, reason)
-    session.flush()
     changes = _changes(session, letter, move, by, now) | values
     if move.reason:
         changes["reason"] = reason
@@ -76,6 +79,19 @@ def make(
         moved=(was.value, move.target.value),
         detail=detail,
     )
+
+
+def _look_again(session: Session, letter: Letter, move: Move, seen: str | None) -> None:
+    """Read the row under its lock: nobody else changes the words while they are judged."""
+    session.flush()
+    if move.name not in JUDGED:
+        return
+    columns = [column.key for column in sa.inspect(Letter).column_attrs]
+    session.refresh(letter, attribute_names=columns, with_for_update=True)
+    if seen is not None and seen != seal_of(session, letter):
+        raise MoveRefused(
+            Sentence("The letter was changed since you opened it. Read it again, then decide.")
+        )
 
 
 def _refuse_impossible(letter: Letter, move: Move, by: Actor, reason: str) -> None:
@@ -149,21 +165,13 @@ def _approval(session: Session, letter: Letter, by: Actor, now: dt.datetime) -> 
 
 def _write(session: Session, letter: Letter, move: Move, changes: dict[str, Any]) -> None:
     """Update the row only while it is still in the state we saw; one row, or nobody moved it."""
-    try:
-        with session.begin_nested():
-            result = session.execute(
-                sa.update(Letter)
-                .where(Letter.id == letter.id, Letter.state == letter.state)
-                .values(**changes)
-                .execution_options(synchronize_session=False)
-            )
-    except sa.exc.IntegrityError as error:
-        if "uq_letter_open" not in str(error.orig) and "letter.office_id" not in str(error.orig):
-            raise
-        raise Refused(
-            Sentence("Another letter with the same ask is already open at this desk.")
-        ) from error
-    if result.rowcount != 1:  # type: ignore[attr-defined]
+    moved = _update(
+        session,
+        sa.update(Letter)
+        .where(Letter.id == letter.id, Letter.state == letter.state)
+        .values(**changes),
+    )
+    if not moved:
         session.refresh(letter)
         raise MoveRefused(
             Sentence(
@@ -172,6 +180,20 @@ def _write(session: Session, letter: Letter, move: Move, changes: dict[str, Any]
             )
         )
     session.refresh(letter, attribute_names=[*changes])
+
+
+def _update(session: Session, statement: sa.Update) -> bool:
+    """Return whether a row was changed. Raises Refused where one ask would be open twice."""
+    try:
+        with session.begin_nested():
+            result = session.execute(statement.execution_options(synchronize_session=False))
+    except sa.exc.IntegrityError as error:
+        if "uq_letter_open" not in str(error.orig) and "letter.office_id" not in str(error.orig):
+            raise
+        raise Refused(
+            Sentence("Another letter with the same ask is already open at this desk.")
+        ) from error
+    return cast("sa.CursorResult[Any]", result).rowcount == 1
 
 
 def mark_answered(
@@ -206,9 +228,14 @@ def unmark_answered(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Undo `mark_answered`; `left` is (kind, day, closes) of the answer that still counts."""
-    letter.last_reply_kind, letter.answered_on = (left[0], left[1]) if left else (None, None)
-    letter.closed_on = left[1] if left and left[2] else None
+    """Undo `mark_answered`; `left` is (kind, day, closes) of the answer that still counts.
+
+    Raises Refused when the desk was asked the same again meanwhile: two open asks can't stand.
+    """
+    kind, on, closes = left or (None, None, False)
+    changes = {"last_reply_kind": kind, "answered_on": on, "closed_on": on if closes else None}
+    _update(session, sa.update(Letter).where(Letter.id == letter.id).values(**changes))
+    session.refresh(letter, attribute_names=[*changes])
     _note(session, letter, "answer_undone", by, now, {})
 
 

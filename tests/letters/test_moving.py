@@ -335,3 +335,44 @@ def test_the_clock_may_do_nothing_that_is_not_in_the_table(
     with pytest.raises(NotAllowed):
         moving.make(session, letter, "approve", by=CLOCK, now=now)
     assert BY_NAME["approve"].target is State.APPROVED
+
+
+def test_only_what_was_read_is_approved(session: Session, now: dt.datetime) -> None:
+    letter = make.letter(session, make.campaign(session), state=State.REVIEW)
+    read = seal_of(session, letter)
+    letter.text += "\n\nOne more sentence."
+    session.flush()
+    with pytest.raises(MoveRefused, match="changed since you opened it"):
+        moving.make(session, letter, "approve", by=ALL_HANDS, now=now, seen=read)
+    assert letter.state is State.REVIEW
+    read = seal_of(session, letter)
+    moving.make(session, letter, "approve", by=ALL_HANDS, now=now, seen=read)
+    assert letter.seal == read
+
+
+def test_the_seal_is_of_the_words_in_the_row(database: Database, now: dt.datetime) -> None:
+    """The row got other words between our look and the approval: those are sealed."""
+    with database.writing() as session:
+        letter_id = make.letter(session, make.campaign(session), state=State.REVIEW).id
+    with database.writing() as session:
+        letter = session.get_one(Letter, letter_id)
+        session.execute(
+            sa.update(Letter)
+            .values(text="Dear Member,\n\nOther words.")
+            .execution_options(synchronize_session=False)
+        )
+        moving.make(session, letter, "approve", by=ALL_HANDS, now=now)
+        assert "Other words." in letter.text
+        assert letter.seal == seal_of(session, letter)
+
+
+def test_an_answer_is_not_undone_into_a_second_open_ask(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session)
+    to, ask = make.target(session), make.ask(session, campaign)
+    letter = make.letter(session, campaign, target=to, ask=ask, state=State.SENT)
+    day = now.date()
+    moving.mark_answered(session, letter, kind="supportive", on=day, closes=True, by=CLOCK, now=now)
+    make.letter(session, campaign, target=to, ask=ask)
+    with pytest.raises(Refused, match="already open"):
+        moving.unmark_answered(session, letter, left=None, by=CLOCK, now=now)
+    assert letter.closed_on == day

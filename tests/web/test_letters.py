@@ -165,6 +165,19 @@ def test_a_letter_goes_from_draft_to_approved_by_two_people(
     assert state_of(database, letter_id) is State.APPROVED
 
 
+def test_other_words_than_those_on_the_page_are_not_approved(
+    olga: Client, database: Database, campaign: Campaign, people: dict[str, Actor]
+) -> None:
+    letter_id, _ = write(database, campaign, people["sam"], state=State.REVIEW)
+    organiser = Browser(olga)
+    organiser.get("letters.letter", letter_id=letter_id)
+    with database.writing() as session:
+        session.get_one(Letter, letter_id).text = "Dear Member,\n\nThese came after reading."
+    page = organiser.press("Approve")
+    assert "The letter was changed since you opened it." in page
+    assert state_of(database, letter_id) is State.REVIEW
+
+
 def test_the_second_press_of_a_button_is_answered_kindly(
     sam: Client, database: Database, campaign: Campaign, people: dict[str, Actor]
 ) -> None:

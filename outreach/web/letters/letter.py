@@ -17,6 +17,7 @@ from outreach.letters import checks, lists, looking, moving, queries
 from outreach.letters.diff import Piece, differences
 from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter
+from outreach.letters.sealing import seal_of
 from outreach.replies import desk
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyLetter
@@ -80,6 +81,8 @@ def _shown(shown: Letter) -> dict[str, Any]:
         if may("letters.approve")
         else None,
         "bar": moves.bar(shown, by, campaign()),
+        # Approving says what was read: other words since then are other words.
+        "seen": seal_of(session(), shown),
         "may_edit": may("letters.write") and shown.state is State.DRAFT,
         "zone": shown.target.jurisdiction.timezone or "UTC",
         "here_now": now(),
@@ -174,7 +177,13 @@ def move(letter_id: int, move: str) -> Response:
     try:
         with transaction(session()):
             moving.make(
-                session(), shown, move, by=actor(), now=now(), reason=request.form.get("reason", "")
+                session(),
+                shown,
+                move,
+                by=actor(),
+                now=now(),
+                reason=request.form.get("reason", ""),
+                seen=request.form.get("seen"),
             )
     except (BadInput, MoveRefused) as error:
         flash(say(error.sentence), "warning")
