@@ -33,6 +33,7 @@ from outreach.letters import templates
 from outreach.petitions import seeding as petition_seeding
 from outreach.replies import forgetting
 from outreach.sending.capture import CapturePostman
+from outreach.sending.models import Attempt
 from outreach.words import Sentence
 
 
@@ -106,10 +107,14 @@ def demo_run() -> None:
 @demo.command("clear")
 def demo_clear() -> None:
     """Take the demonstration away: its targets, accounts and everything rehearsed with them."""
-    with _installation() as (_settings, database), database.writing() as session:
-        counts = forgetting.clear_demonstration(session, by=_operator(), now=_now())
+    with _installation() as (settings, database):
+        with database.writing() as session:
+            counts = forgetting.clear_demonstration(session, by=_operator(), now=_now())
+        with database.reading() as session:
+            kept = session.scalars(sa.select(Attempt.message_id)).all()
+        counts["captured message"] = CapturePostman(settings.capture).forget(kept)
         for what, number in counts.items():
-            click.echo(f"{number:>6}  {what}")
+            click.echo(f"{number:>6}  {what.replace('_', ' ')}")
         click.echo("The demonstration is gone.")
 
 

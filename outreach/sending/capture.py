@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from outreach.sending.postman import Envelope, TransportError
@@ -28,8 +29,7 @@ class CapturePostman:
 
     def path_of(self, envelope: Envelope) -> Path:
         """Return the file that a message with this envelope is written to."""
-        name = re.sub(r"[^A-Za-z0-9@._-]", "_", envelope.message_id)
-        return self.folder / envelope.at.date().isoformat() / f"{name}.eml"
+        return self.folder / envelope.at.date().isoformat() / _name(envelope.message_id)
 
     def deliver(self, message: bytes, envelope: Envelope) -> str:
         """Write `message` and return where, relative to the folder. Raises TransportError."""
@@ -41,6 +41,22 @@ class CapturePostman:
                 f"the message could not be written: {error.strerror}", permanent=False
             ) from error
         return f"captured as {path.relative_to(self.folder)}"
+
+    def forget(self, kept: Collection[str]) -> int:
+        """Delete the files of every message but those with a Message-ID in `kept`; return how many.
+
+        For messages whose letters were deleted first: what nobody answers for any more must not
+        lie around.
+        """
+        names = {_name(message_id) for message_id in kept}
+        gone = [path for path in self.folder.rglob("*.eml") if path.name not in names]
+        for path in gone:
+            path.unlink()
+        return len(gone)
+
+
+def _name(message_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9@._-]", "_", message_id) + ".eml"
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -50,3 +50,16 @@ def test_it_takes_rehearsals_only(tmp_path: Path) -> None:
     postman = CapturePostman(tmp_path)
     assert postman.takes(rehearsal=True)
     assert not postman.takes(rehearsal=False)
+
+
+def test_only_the_messages_that_are_kept_stay(tmp_path):
+    folder = tmp_path / "2026-03-03"
+    folder.mkdir()
+    for name in ("a@x.example", "b@x.example"):
+        (folder / f"{name}.eml").write_bytes(b"words")
+    assert CapturePostman(tmp_path).forget({"a@x.example"}) == 1
+    assert [path.name for path in folder.iterdir()] == ["a@x.example.eml"]
+
+
+def test_an_empty_home_has_nothing_to_forget(tmp_path):
+    assert CapturePostman(tmp_path / "capture").forget([]) == 0
