@@ -165,17 +165,21 @@ def _typed_figures(session: Session, letter: Letter) -> Iterator[Sentence]:
         sa.select(Quotation.text).where(Quotation.letter_id == letter.id)
     ).all()
     sender = session.get_one(Sender, letter.sender_id)
-    around = (letter.code, letter.envelope, sender.postal_address, sender.imprint)
-    known = "\n".join(
-        (version.subject, version.body, *quoted, *around, *sender.data_notice.values())
-    )
-    words = letter.text
+    around = (letter.envelope, sender.postal_address, sender.imprint)
+    known = (version.subject, version.body, *quoted, *around, *sender.data_notice.values())
+    words = f"{letter.subject}\n{letter.text}".replace(letter.code, "")
     for text in quoted:
         words = words.replace(text, "")
-    figures = dict.fromkeys(re.findall(r"\d[\d.,\u00a0\u202f]*", words))
-    typed = [figure.rstrip(".,") for figure in figures if figure.rstrip(".,") not in known]
+    brought_in = _figures_in("\n".join(known))
+    typed = [figure for figure in _figures_in(words) if figure not in brought_in]
     if typed:
         yield Sentence(
             "Figures typed by hand, without a fact behind them: %(figures)s. Check each one.",
             figures=", ".join(typed),
         )
+
+
+def _figures_in(words: str) -> dict[str, None]:
+    """Every figure of `words`, whole, once, in their order: 20 is not part of 2024."""
+    found = re.findall(r"\d[\d.,\u00a0\u202f]*", words)
+    return dict.fromkeys(figure.rstrip(".,\u00a0\u202f") for figure in found)

@@ -23,9 +23,10 @@ from outreach.words import Sentence
 
 MAX_SOURCE = 20_000
 MAX_OUTPUT = 40_000
-# Any word with a digit in it, superscripts, fractions and single-character Roman numbers too.
+# Any word with a digit in it; superscripts, fractions, single-character Roman and ringed ones too.
 _FIGURE = re.compile(
-    r"\S*[\d\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u2189]\S*"
+    r"\S*[\d\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u2189"
+    r"\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]\S*"
 )
 # What a text may be made of. No loops, filters, arithmetic, assignments, macros or includes.
 _ALLOWED = (
@@ -149,9 +150,11 @@ def problems(source: str) -> list[Problem]:
             *_wrong_nodes(_ENVIRONMENT.parse(source), printing=False),
             *_bare_digits(source),
         ]
+        if not found:
+            _ENVIRONMENT.compile(source)
     except TemplateSyntaxError as error:
         return [Problem(error.lineno, _unreadable(error.message or str(error)))]
-    except (RecursionError, ValueError):
+    except (RecursionError, ValueError, SyntaxError):
         return [Problem(1, Sentence("This can't be read: it is nested too deeply."))]
     return sorted(found, key=lambda problem: problem.line)
 

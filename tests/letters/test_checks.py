@@ -137,3 +137,15 @@ def test_figures_typed_by_hand_are_pointed_out(session, campaign, now):
     letter.customised_at = now
     session.flush()
     assert "without a fact behind them: 9,000." in remarks(session, letter)
+
+
+def test_a_typed_figure_is_no_part_of_another_and_may_stand_in_the_subject(session, campaign, now):
+    letter = make.letter(session, campaign, code="7K4-Q2M", customised_at=now)
+    fact = make.fact(session, campaign)
+    session.add(
+        Quotation(letter_id=letter.id, fact_id=fact.id, fact_version=1, text="Over 37,000 (2021).")
+    )
+    letter.subject = "About 500 people"
+    letter.text = "Dear Ida,\n\nOver 37,000 (2021). In 20 cases and 7 more.\n\nRef. 7K4-Q2M"
+    session.flush()
+    assert "without a fact behind them: 500, 20, 7." in remarks(session, letter)

@@ -117,6 +117,8 @@ TRICKS = [
     "{{ '%99999999s' % 'a' }}",
     "{{" + "(" * 4000 + "signatures" + ")" * 4000 + "}}",
     "{% if " + "not " * 4000 + "signatures %}x{% endif %}",
+    "{% if signatures %}" * 150 + "x" + "{% endif %}" * 150,
+    "\u2460\u2461 people",
     "{% if signatures %}" * 900 + "{% endif %}" * 900,
     "x" * 30_000,
     "{{ " + "9" * 6000 + " }}",
