@@ -287,6 +287,8 @@ def _problems(code: str, values: FactValues) -> list[tuple[str, Sentence]]:
                 ),
             )
         )
+    if values.source_url and not values.source_url.startswith(("https://", "http://")):
+        found.append(("source_url", Sentence("Write the page's address, from https:// on.")))
     if values.use is not Use.AVOID and not (values.source_title or values.source_publisher):
         found.append(("source_title", Sentence("Say where this comes from: title or publisher.")))
     return found + _problems_of_wording(values)

@@ -145,6 +145,7 @@ def test_a_change_raises_the_version_and_keeps_the_old_values(
         ("R09", {"as_of": None}, "as_of"),
         ("R09", {"as_of": None, "as_of_precision": None}, "as_of"),
         ("R09", {"source_publisher": ""}, "source_title"),
+        ("R09", {"source_url": "javascript:alert(1)"}, "source_url"),
         ("R09", {"wording": {"en": "More than {number} people."}}, "wording_en"),
         ("R09", {"wording": {"en": "More than 37,000 people."}}, "wording_en"),
         ("R09", {"figure": None}, "wording_en"),
