@@ -30,14 +30,18 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
+        # An error ends in a log; the row it was about must not.
+        quiet: dict[str, Any] = {"hide_parameters": True}
         if self.url.get_backend_name() == "sqlite":
             self.engine = sa.create_engine(
-                self.url, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}
+                self.url,
+                connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
+                **quiet,
             )
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = sa.create_engine(self.url, pool_pre_ping=True)
+            self.engine = sa.create_engine(self.url, pool_pre_ping=True, **quiet)
         self._reading = sessionmaker(self.engine, expire_on_commit=False)
         self._writing = sessionmaker(
             self.engine.execution_options(outreach_writes=True), expire_on_commit=False

@@ -46,6 +46,12 @@ def test_a_database_from_the_future_is_left_alone(database):
         session.execute(sa.text(f"update alembic_version set version_num = '{newest}'"))
 
 
+def test_an_error_does_not_tell_the_row_it_was_about(database):
+    with pytest.raises(sa.exc.SQLAlchemyError) as error, database.reading() as session:
+        session.execute(sa.text("select nothing from nowhere where text = :text"), {"text": "Hush"})
+    assert "Hush" not in str(error.value)
+
+
 def test_files_are_numbered_without_gaps():
     files = sorted(Path(shipped("migrations") / "versions").glob("*.py"))
     assert [file.name[:4] for file in files] == [f"{n:04}" for n in range(1, len(files) + 1)]
