@@ -74,6 +74,8 @@ class User(UserMixin, Base):
     """A person who signs in. No IP address, no place, no origin is ever stored."""
 
     __tablename__ = "user"
+    # A number is never given twice: letters and events name people who are gone.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(sa.String(255), unique=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import campaigns
 from outreach.accounts.models import Actor, Campaign
+from outreach.directory.models import Target
 from outreach.letters import moving
 from outreach.letters.lifecycle import BY_NAME, UNSENT, State
 from outreach.letters.models import Letter, Quotation
@@ -38,14 +39,16 @@ def go_live(
         .order_by(Letter.id)
         .with_for_update()
     ).all()
+    fictional = set(session.scalars(sa.select(Target.id).where(Target.demonstration)))
     back = 0
     for letter in letters:
         if letter.state is not State.DRAFT:
             name = "return" if letter.state is State.REVIEW else "revise"
             moving.make(session, letter, name, by=by, now=now, reason=WENT_LIVE)
             back += 1
-        # They belong to the campaign that is live now; a claim would say the same.
-        letter.rehearsal = False
+        # They belong to the campaign that is live now, as a claim would say; what is made up can
+        # never leave and goes with the demonstration.
+        letter.rehearsal = letter.target_id in fictional
     session.flush()
     return WentLive(back)
 

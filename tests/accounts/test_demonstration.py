@@ -49,6 +49,14 @@ def test_they_go_and_leave_real_people_alone(session: Session, now: dt.datetime)
     assert people.first_admin_link(session, now=now)
 
 
+def test_nobody_gets_the_number_of_somebody_who_is_gone(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session)
+    demonstration.seed_accounts(session, campaign, now=now, hash_password=str)
+    numbers = set(session.scalars(sa.select(User.id)))
+    demonstration.remove_accounts(session)
+    assert make.sam(session, campaign).user_id not in numbers
+
+
 def test_a_sender_named_by_a_letter_stays_out_of_use(session: Session, now: dt.datetime) -> None:
     campaign = make.campaign(session)
     demonstration.seed_accounts(session, campaign, now=now, hash_password=str)

@@ -29,6 +29,7 @@ def test_going_live_sends_unsent_letters_back_to_draft(
     campaign = make.campaign(session)
     letters = {state: make.letter(session, campaign, state=state) for state in State}
     elsewhere = sendable(session, make.campaign(session))
+    made_up = make.letter(session, campaign, target=make.target(session, demonstration=True))
     olga = make.olga(session, campaign)
     result = consequences.go_live(session, campaign, confirmation="x", by=olga, now=now)
     assert result.back_to_draft == len(UNSENT) - 1
@@ -36,6 +37,7 @@ def test_going_live_sends_unsent_letters_back_to_draft(
         assert letter.state is (State.DRAFT if state in UNSENT else state)
         assert letter.rehearsal is (state not in UNSENT)
     assert elsewhere.state is State.APPROVED
+    assert made_up.rehearsal
 
 
 def test_letters_quoting_a_fact_are_held(session: Session, now: dt.datetime) -> None:
