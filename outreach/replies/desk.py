@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,20 +13,17 @@ from outreach.accounts import tasks
 from outreach.accounts.models import Actor, Campaign, Task, TaskKind
 from outreach.accounts.roles import ORGANISERS, STAFF, require
 from outreach.directory.models import Jurisdiction, Office, Target
-from outreach.directory.queries import found_by
 from outreach.errors import NotFound, Refused
 from outreach.letters import looking
 from outreach.letters.models import Letter
 from outreach.petitions.models import Promise, Stance
+from outreach.replies import finding
 from outreach.replies.kinds import GUARDED
 from outreach.replies.models import Reply, ReplyLetter
 from outreach.replies.rules import ANSWERABLE, check_letters
-from outreach.signing import CODE_ALPHABET
 from outreach.words import Sentence
 
 MOST_FOUND = 50
-# What people write for each other when they copy a code from paper, most often by far.
-_ALIKE = ("8B", "5S", "2Z", "6G", "DQ0O", "J1IL7", "VUY")
 # Tasks that need the view of somebody who reads every letter; a volunteer is not offered them.
 STAFF_ONLY = frozenset(
     {TaskKind.SETTLE_UNKNOWN, TaskKind.CHECK_READING, TaskKind.READ_REPLY, TaskKind.OTHER}
@@ -48,29 +43,10 @@ class Found:
     rehearsal: bool
 
 
-def code_variants(text: str) -> list[str]:
-    """Return the codes `text` can mean: as typed first, then with letters mistaken for others.
-
-    Case, spaces and hyphens don't matter. Empty when `text` is no code at all.
-    """
-    plain = re.sub(r"[\s\-–—_.]+", "", text).upper()
-    if len(plain) != 6 or not plain.isascii() or not plain.isalnum():
-        return []
-    choices = [_meant_by(char) for char in plain]
-    variants = {"".join(it) for it in itertools.product(*choices)} | {plain}
-    return [f"{it[:3]}-{it[3:]}" for it in sorted(variants, key=lambda it: (it != plain, it))]
-
-
-def _meant_by(char: str) -> str:
-    """The letters of a code that somebody who typed `char` may have read."""
-    alike = next((group for group in _ALIKE if char in group), char)
-    return "".join(it for it in alike if it in CODE_ALPHABET) or char
-
-
 def find_letters(session: Session, campaign_id: int, text: str) -> Sequence[Found]:
-    """Return the letters that left and that `text` may mean: a name, a country or a code.
+    """Return the letters that left and that `text` may mean: name, country, both, or a code.
 
-    Newest first, at most 50. Only what anybody of the campaign may see; one query.
+    Newest first, at most 50. Only what anybody of the campaign may see.
     """
     text = text.strip()
     if not text:
@@ -89,25 +65,11 @@ def find_letters(session: Session, campaign_id: int, text: str) -> Sequence[Foun
         .join(Office, Office.id == Letter.office_id)
         .join(Jurisdiction, Jurisdiction.code == Target.jurisdiction_code)
         .where(Letter.campaign_id == campaign_id, Letter.state.in_(ANSWERABLE))
-        .where(_meant(text))
+        .where(finding.meant_by(session, text))
         .order_by(Letter.rehearsal, Letter.sent_at.desc(), Letter.id.desc())
         .limit(MOST_FOUND)
     )
     return [Found(*row) for row in rows]
-
-
-def _meant(text: str) -> sa.ColumnElement[bool]:
-    conditions: list[sa.ColumnElement[bool]] = [
-        sa.func.lower(Jurisdiction.name).contains(text.lower(), autoescape=True),
-        Target.jurisdiction_code == text.upper(),
-    ]
-    codes = code_variants(text)
-    if codes:
-        conditions.append(Letter.code.in_(codes))
-    named = found_by(text)
-    if named:
-        conditions.append(sa.and_(*named))
-    return sa.or_(*conditions)
 
 
 def take_letter(session: Session, letter: Letter, *, by: Actor, now: dt.datetime) -> Task:

@@ -10,7 +10,7 @@ from outreach.accounts.models import Event, TaskKind
 from outreach.directory.spelling import search_key
 from outreach.errors import BadInput, NotFound, Refused
 from outreach.letters.lifecycle import State
-from outreach.replies import desk
+from outreach.replies import desk, finding
 from outreach.replies.models import ReplyKind
 from tests import make
 from tests.replies.test_filing import TODAY, campaign, letter, log, vera
@@ -27,19 +27,21 @@ __all__ = ["campaign", "letter", "vera"]
         ("lk4-o2m", "7K4-Q2M"),
         ("1K4-02M", "7K4-Q2M"),
         ("7K4–QZM", "7K4-Q2M"),
+        ("Ref. 7K4-Q2M", "7K4-Q2M"),
+        ("réf 7k4q2m.", "7K4-Q2M"),
     ],
 )
 def test_a_code_is_understood_however_it_is_typed(typed: str, meant: str) -> None:
-    assert meant in desk.code_variants(typed)
+    assert meant in finding.code_variants(typed)
 
 
 @pytest.mark.parametrize("typed", ["", "7K4", "Müller", "7K4-Q2MX", "%_"])
 def test_what_is_no_code_means_none(typed: str) -> None:
-    assert desk.code_variants(typed) == []
+    assert finding.code_variants(typed) == []
 
 
 def test_the_code_as_typed_comes_first() -> None:
-    assert desk.code_variants("5B2-G8S")[0] == "5B2-G8S"
+    assert finding.code_variants("5B2-G8S")[0] == "5B2-G8S"
 
 
 def _to(session, campaign, name, code="LV", state=State.SENT, **values):
@@ -51,7 +53,11 @@ def _to(session, campaign, name, code="LV", state=State.SENT, **values):
 
 
 @pytest.mark.parametrize(
-    "typed", ["ozol", "Ozoliņš", "OZOLINS", "latv", "LV", "7k4 q2m", "1K4-O2M"]
+    "typed",
+    [
+        *("ozol", "Ozoliņš", "OZOLINS", "7k4 q2m", "1K4-O2M", "Ref. 7K4-Q2M."),
+        *("latv", "LV", "Lettland", "Латвия", "Ozoliņš, Latvia", "lettonie janis"),
+    ],
 )
 def test_a_letter_is_found(session, campaign, typed) -> None:
     letter = _to(session, campaign, "Jānis Ozoliņš", code="LV")
@@ -64,7 +70,17 @@ def test_a_letter_is_found(session, campaign, typed) -> None:
     ]
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "nobody", "%", "_"])
+@pytest.mark.parametrize("typed", ["UK", "Great Britain", "sample Großbritannien", "SAMPLE gb"])
+def test_a_country_is_found_by_what_people_call_it(session, campaign, typed) -> None:
+    letter = _to(session, campaign, "Jane Sample", code="GB", country="United Kingdom")
+    _to(session, campaign, "Zofia Wzór", code="PL", country="Poland")
+    found = desk.find_letters(session, campaign.id, typed)
+    assert [it.letter_id for it in found] == [letter.id]
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "   ", "nobody", "%", "_", "🙂", "Ozoliņš, Estonia", "Ref.", "Polen"]
+)
 def test_nothing_is_found(session, campaign, typed) -> None:
     _to(session, campaign, "Jānis Ozoliņš")
     assert list(desk.find_letters(session, campaign.id, typed)) == []
