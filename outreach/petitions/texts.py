@@ -1,8 +1,9 @@
-"""Changes what the campaign says beside its facts: demands, objections, measures."""
+"""Changes what the campaign says beside its facts: its petition, demands, asks and the rest."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -11,12 +12,17 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
-from outreach.directory.models import Confidence
+from outreach.directory.models import Confidence, Jurisdiction, TargetRole
 from outreach.errors import BadInput, NotFound
-from outreach.petitions.models import Demand, Measure, Objection, Petition
+from outreach.petitions.models import Ask, Conflict, Demand, Measure, Objection, Petition, Unit
 from outreach.words import N_, Sentence
 
-Text = TypeVar("Text", Demand, Objection, Measure)
+Coded = TypeVar("Coded", Ask, Conflict, Demand, Measure, Objection, Unit)
+Added = TypeVar("Added", Conflict, Measure, Objection)
+Text = TypeVar("Text", Ask, Conflict, Demand, Measure, Objection, Petition, Unit)
+
+# More than any platform shows, and still a whole number of both databases.
+LARGEST_STEP = 2_000_000_000
 
 
 def petitions_of(session: Session, campaign_id: int) -> Sequence[Petition]:
@@ -40,6 +46,31 @@ def measures(session: Session, campaign_id: int) -> Sequence[Measure]:
     ).all()
 
 
+def petition_by_slug(session: Session, campaign_id: int, slug: str) -> Petition:
+    """Return the petition called `slug`. Raises NotFound."""
+    petition = session.scalar(
+        sa.select(Petition).where(Petition.campaign_id == campaign_id, Petition.slug == slug)
+    )
+    if petition is None:
+        raise _nothing_called(slug)
+    return petition
+
+
+def ask_by_code(session: Session, campaign_id: int, code: str) -> Ask:
+    """Return the ask called `code`. Raises NotFound."""
+    return _by_code(session, Ask, campaign_id, code)
+
+
+def unit_by_code(session: Session, campaign_id: int, code: str) -> Unit:
+    """Return the body called `code`. Raises NotFound."""
+    return _by_code(session, Unit, campaign_id, code)
+
+
+def conflict_by_code(session: Session, campaign_id: int, code: str) -> Conflict:
+    """Return the conflict called `code`. Raises NotFound."""
+    return _by_code(session, Conflict, campaign_id, code)
+
+
 def demand_by_code(session: Session, campaign_id: int, code: str) -> Demand:
     """Return the demand called `code`. Raises NotFound."""
     return _by_code(session, Demand, campaign_id, code)
@@ -53,6 +84,129 @@ def objection_by_code(session: Session, campaign_id: int, code: str) -> Objectio
 def measure_by_code(session: Session, campaign_id: int, code: str) -> Measure:
     """Return the measure called `code`. Raises NotFound."""
     return _by_code(session, Measure, campaign_id, code)
+
+
+def start(session: Session, kind: type[Added], campaign_id: int, code: str) -> Added:
+    """Return an empty conflict, measure or objection called `code`; its `change_…` keeps it.
+
+    A code is for good. Raises BadInput when it can't be one or is taken.
+    """
+    if not re.fullmatch(r"[A-Z][A-Z0-9-]{0,19}", code):
+        raise BadInput(Sentence("Write a code of capital letters and digits, such as O8."), "code")
+    taken = sa.select(kind.id).where(kind.campaign_id == campaign_id, kind.code == code)
+    if session.scalar(taken) is not None:
+        raise BadInput(
+            Sentence("%(code)s is taken already. Choose another code.", code=code), "code"
+        )
+    return kind(campaign_id=campaign_id, code=code)
+
+
+def change_petition(
+    session: Session,
+    petition: Petition,
+    *,
+    title: str,
+    author: str,
+    written: str,
+    platform: str,
+    platform_step: int | None,
+    summary: str,
+    credit: dict[str, str],
+    by: Actor,
+    now: dt.datetime,
+) -> Petition:
+    """Change what is said about the petition and the credit line of letters, by language.
+
+    `platform_step` is the next step the platform shows, None if it shows none. Raises BadInput.
+    """
+    _needed("title", title, N_("Give the title as it was published."))
+    _needed("author", author, N_("Say who wrote it."))
+    _needed("written", written, N_("Say when it was written, as exactly as it is known."))
+    _needed("summary", summary, N_("Say in a few sentences what the petition is."))
+    # Every language without its own line prints the English one.
+    _needed("credit_en", credit.get("en", ""), N_("Every letter needs a credit line in English."))
+    if platform_step is not None and not 0 < platform_step <= LARGEST_STEP:
+        raise BadInput(
+            Sentence("Write a whole number above 0, or nothing if the platform shows none."),
+            "platform_step",
+        )
+    values = {
+        "title": title,
+        "author": author,
+        "written": written,
+        "platform": platform,
+        "platform_step": platform_step,
+        "summary": summary,
+        "credit": credit,
+    }
+    return _change(session, petition, "petition", values, by, now)
+
+
+def change_ask(
+    session: Session,
+    ask: Ask,
+    *,
+    text: str,
+    roles: list[TargetRole],
+    jurisdictions: list[str],
+    eu_members_only: bool,
+    by: Actor,
+    now: dt.datetime,
+) -> Ask:
+    """Change what is asked and of whom; without roles it is counted apart, in no letter.
+
+    `jurisdictions` empty means everywhere. Raises BadInput, also for one the directory lacks.
+    """
+    _needed("text", text, N_("Say in one sentence what is asked."))
+    unknown = [code for code in jurisdictions if session.get(Jurisdiction, code) is None]
+    if unknown:
+        raise BadInput(
+            Sentence(
+                "The directory has no jurisdiction %(code)s. Write codes such as US or DE.",
+                code=unknown[0],
+            ),
+            "jurisdictions",
+        )
+    values = {
+        "text": text,
+        "roles": [role.value for role in roles],
+        "jurisdictions": jurisdictions,
+        "eu_members_only": eu_members_only,
+    }
+    return _change(session, ask, "ask", values, by, now)
+
+
+def change_unit(
+    session: Session,
+    unit: Unit,
+    *,
+    names: dict[str, str],
+    expansions: dict[str, str],
+    note: str,
+    by: Actor,
+    now: dt.datetime,
+) -> Unit:
+    """Change how a body is written and what its name stands for, by language. Raises BadInput."""
+    _needed("names_en", names.get("en", ""), N_("Write the name as letters in English print it."))
+    values = {"names": names, "expansions": expansions, "note": note}
+    return _change(session, unit, "unit", values, by, now)
+
+
+def change_conflict(
+    session: Session,
+    conflict: Conflict,
+    *,
+    what: str,
+    explanation: str,
+    resolution: str,
+    by: Actor,
+    now: dt.datetime,
+) -> Conflict:
+    """Write which facts must not stand side by side, why, and which to take. Raises BadInput."""
+    _needed("what", what, N_("Say what doesn't go together."))
+    _needed("resolution", resolution, N_("Say which of them a letter may use."))
+    values = {"what": what, "explanation": explanation, "resolution": resolution}
+    return _change(session, conflict, "conflict", values, by, now)
 
 
 def change_demand(
@@ -92,7 +246,7 @@ def change_objection(
     by: Actor,
     now: dt.datetime,
 ) -> Objection:
-    """Change what recipients say and what we answer. Raises BadInput."""
+    """Write what recipients say and what we answer. Raises BadInput."""
     _needed("says", says, N_("Say what they object."))
     _needed("answer", answer, N_("Say what may be answered honestly; conceding is an answer."))
     values = {"says": says, "known_from": known_from, "answer": answer, "strength": strength}
@@ -111,7 +265,7 @@ def change_measure(
     by: Actor,
     now: dt.datetime,
 ) -> Measure:
-    """Change what exists already, since when and how sure we are. Raises BadInput."""
+    """Write what exists already, since when and how sure we are. Raises BadInput."""
     _needed("what", what, N_("Say what exists already."))
     _needed("taken_on", taken_on, N_("Say since when, as exactly as it is known."))
     if not jurisdictions:
@@ -134,34 +288,41 @@ def _needed(field: str, text: str, sentence: str) -> None:
         raise BadInput(Sentence(sentence), field)
 
 
-def _by_code(session: Session, kind: type[Text], campaign_id: int, code: str) -> Text:
-    row: Text | None = session.scalar(
+def _by_code(session: Session, kind: type[Coded], campaign_id: int, code: str) -> Coded:
+    row: Coded | None = session.scalar(
         sa.select(kind).where(kind.campaign_id == campaign_id, kind.code == code)
     )
     if row is None:
-        raise NotFound(
-            Sentence("There is nothing called %(code)s. Look at the petition page.", code=code)
-        )
+        raise _nothing_called(code)
     return row
+
+
+def _nothing_called(name: str) -> NotFound:
+    return NotFound(
+        Sentence("There is nothing called %(code)s. Look at the petition page.", code=name)
+    )
 
 
 def _change(
     session: Session, row: Text, kind: str, values: dict[str, Any], by: Actor, now: dt.datetime
 ) -> Text:
     """Write the new values and an event with the old ones; the same values change nothing."""
+    new = row.id is None
     before = {name: getattr(row, name) for name in values if getattr(row, name) != values[name]}
     if not before:
         return row
     for name in before:
         setattr(row, name, values[name])
+    if new:
+        session.add(row)
     session.flush()
     audit.record(
         session,
         subject=(kind, row.id),
-        name=f"{kind} changed",
+        name=f"{kind} added" if new else f"{kind} changed",
         by=by,
         now=now,
         campaign_id=row.campaign_id,
-        detail={"before": before},
+        detail={"before": {} if new else before},
     )
     return row

@@ -6,29 +6,22 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask_babel import gettext as _
 
 from outreach.accounts import audit
 from outreach.accounts.models import Event
-from outreach.database import transaction
-from outreach.directory.models import Confidence, TargetRole
-from outreach.errors import BadInput
+from outreach.directory.models import TargetRole
 from outreach.petitions import asks, counts, facts, texts
-from outreach.petitions.models import Demand, Fact, Measure, Objection, Use
-from outreach.web import petitions_counts
+from outreach.petitions.models import Demand, Fact, Use
+from outreach.web import petitions_counts, petitions_texts
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import word
-from outreach.web.forms import Form
-from outreach.web.petitions_forms import (
-    DemandForm,
-    FactForm,
-    MeasureForm,
-    ObjectionForm,
-)
-from outreach.web.petitions_frame import Answer, bp, form_page, last_count, page_of, today
+from outreach.web.petitions_forms import DemandForm, FactForm
+from outreach.web.petitions_frame import Answer, bp, last_count, page_of, today
+from outreach.web.petitions_texts import edit
 
-__all__ = ["bp", "petitions_counts"]
+__all__ = ["bp", "petitions_counts", "petitions_texts"]
 
 
 @bp.get("/petition")
@@ -71,7 +64,7 @@ def edit_demand(code: str) -> Answer:
             now=now(),
         )
 
-    return _edit("edit_demand", form, lambda: form.fill(demand), save, "petitions.index", demand)
+    return edit("edit_demand", form, lambda: form.fill(demand), save, "petitions.index", demand)
 
 
 @bp.get("/petition/facts")
@@ -134,68 +127,11 @@ def objections() -> str:
     return page_of("objections", objections=texts.objections(session(), campaign().id))
 
 
-@bp.route("/petition/objections/<code>/edit", methods=["GET", "POST"])
-@needs("petition.write")
-def edit_objection(code: str) -> Answer:
-    """Change an objection or our answer to it."""
-    objection = texts.objection_by_code(session(), campaign().id, code)
-    form = ObjectionForm()
-
-    def save() -> Objection:
-        return texts.change_objection(
-            session(),
-            objection,
-            says=form.says.data,
-            known_from=form.known_from.data or "",
-            answer=form.answer.data,
-            strength=form.strength.data or "",
-            by=actor(),
-            now=now(),
-        )
-
-    return _edit(
-        "edit_objection",
-        form,
-        lambda: form.fill(objection),
-        save,
-        "petitions.objections",
-        objection,
-    )
-
-
 @bp.get("/petition/measures")
 @needs("petition.read")
 def measures() -> str:
     """What exists already, so that no letter asks for it again."""
     return page_of("measures", measures=texts.measures(session(), campaign().id))
-
-
-@bp.route("/petition/measures/<code>/edit", methods=["GET", "POST"])
-@needs("petition.write")
-def edit_measure(code: str) -> Answer:
-    """Change what exists already."""
-    measure = texts.measure_by_code(session(), campaign().id, code)
-    form = MeasureForm()
-
-    def save() -> Measure:
-        codes = (part.strip().upper() for part in form.jurisdictions.data.split(","))
-        return texts.change_measure(
-            session(),
-            measure,
-            jurisdictions=[code for code in codes if code],
-            taken_on=form.taken_on.data,
-            what=form.what.data,
-            confidence=Confidence(form.confidence.data),
-            sources=[
-                line.strip() for line in (form.sources.data or "").splitlines() if line.strip()
-            ],
-            by=actor(),
-            now=now(),
-        )
-
-    return _edit(
-        "edit_measure", form, lambda: form.fill(measure), save, "petitions.measures", measure
-    )
 
 
 def _edit_fact(before: Fact | None) -> Answer:
@@ -220,31 +156,7 @@ def _edit_fact(before: Fact | None) -> Answer:
         )
 
     fill: Callable[[], None] = (lambda: form.fill(before)) if before else (lambda: None)
-    return _edit("edit_fact", form, fill, save, "petitions.fact", before)
-
-
-def _edit(
-    name: str,
-    form: Form,
-    fill: Callable[[], None],
-    save: Callable[[], Any],
-    then: str,
-    thing: Any,
-) -> Answer:
-    """Show a form filled with what is kept, or keep what was typed and go where it is shown."""
-    if request.method == "GET":
-        fill()
-    if form.validate_on_submit():
-        try:
-            with transaction(session()):
-                saved = save()
-        except BadInput as error:
-            form.show(error)
-        else:
-            flash(_("%(code)s is saved.", code=saved.code), "success")
-            values = {"code": saved.code} if then == "petitions.fact" else {}
-            return redirect(url_for(then, **values))
-    return form_page(name, form, thing=thing)
+    return edit("edit_fact", form, fill, save, "petitions.fact", before)
 
 
 def _refusals(every: Sequence[Fact]) -> dict[str, Any]:

@@ -35,18 +35,21 @@ from outreach.web.forms import Form
 _ROWS = {"rows": 3}
 
 
-def _words(kind: type[StrEnum]) -> list[tuple[str, str]]:
+def words_of(kind: type[StrEnum]) -> list[tuple[str, str]]:
+    """Return every member of `kind` as a choice of a form, in the reader's words."""
     return [(member.value, word(member)) for member in kind]
 
 
-def _text(label: str, hint: str = "", *, needed: str = "", most: int = 4000) -> TextAreaField:
+def paragraph(label: str, hint: str = "", *, needed: str = "", most: int = 4000) -> TextAreaField:
+    """Return a field of several lines; `needed` is what is said when it stays empty."""
     checks = [DataRequired(needed)] if needed else [Optional()]
     return TextAreaField(
         label, validators=[*checks, Length(max=most)], description=hint, render_kw=_ROWS
     )
 
 
-def _line(label: str, hint: str = "", *, needed: str = "", most: int = 200) -> StringField:
+def line(label: str, hint: str = "", *, needed: str = "", most: int = 200) -> StringField:
+    """Return a field of one line; `needed` is what is said when it stays empty."""
     checks = [DataRequired(needed)] if needed else [Optional()]
     return StringField(label, validators=[*checks, Length(max=most)], description=hint)
 
@@ -84,12 +87,12 @@ class InLanguages(Form):
 class DemandForm(InLanguages):
     """A demand's text, and the clause letters print."""
 
-    text = _text(_("The demand, in one sentence"), needed=_("Say what is demanded."))
-    legal_effect = _text(_("Legal effect"), _("What follows in law when it is met."))
-    success_test = _text(_("Met when"), _("By what a stranger could see that it is met."))
-    wording_en = _text(_("Clause in English"), _("Continues “We ask you …”."))
-    wording_de = _text(_("Clause in German"), _("Continues “Wir bitten Sie, …”."))
-    wording_fr = _text(_("Clause in French"), _("Continues “Nous vous demandons …”."))
+    text = paragraph(_("The demand, in one sentence"), needed=_("Say what is demanded."))
+    legal_effect = paragraph(_("Legal effect"), _("What follows in law when it is met."))
+    success_test = paragraph(_("Met when"), _("By what a stranger could see that it is met."))
+    wording_en = paragraph(_("Clause in English"), _("Continues “We ask you …”."))
+    wording_de = paragraph(_("Clause in German"), _("Continues “Wir bitten Sie, …”."))
+    wording_fr = paragraph(_("Clause in French"), _("Continues “Nous vous demandons …”."))
 
     def fill(self, demand: Demand) -> None:
         """Show what is kept."""
@@ -104,7 +107,7 @@ class FactForm(InLanguages):
 
     # The version the writer saw; 0 for a new fact.
     seen = HiddenField(default="0")
-    code = _line(
+    code = line(
         _("Code"),
         _("Short and for good, such as R08."),
         needed=_("Give the fact a code."),
@@ -112,10 +115,10 @@ class FactForm(InLanguages):
     )
     origin = SelectField(
         _("Who says it"),
-        choices=lambda: _words(Origin),
+        choices=lambda: words_of(Origin),
         description=_("What we found ourselves is never put into the petition's mouth."),
     )
-    statement = _text(
+    statement = paragraph(
         _("Statement"),
         _("What is counted or found, with its period, in one sentence."),
         needed=_("Say in one sentence what the fact is."),
@@ -130,22 +133,22 @@ class FactForm(InLanguages):
         validators=[Optional()],
         description=_("Digits only. Leave it empty when nothing is counted."),
     )
-    unit = _line(_("Unit"), _("What is counted: people, cases, complaints …"), most=40)
-    as_of = _line(_("As of"), _("As exactly as it is known: 2021, 2020-12 or 2020-12-01."), most=10)
-    source_title = _line(_("Source: title"), most=400)
-    source_publisher = _line(_("Source: publisher"))
-    source_date = _line(_("Source: date"), most=20)
-    source_url = _line(
+    unit = line(_("Unit"), _("What is counted: people, cases, complaints …"), most=40)
+    as_of = line(_("As of"), _("As exactly as it is known: 2021, 2020-12 or 2020-12-01."), most=10)
+    source_title = line(_("Source: title"), most=400)
+    source_publisher = line(_("Source: publisher"))
+    source_date = line(_("Source: date"), most=20)
+    source_url = line(
         _("Source: address"), _("The page itself, beginning with https://."), most=800
     )
-    use = SelectField(_("Use"), choices=lambda: _words(Use))
+    use = SelectField(_("Use"), choices=lambda: words_of(Use))
     state = SelectField(
         _("State"),
-        choices=lambda: _words(FactState),
+        choices=lambda: words_of(FactState),
         description=_("Anything but current stops the letters that use it."),
     )
-    caveat = _text(_("Caveat"), _("What a writer must know before using it."))
-    safe_wording = _text(_("Safe wording"), _("How to say it without saying too much."))
+    caveat = paragraph(_("Caveat"), _("What a writer must know before using it."))
+    safe_wording = paragraph(_("Safe wording"), _("How to say it without saying too much."))
     conflict_group = SelectField(_("Conflicts with others of"), validators=[Optional()])
     preferred_now = SelectField(_("Better now"), validators=[Optional()])
     review_by = DateField(
@@ -153,12 +156,12 @@ class FactForm(InLanguages):
         validators=[Optional()],
         description=_("After this day no letter prints it until somebody checked it."),
     )
-    wording_en = _text(_("Sentence in English"), _("{figure} stands for the figure."))
-    wording_de = _text(_("Sentence in German"), _("{figure} stands for the figure."))
-    wording_fr = _text(_("Sentence in French"), _("{figure} stands for the figure."))
-    citation_en = _line(_("Source line in English"), most=400)
-    citation_de = _line(_("Source line in German"), most=400)
-    citation_fr = _line(_("Source line in French"), most=400)
+    wording_en = paragraph(_("Sentence in English"), _("{figure} stands for the figure."))
+    wording_de = paragraph(_("Sentence in German"), _("{figure} stands for the figure."))
+    wording_fr = paragraph(_("Sentence in French"), _("{figure} stands for the figure."))
+    citation_en = line(_("Source line in English"), most=400)
+    citation_de = line(_("Source line in German"), most=400)
+    citation_fr = line(_("Source line in French"), most=400)
 
     def offer(self, others: list[str], groups: list[Conflict]) -> None:
         """Offer the codes of the other facts and of the conflicts."""
@@ -209,14 +212,14 @@ class FactForm(InLanguages):
 class ObjectionForm(Form):
     """What recipients say, and what we may answer."""
 
-    says = _text(_("What they say"), needed=_("Say what they object."))
-    known_from = _text(_("Known from"), _("Who said so, and when."))
-    answer = _text(
+    says = paragraph(_("What they say"), needed=_("Say what they object."))
+    known_from = paragraph(_("Known from"), _("Who said so, and when."))
+    answer = paragraph(
         _("Our answer"),
         _("Honest first: conceding is an answer."),
         needed=_("Say what may be answered."),
     )
-    strength = _line(_("How strong the answer is"), most=80)
+    strength = line(_("How strong the answer is"), most=80)
 
     def fill(self, objection: Objection) -> None:
         """Show what is kept."""
@@ -227,20 +230,20 @@ class ObjectionForm(Form):
 class MeasureForm(Form):
     """What exists already, so that no letter asks for it again."""
 
-    jurisdictions = _line(
+    jurisdictions = line(
         _("Jurisdictions"),
         _("Codes with commas between them: US, or GB, CA."),
         needed=_("Name at least one jurisdiction."),
     )
-    taken_on = _line(
+    taken_on = line(
         _("Since"),
         _("2020-12-23, or as exactly as it is known."),
         needed=_("Say since when."),
         most=20,
     )
-    what = _text(_("What exists"), needed=_("Say what exists already."))
-    confidence = SelectField(_("How sure we are"), choices=lambda: _words(Confidence))
-    sources = _text(_("Sources"), _("One a line: who says so, and the page's address."))
+    what = paragraph(_("What exists"), needed=_("Say what exists already."))
+    confidence = SelectField(_("How sure we are"), choices=lambda: words_of(Confidence))
+    sources = paragraph(_("Sources"), _("One a line: who says so, and the page's address."))
 
     def fill(self, measure: Measure) -> None:
         """Show what is kept."""
@@ -261,7 +264,7 @@ class ReadingForm(Form):
         description=_("Digits only, exactly as the page shows it."),
         render_kw={"required": True, "min": 0},
     )
-    page_url = _line(
+    page_url = line(
         _("Address of the page"),
         _("Beginning with https://."),
         needed=_("Give the page's full address."),

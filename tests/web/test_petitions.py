@@ -12,7 +12,18 @@ from flask import Flask
 from outreach.accounts.models import Actor, Campaign
 from outreach.database import Database
 from outreach.petitions import counts, seeding
-from outreach.petitions.models import Demand, Fact, Measure, Objection, Reading, ReadingState
+from outreach.petitions.models import (
+    Ask,
+    Conflict,
+    Demand,
+    Fact,
+    Measure,
+    Objection,
+    Petition,
+    Reading,
+    ReadingState,
+    Unit,
+)
 from tests import make
 from tests.browser import Browser, counted_queries
 from tests.web.conftest import Client
@@ -31,8 +42,15 @@ FORMS = [
     "/petition/demands/D1/edit",
     "/petition/facts/new",
     "/petition/facts/R02/edit",
+    "/petition/about/stophvalt-2020/edit",
+    "/petition/asks/D2/omon/edit",
+    "/petition/names/gubopik/edit",
+    "/petition/conflicts/C-DET/edit",
+    "/petition/conflicts/new",
     "/petition/objections/O1/edit",
+    "/petition/objections/new",
     "/petition/measures/M1/edit",
+    "/petition/measures/new",
     "/petition/readings/new",
 ]
 PAGE = "https://petition.example/en"
@@ -274,6 +292,81 @@ def test_objections_and_measures_are_edited(sam: Client, database: Database) -> 
     measure = first(database, Measure, "M6")
     assert measure.jurisdictions == ["GB", "CA", "US"]
     assert "United States" in browser.get("petitions.measures")
+
+
+def test_the_petition_and_its_credit_lines_are_edited(sam: Client, database: Database) -> None:
+    browser = Browser(sam)
+    browser.get("petitions.index")
+    browser.follow("Edit the petition")
+
+    wrong = browser.press("Save the petition", status=422, credit_en="", platform_step="0")
+    assert "Write the credit line in English." in wrong
+    page = browser.press("Save the petition", credit_en="Text: StopHvalt", platform_step="")
+
+    assert "The petition is saved." in page
+    assert "Text: StopHvalt" in page
+    with database.reading() as session:
+        petition = session.scalars(sa.select(Petition)).one()
+        assert (petition.platform_step, sorted(petition.credit)) == (None, ["de", "en", "fr"])
+
+
+def test_an_ask_is_edited(sam: Client, database: Database) -> None:
+    browser = Browser(sam)
+    browser.get("/petition/asks/D2/omon/edit")
+
+    typed = {"roles": ["mep", "ambassador"], "eu_members_only": "y"}
+    wrong = browser.press("Save the ask", status=422, jurisdictions="QQ", **typed)
+    assert "The directory has no jurisdiction QQ." in wrong
+    page = browser.press("Save the ask", jurisdictions="")
+
+    assert "D2/omon is saved." in page
+    ask = first(database, Ask, "D2/omon")
+    assert (ask.roles, ask.eu_members_only) == (["mep", "ambassador"], True)
+
+
+def test_a_name_is_edited_and_keeps_what_it_is_called_at_home(
+    sam: Client, database: Database
+) -> None:
+    browser = Browser(sam)
+    before = first(database, Unit, "omon")
+    browser.get("/petition/names/omon/edit")
+
+    page = browser.press("Save the name", names_de="Belarussische OMON", note="")
+
+    assert "omon is saved." in page
+    after = first(database, Unit, "omon")
+    assert after.names == {**before.names, "de": "Belarussische OMON"}
+    assert (after.native, after.expansions) == (before.native, before.expansions)
+
+
+def test_conflicts_are_edited_and_added(sam: Client, database: Database) -> None:
+    browser = Browser(sam)
+    browser.get("/petition/conflicts/C-DET/edit")
+    page = browser.press("Save the conflict", resolution="Take R02.")
+    assert "C-DET is saved." in page
+    assert "Take R02." in page
+
+    browser.follow("Add a conflict")
+    typed = {"code": "C-NEW", "what": "Two days", "resolution": "Take the later."}
+    assert "C-NEW is saved." in browser.press("Save the conflict", **typed)
+
+    assert first(database, Conflict, "C-NEW").explanation == ""
+    assert "C-NEW: Two days" in browser.get("petitions.new_fact")
+
+
+def test_objections_and_measures_are_added_under_a_free_code(sam: Client) -> None:
+    browser = Browser(sam)
+    browser.get("petitions.objections")
+    browser.follow("Add an objection")
+    typed = {"code": "O1", "says": "It is late.", "answer": "It is."}
+    wrong = browser.press("Save the objection", status=422, **typed)
+    assert "O1 is taken already." in wrong
+    assert "O8: It is late." in browser.press("Save the objection", code="O8")
+
+    browser.get("petitions.measures")
+    browser.follow("Add a measure")
+    typed = {"code": "M9", "what": "A ban", "jurisdictions": "us", "taken_on": "2021"}
+    assert "A ban" in browser.press("Save the measure", **typed)
 
 
 def test_another_campaigns_rows_are_not_found(sam: Client, database: Database) -> None:
