@@ -15,14 +15,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach import clock
-from outreach.accounts.models import Actor, Campaign, Event, Member, Role, Sender, User
-from outreach.accounts.people import actor_of
+from outreach.accounts import demonstration
+from outreach.accounts.models import Actor, Campaign, Event, Role, Sender
 from outreach.config import Settings
 from outreach.database import Database
 from outreach.directory.models import ContactKind, Target
+from outreach.directory.offices import BY_HAND
 from outreach.directory.queries import TargetFilter, targets
 from outreach.errors import OutreachError, Refused
-from outreach.letters import audiences, checks, drafting, moving
+from outreach.letters import audiences, checks, drafting, editing, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Audience, Letter, Mailing, Template
 from outreach.letters.sealing import seal_of
@@ -105,13 +106,7 @@ def find_players(played: Walk) -> None:
     with played.database.reading() as session:
         campaign = session.scalars(sa.select(Campaign)).one()
         played.campaign_id = campaign.id
-        query = (
-            sa.select(User, Member.role)
-            .join(Member, Member.user_id == User.id)
-            .where(User.demonstration)
-        )
-        for person, role in session.execute(query):
-            played.players[role] = actor_of(session, person, campaign)
+        played.players |= demonstration.actors(session, campaign)
         found = session.scalars(targets(TargetFilter(demonstration=True))).all()
         countries = {target.jurisdiction_code for target in found}
     played.expect(set(played.players) == set(Role), "not every role has a player")
@@ -210,12 +205,12 @@ def edit_one(played: Walk) -> None:
     organiser = played.players[Role.ORGANISER]
     with played.database.writing() as session:
         letter = _letters(session, played, State.DRAFT)[0]
-        drafting.edit(
+        editing.edit(
             session,
             letter,
             subject=letter.subject,
             text=letter.text.replace("\n\n", "\n\nI write this in my own words.\n\n", 1),
-            seen=drafting.fingerprint(letter),
+            seen=editing.fingerprint(letter),
             by=organiser,
             now=played.now,
         )
@@ -309,9 +304,7 @@ def post_by_hand(played: Walk) -> None:
     """A volunteer records what went by post or by a web form."""
     with played.database.writing() as session:
         letters = [
-            one
-            for one in _letters(session, played, State.APPROVED)
-            if one.channel in (ContactKind.POSTAL, ContactKind.FORM)
+            one for one in _letters(session, played, State.APPROVED) if one.channel in BY_HAND
         ]
         for letter in letters:
             channels.post_by_hand(

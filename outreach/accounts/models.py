@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask_security import UserMixin
@@ -148,6 +149,10 @@ class Campaign(Base):
     def rehearsing(self) -> bool:
         """Whether everything is captured and nothing leaves."""
         return self.mode is Mode.REHEARSAL
+
+    def day_of(self, instant: dt.datetime) -> dt.date:
+        """Return the day that `instant` (aware) falls on in the campaign's zone."""
+        return instant.astimezone(ZoneInfo(self.timezone)).date()
 
 
 class Member(Base):

@@ -28,6 +28,8 @@ from outreach.words import Sentence
 
 # The ways we write by, best first; the others are for looking up.
 WRITTEN_BY = (ContactKind.EMAIL, ContactKind.FORM, ContactKind.POSTAL)
+# A person carries a letter along these; the machine sends e-mail only.
+BY_HAND = frozenset({ContactKind.FORM, ContactKind.POSTAL})
 USABLE = (ContactState.OK, ContactState.SUSPECT)
 # A letter to an organization itself is addressed to the office, whatever the body is.
 ORGANIZATION_ROLE = TargetRole.MINISTRY
@@ -104,11 +106,6 @@ def contacts_of_many(
         )
         for target in targets
     }
-
-
-def best_contact(session: Session, target: Target) -> ContactDetail | None:
-    """Return the way we write to `target` by: e-mail, else form, else post, that still works."""
-    return best_of(contacts_of(session, target))
 
 
 def best_of(details: Iterable[ContactDetail]) -> ContactDetail | None:

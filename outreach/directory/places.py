@@ -16,7 +16,6 @@ from outreach.directory.models import (
     ContactDetail,
     Jurisdiction,
     Organization,
-    OrganizationKind,
     Person,
     Post,
     Target,
@@ -24,12 +23,6 @@ from outreach.directory.models import (
 from outreach.directory.seeding import read_sources
 from outreach.errors import NotFound
 from outreach.words import Sentence
-
-DECIDES = (
-    OrganizationKind.GOVERNMENT,
-    OrganizationKind.MINISTRY,
-    OrganizationKind.AUTHORITY,
-)
 
 
 @dataclass(frozen=True, slots=True)

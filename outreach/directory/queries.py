@@ -21,7 +21,6 @@ from outreach.directory.models import (
 )
 from outreach.directory.offices import USABLE
 from outreach.directory.spelling import fold, romanisations
-from outreach.directory.spelling import search_key as search_key
 from outreach.errors import NotFound
 from outreach.words import Sentence
 
@@ -125,7 +124,8 @@ def in_order(query: sa.Select[Target]) -> sa.Select[Target]:
 
 def count(session: Session, query: sa.Select[Any]) -> int:
     """Return how many rows `query` selects."""
-    return session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+    unsorted = query.order_by(None).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(unsorted)) or 0
 
 
 def target_page(

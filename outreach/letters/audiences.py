@@ -16,12 +16,11 @@ from outreach.accounts.models import Actor, Campaign
 from outreach.directory import queries
 from outreach.directory.models import Target
 from outreach.errors import BadInput, NotFound
-from outreach.letters.lifecycle import State
+from outreach.letters.lifecycle import LEFT
 from outreach.letters.models import Audience, Letter
-from outreach.petitions.models import Position, Stance
+from outreach.petitions.models import Position
+from outreach.petitions.stances import standing
 from outreach.words import Sentence
-
-WRITTEN = (State.SENT, State.UNKNOWN, State.BOUNCED)
 
 
 class Filters(queries.TargetFilter):
@@ -61,7 +60,7 @@ def select_targets(campaign: Campaign, filters: Filters) -> sa.Select[Target]:
         Letter.office_id == Target.office_id,
         Letter.campaign_id == campaign.id,
         Letter.rehearsal == campaign.rehearsing,
-        Letter.state.in_(WRITTEN),
+        Letter.state.in_(LEFT),
     )
     if filters.written_to is not None:
         query = query.where(written if filters.written_to else ~written)
@@ -157,15 +156,6 @@ def count(session: Session, campaign: Campaign, filters: Filters) -> Counted:
 
 
 def _stands(campaign: Campaign, positions: Sequence[Position]) -> sa.ColumnElement[bool]:
-    """Whether the newest row of the ledger, on any ask, is one of `positions`."""
-    newest = (
-        sa.select(sa.func.max(Stance.id))
-        .where(
-            Stance.target_id == Target.id,
-            Stance.campaign_id == campaign.id,
-            Stance.rehearsal == campaign.rehearsing,
-        )
-        .group_by(Stance.ask_id)
-        .correlate(Target)
-    )
-    return sa.exists().where(Stance.id.in_(newest), Stance.position.in_(positions))
+    """Whether the stance that holds, on any ask, is one of `positions`."""
+    latest = standing(campaign.id, rehearsal=campaign.rehearsing).order_by(None).subquery()
+    return sa.exists().where(latest.c.target_id == Target.id, latest.c.position.in_(positions))

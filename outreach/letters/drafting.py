@@ -19,9 +19,6 @@ from outreach.directory.salutations import salutation_of
 from outreach.errors import BadInput, OutreachError
 from outreach.letters import choosing, frame, rendering, templates, values
 from outreach.letters.chains import Chain
-from outreach.letters.editing import edit as edit
-from outreach.letters.editing import fingerprint as fingerprint
-from outreach.letters.editing import record_native_reader as record_native_reader
 from outreach.letters.lifecycle import State
 from outreach.letters.models import (
     Audience,

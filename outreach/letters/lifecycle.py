@@ -212,6 +212,8 @@ SEALED: frozenset[State] = frozenset(
 UNSENT: frozenset[State] = frozenset(
     {S.DRAFT, S.REVIEW, S.APPROVED, S.SCHEDULED, S.MISSED, S.HELD, S.FAILED}
 )
+# Letters that left, as far as anybody knows.
+LEFT: frozenset[State] = frozenset({S.SENT, S.UNKNOWN, S.BOUNCED})
 # Letters in these states keep their office's ask free (law 7); a closed one does too.
 ASK_FREE: frozenset[State] = frozenset({S.WITHDRAWN, S.FAILED, S.BOUNCED})
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from outreach.accounts import audit
 from outreach.accounts.models import Campaign
-from outreach.directory.models import ContactKind, Jurisdiction, Target
-from outreach.directory.queries import found_by
+from outreach.directory import offices
+from outreach.directory.models import Jurisdiction, Target
+from outreach.directory.queries import count, found_by
 from outreach.letters import queries
 from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import (
@@ -28,7 +29,7 @@ from outreach.words import N_, Sentence
 
 PER_PAGE = 50
 # Posted, not sent: no machine of ours can bring these there.
-BY_HAND = frozenset({None, ContactKind.FORM, ContactKind.POSTAL})
+BY_HAND = frozenset({None, *offices.BY_HAND})
 
 
 # What a letter in each state waits for; the others say the reason of their last move.
@@ -100,10 +101,7 @@ def letters_in(campaign_id: int, wanted: LetterFilter) -> sa.Select[Letter]:
 def letter_rows(session: Session, campaign_id: int, wanted: LetterFilter, page: int) -> LetterPage:
     """Return page `page` (from 1) of the letters `wanted`, the newest draft first; two queries."""
     select = letters_in(campaign_id, wanted)
-    total = (
-        session.scalar(sa.select(sa.func.count()).select_from(select.order_by(None).subquery()))
-        or 0
-    )
+    total = count(session, select)
     page = min(max(page, 1), max(1, -(-total // PER_PAGE)))
     rows = session.scalars(
         select.options(

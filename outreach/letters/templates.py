@@ -31,7 +31,6 @@ CARD = "letter.yaml"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 SUBJECT = "Subject:"
 SHIPPED = "shipped with Outreach"
-MAX_SUBJECT = 150
 
 
 class Card(BaseModel):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from sqlalchemy.orm import Session
@@ -177,7 +176,7 @@ def question_name(place: Jurisdiction) -> str:
 def _previous(previous: Letter | None, campaign: Campaign, language: str) -> dict[str, object]:
     if previous is None or previous.sent_at is None:
         return {"date": "", "subject": "", "code": ""}
-    day = previous.sent_at.astimezone(ZoneInfo(campaign.timezone)).date()
+    day = campaign.day_of(previous.sent_at)
     return {
         "date": figures.day(day, Precision.DAY, language),
         "subject": previous.subject,

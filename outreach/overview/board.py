@@ -204,7 +204,7 @@ def scope_of(
 ) -> Scope:
     """Return a reader's scope now (aware UTC); today and yesterday are the campaign's days."""
     zone = ZoneInfo(campaign.timezone)
-    today = now.astimezone(zone).date()
+    today = campaign.day_of(now)
     yesterday = dt.datetime.combine(today - dt.timedelta(days=1), dt.time(), tzinfo=zone)
     return Scope(campaign.id, today, yesterday.astimezone(dt.UTC), rehearsal, user_id)
 

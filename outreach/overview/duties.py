@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from outreach.accounts.models import Task
 from outreach.overview.scope import Scope
-from outreach.petitions.models import Promise, Reading, ReadingState
+from outreach.petitions import counts
+from outreach.petitions.models import Promise, Reading
 from outreach.petitions.promises import open_promises
 from outreach.replies.kinds import HUMAN, SUBSTANTIVE
 from outreach.replies.models import Reply
@@ -28,10 +29,7 @@ def held_readings(scope: Scope) -> sa.Select[Reading]:
 
     A reading is no rehearsal: what was rehearsed holds none.
     """
-    rows = sa.select(Reading).where(
-        Reading.campaign_id == scope.campaign_id, Reading.state == ReadingState.HELD
-    )
-    return rows.where(sa.literal(not scope.rehearsal)).order_by(Reading.id)
+    return counts.held_readings(scope.campaign_id).where(sa.literal(not scope.rehearsal))
 
 
 def overdue_tasks(scope: Scope) -> sa.Select[Task]:

@@ -8,9 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.directory.models import Jurisdiction, Target
-from outreach.errors import NotFound
 from outreach.petitions.models import Ask, Demand, Unit
-from outreach.words import Sentence
 
 
 def demands(session: Session, campaign_id: int) -> Sequence[Demand]:
@@ -37,18 +35,6 @@ def units(session: Session, campaign_id: int) -> Sequence[Unit]:
     ).all()
 
 
-def ask_by_code(session: Session, campaign_id: int, code: str) -> Ask:
-    """Return the ask called `code` with its demand. Raises NotFound."""
-    ask = session.scalar(
-        sa.select(Ask)
-        .where(Ask.campaign_id == campaign_id, Ask.code == code)
-        .options(joinedload(Ask.demand))
-    )
-    if ask is None:
-        raise NotFound(Sentence("There is no ask %(code)s. Look at the list of asks.", code=code))
-    return ask
-
-
 def ask_for(
     session: Session, *, campaign_id: int, target: Target, codes: Sequence[str]
 ) -> Ask | None:
@@ -72,11 +58,6 @@ def ask_for(
         if ask is not None and _can_take(ask, target, in_eu=in_eu):
             return ask
     return None
-
-
-def parts_of(ask: Ask, every: Sequence[Ask]) -> Sequence[Ask]:
-    """Return the asks that are counted apart under `ask`: D2/omon and D2/gubopik under D2."""
-    return [other for other in every if other.code.startswith(f"{ask.code}/")]
 
 
 def _can_take(ask: Ask, target: Target, *, in_eu: bool) -> bool:

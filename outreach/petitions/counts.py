@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -113,7 +112,7 @@ def add_reading(
     campaign = session.get_one(Campaign, petition.campaign_id)
     if not 0 <= value <= LARGEST:
         raise BadInput(WANTED, "value")
-    if read_on is not None and read_on > now.astimezone(ZoneInfo(campaign.timezone)).date():
+    if read_on is not None and read_on > campaign.day_of(now):
         raise BadInput(Sentence("This day is still to come. Give the day you read it."), "read_on")
     reasons = holds(value, read_on, _neighbours(session, petition.id, page, read_on))
     reading = Reading(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from outreach.accounts import audit, tasks
 from outreach.accounts.models import Actor, TaskKind
@@ -131,14 +130,3 @@ def open_promises(
         .order_by(Promise.due_on, Promise.id)
     )
     return query if until is None else query.where(Promise.due_on <= until)
-
-
-def promises_due(
-    session: Session, campaign_id: int, *, today: dt.date, rehearsal: bool
-) -> Sequence[Promise]:
-    """Return the open promises due `today` or earlier, with target and ask, soonest first."""
-    return session.scalars(
-        open_promises(campaign_id, rehearsal=rehearsal, until=today).options(
-            joinedload(Promise.target), joinedload(Promise.ask)
-        )
-    ).all()

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
@@ -146,28 +146,6 @@ def standing(campaign_id: int, *, rehearsal: bool) -> sa.Select[Stance]:
         .where(ranked.c.rank == 1)
         .order_by(Stance.said_on.desc(), Stance.id.desc())
     )
-
-
-def latest_stances(
-    session: Session, campaign_id: int, *, rehearsal: bool, ask_id: int | None = None
-) -> Sequence[Stance]:
-    """Return the latest stance per target and ask with both loaded; of one ask if `ask_id`."""
-    query = standing(campaign_id, rehearsal=rehearsal).options(
-        joinedload(Stance.target), joinedload(Stance.ask)
-    )
-    if ask_id is not None:
-        query = query.where(Stance.ask_id == ask_id)
-    return session.scalars(query).all()
-
-
-def stances_of(session: Session, campaign_id: int, target_id: int) -> Sequence[Stance]:
-    """Return every stance of a target with its ask, rehearsed ones too, newest first."""
-    return session.scalars(
-        sa.select(Stance)
-        .where(Stance.campaign_id == campaign_id, Stance.target_id == target_id, _stands())
-        .options(joinedload(Stance.ask))
-        .order_by(Stance.said_on.desc(), Stance.id.desc())
-    ).all()
 
 
 def _stands() -> sa.ColumnElement[bool]:

@@ -23,6 +23,7 @@ from outreach.petitions.models import Promise, PromiseState
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyKind, ReplyLetter
 from outreach.replies.rules import Answer
+from outreach.sending.desks import after_working_days
 from outreach.words import Sentence
 
 Value = tuple[SuppressionScope, str]
@@ -212,7 +213,7 @@ def open_next_step(
         kind=kind.task,
         subject=("reply", reply.id),
         title=str(Sentence(kind.task_title, name=letter.recipient)),
-        due_on=working_days_after(today, kind.due_days),
+        due_on=after_working_days(today, kind.due_days),
         rehearsal=reply.rehearsal,
         now=now,
         by=by,
@@ -233,14 +234,6 @@ def finish_logging(
     ).all()
     for task in rows:
         tasks.finish(session, task, by=by, now=now)
-
-
-def working_days_after(day: dt.date, days: int) -> dt.date:
-    """Return the day that lies `days` working days (Monday to Friday) after `day`."""
-    while days > 0:
-        day += dt.timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
 
 
 def _ask_organiser(

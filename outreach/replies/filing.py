@@ -21,7 +21,7 @@ from outreach.replies.models import (
     ReplyKind,
     ReplyLetter,
 )
-from outreach.replies.rules import Answer, Said, answer_from, check, day_of
+from outreach.replies.rules import Answer, Said, answer_from, check
 from outreach.words import Sentence
 
 
@@ -91,7 +91,7 @@ def _follow_up(
     if reply.kind is ReplyKind.OBJECTION_DATA:
         new = effects.suppress_desk(session, reply, letters, by=by, now=now)
         detail["suppressed"] = [[scope.value, value] for scope, value in new]
-    today = day_of(now, campaign)
+    today = campaign.day_of(now)
     effects.open_next_step(session, reply, letters[0], today=today, by=by, now=now)
     effects.finish_logging(session, letters, by=by, now=now)
     _record(session, reply, "logged", by, now, detail)

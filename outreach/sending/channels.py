@@ -12,6 +12,7 @@ from outreach.accounts import tasks
 from outreach.accounts.models import CLOCK, Actor, Campaign, Task, TaskKind
 from outreach.database import Database
 from outreach.directory.models import ContactKind
+from outreach.directory.offices import BY_HAND
 from outreach.errors import BadInput, Refused
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
@@ -30,7 +31,7 @@ def hand_over(session: Session, letter: Letter, *, by: Actor, now: dt.datetime) 
     Returns None when the machine sends it, when it isn't approved, or when the task is open
     already. Call it after approving.
     """
-    if letter.state is not State.APPROVED or letter.channel not in gate.BY_HAND:
+    if letter.state is not State.APPROVED or letter.channel not in BY_HAND:
         return None
     if session.scalar(sa.select(_open_task(letter.id))):
         return None
@@ -53,7 +54,7 @@ def open_tasks(database: Database, *, now: dt.datetime) -> int:
     """Open the tasks that approved letters by hand still lack; return how many."""
     without = sa.select(Letter.id).where(
         Letter.state == State.APPROVED,
-        Letter.channel.in_(gate.BY_HAND),
+        Letter.channel.in_(BY_HAND),
         ~_open_task(Letter.id),
     )
     with database.reading() as session:
@@ -117,7 +118,7 @@ def post_by_hand(
 
 def _ask_gate(session: Session, letter: Letter, now: dt.datetime) -> None:
     stops, waits = gate.reasons(session, letter, now=now)
-    if letter.channel not in gate.BY_HAND:
+    if letter.channel not in BY_HAND:
         raise Refused(Sentence("This letter goes by e-mail: schedule it instead."))
     words = [stop.words for stop in stops if not stop.by_hand] + [wait.words for wait in waits]
     if words:
@@ -127,10 +128,10 @@ def _ask_gate(session: Session, letter: Letter, now: dt.datetime) -> None:
 def _instant(campaign: Campaign, letter: Letter, on: dt.date, now: dt.datetime) -> dt.datetime:
     """Return the instant that stands for the day: now for today, else noon in the zone."""
     zone = ZoneInfo(campaign.timezone)
-    today = now.astimezone(zone).date()
+    today = campaign.day_of(now)
     if on > today:
         raise BadInput(Sentence("That day has not come yet."), field="on")
-    approved = letter.approved_at.astimezone(zone).date() if letter.approved_at else today
+    approved = campaign.day_of(letter.approved_at) if letter.approved_at else today
     if on < approved:
         raise BadInput(
             Sentence("On that day the letter was not approved yet: what was posted?"), field="on"

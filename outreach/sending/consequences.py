@@ -12,8 +12,8 @@ from outreach.accounts import campaigns
 from outreach.accounts.models import Actor, Campaign
 from outreach.directory.models import Target
 from outreach.letters import moving
-from outreach.letters.lifecycle import BY_NAME, UNSENT, State
-from outreach.letters.models import Letter, Quotation
+from outreach.letters.lifecycle import UNSENT, State
+from outreach.letters.models import Letter
 
 WENT_LIVE = "The campaign went live: look at it again before it really leaves."
 
@@ -51,23 +51,3 @@ def go_live(
         letter.rehearsal = letter.target_id in fictional
     session.flush()
     return WentLive(back)
-
-
-def hold_letters_quoting(
-    session: Session, fact_id: int, *, reason: str, by: Actor, now: dt.datetime
-) -> int:
-    """Hold every letter that could leave and quotes the fact; return how many.
-
-    For a fact that was withdrawn, disputed or corrected; the gate would stop them too, but only
-    when they are asked for. Raises what `moving.make` raises.
-    """
-    letters = session.scalars(
-        sa.select(Letter)
-        .join(Quotation, Quotation.letter_id == Letter.id)
-        .where(Quotation.fact_id == fact_id, Letter.state.in_(BY_NAME["hold"].sources))
-        .order_by(Letter.id)
-        .with_for_update(of=Letter)
-    ).all()
-    for letter in letters:
-        moving.make(session, letter, "hold", by=by, now=now, reason=reason)
-    return len(letters)

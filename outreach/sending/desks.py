@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,19 +11,20 @@ from sqlalchemy.orm import Session
 from outreach.directory.models import Office
 
 SATURDAY = 5
+Day = TypeVar("Day", dt.date, dt.datetime)
 
 
-def after_working_days(start: dt.datetime, days: int) -> dt.datetime:
-    """Return the instant `days` working days after `start`, at the same hour (UTC).
+def after_working_days(start: Day, days: int) -> Day:
+    """Return the day `days` working days after `start`; of an instant, at the same hour (UTC).
 
     Working days are Monday to Friday for now; the calendars of countries come here.
     """
-    instant = start
+    day = start
     while days > 0:
-        instant += dt.timedelta(days=1)
-        if instant.weekday() < SATURDAY:
+        day += dt.timedelta(days=1)
+        if day.weekday() < SATURDAY:
             days -= 1
-    return instant
+    return day
 
 
 def take_desk(

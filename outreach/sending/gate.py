@@ -16,18 +16,17 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.demonstration import is_reserved
 from outreach.directory.models import ContactKind
-from outreach.directory.offices import USABLE
+from outreach.directory.offices import BY_HAND, USABLE
 from outreach.directory.verification import is_verified
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, LetterKind, Quotation
-from outreach.petitions.models import Fact, FactState, Reading, ReadingState, Use
+from outreach.petitions import counts, facts
+from outreach.petitions.models import Fact, Reading, ReadingState
 from outreach.sending.situation import Situation, look
 from outreach.words import N_, Sentence
 
 # Kinds that need a free desk; answers, thanks and corrections only need an organiser (law 7).
 COOLED = frozenset({LetterKind.FIRST, LetterKind.REMINDER})
-# Ways a person carries a letter along; the machine sends e-mail only.
-BY_HAND = frozenset({ContactKind.FORM, ContactKind.POSTAL})
 
 # (label, endpoint, values) of the page where something can be mended.
 Mend = tuple[str, str, dict[str, Any]]
@@ -254,27 +253,20 @@ def facts_good(at: Situation) -> list[Reason]:
     """Law 5: a fact that no longer holds stops the letters that quote it."""
     found: list[Reason] = []
     for quotation, fact in at.facts:
-        words = _fact_problem(quotation, fact, at.today)
+        words = _fact_problem(quotation, fact, at)
         if words:
             mend = (N_("Look at the fact"), "petitions.fact", {"code": fact.code})
             found.append(Stop(words, mend))
     return found
 
 
-def _fact_problem(quotation: Quotation, fact: Fact, today: dt.date) -> Sentence | None:
-    if fact.state is FactState.WITHDRAWN:
-        return Sentence("The fact %(code)s it quotes was withdrawn.", code=fact.code)
-    if fact.state is FactState.DISPUTED:
-        return Sentence("The fact %(code)s it quotes is disputed.", code=fact.code)
-    if fact.state is FactState.STALE or (fact.review_by is not None and fact.review_by < today):
-        return Sentence("The fact %(code)s it quotes is due for a check.", code=fact.code)
-    if fact.use is Use.AVOID:
-        return Sentence("The fact %(code)s it quotes must not be used.", code=fact.code)
-    if fact.version != quotation.fact_version:
+def _fact_problem(quotation: Quotation, fact: Fact, at: Situation) -> Sentence | None:
+    problem = facts.refusal(fact, at.letter.language, today=at.today)
+    if problem is None and fact.version != quotation.fact_version:
         return Sentence(
             "The fact %(code)s was changed after this letter quoted it.", code=fact.code
         )
-    return None
+    return problem
 
 
 def readings_good(at: Situation) -> list[Reason]:
@@ -293,7 +285,7 @@ def _reading_problem(reading: Reading, at: Situation) -> Sentence | None:
     newest = at.newest.get(reading.petition_id)
     if newest is not None and newest.value < reading.value:
         return Sentence("The count fell below the one this letter quotes.")
-    if (at.today - reading.read_on).days > at.campaign.reading_max_age_days:
+    if counts.too_old(reading, at.campaign, at.today):
         return Sentence(
             "The count it quotes is older than %(days)s days.",
             days=at.campaign.reading_max_age_days,

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from outreach.directory.models import Target
+from outreach.directory.offices import BY_HAND
+from outreach.directory.queries import count
 from outreach.errors import NotFound
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending.gate import BY_HAND
 from outreach.sending.models import Attempt
 from outreach.words import Sentence
 
@@ -52,11 +53,10 @@ def letters_by_hand(session: Session, campaign_id: int) -> tuple[Sequence[Letter
 
 
 def _first(session: Session, query: sa.Select[Letter]) -> tuple[Sequence[Letter], int]:
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery()))
     rows = session.scalars(
         query.options(joinedload(Letter.target).joinedload(Target.jurisdiction)).limit(MOST)
     ).all()
-    return rows, total or 0
+    return rows, count(session, query)
 
 
 def last_attempts(session: Session, letters: Sequence[Letter]) -> dict[int, Attempt]:
@@ -82,14 +82,13 @@ def captured(session: Session, campaign_id: int, *, page: int = 1) -> Page:
         )
     )
     page = max(1, page)
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
     rows = session.scalars(
         query.options(contains_eager(Attempt.letter))
         .order_by(Attempt.id.desc())
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     ).all()
-    return Page(rows, page, PER_PAGE, total or 0)
+    return Page(rows, page, PER_PAGE, count(session, query))
 
 
 def attempts_of(session: Session, letter: Letter) -> Sequence[Attempt]:

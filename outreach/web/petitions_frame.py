@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -43,7 +42,7 @@ def _tabs() -> list[tuple[str, str, bool]]:
 
 def today() -> dt.date:
     """Return the day it is in the campaign's zone."""
-    return now().astimezone(ZoneInfo(campaign().timezone)).date()
+    return campaign().day_of(now())
 
 
 def last_count() -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from outreach.petitions.promises import settle
 from outreach.replies import desk, filing
 from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
-from outreach.replies.rules import around, day_of
+from outreach.replies.rules import around
 from outreach.replies.threads import thread as thread_of
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import day
@@ -39,7 +39,7 @@ UNDOABLE = 20
 @needs("replies.log")
 def inbox() -> str:
     """What waits for me, one thing at a time; the answers I may see, newest first."""
-    today = day_of(now(), campaign())
+    today = campaign().day_of(now())
     mine, free = desk.open_tasks(session(), campaign(), by=actor(), today=today)
     every = [*mine, *free]
     at = min(max(request.args.get("at", 1, type=int), 1), max(len(every), 1))
@@ -121,7 +121,7 @@ def log(letter_id: int) -> str | Response | tuple[str, int]:
     """Log one answer to a letter: the form, and what it files."""
     letter = desk.letter_to_answer(session(), campaign().id, letter_id, by=actor())
     others = desk.others_at_desk(session(), letter)
-    today = day_of(now(), campaign())
+    today = campaign().day_of(now())
     form = AnswerForm(data=_earlier(today))
     form.offer([(it.id, f"{it.code} · {it.recipient} · {day(it.sent_at)}") for it in others])
     task = desk.logging_task(session(), letter)
@@ -282,7 +282,7 @@ def defer(task_id: int) -> Response:
     task, form = _task(task_id), DeferForm()
     if not form.validate_on_submit():
         raise BadInput(Sentence("Enter the day on which the task should show again."))
-    if form.until.data <= day_of(now(), campaign()):
+    if form.until.data <= campaign().day_of(now()):
         raise BadInput(Sentence("Choose a day that is still to come."))
     with transaction(session()):
         tasks.defer(session(), task, form.until.data, by=actor(), now=now())

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from outreach.directory import offices
 from outreach.directory.models import ContactKind, TargetRole
-from outreach.directory.queries import TargetFilter, count, search_key, target_page, targets
+from outreach.directory.queries import TargetFilter, count, target_page, targets
+from outreach.directory.spelling import search_key
 from tests import make
 
 

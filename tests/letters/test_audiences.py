@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from outreach.directory.models import TargetRole
@@ -9,6 +11,7 @@ from outreach.errors import BadInput, NotFound
 from outreach.letters import audiences
 from outreach.letters.audiences import Filters
 from outreach.letters.lifecycle import State
+from outreach.petitions import stances
 from outreach.petitions.models import Position, Stance, StanceBasis
 from tests import make
 
@@ -23,7 +26,7 @@ def names(session, campaign, **wanted):
     return [target.name for target in found]
 
 
-def stance(session, campaign, target, ask, position, now, rehearsal=True):
+def stance(session, campaign, target, ask, position, now, rehearsal=True, days_ago=0):
     session.add(
         Stance(
             campaign_id=campaign.id,
@@ -31,7 +34,7 @@ def stance(session, campaign, target, ask, position, now, rehearsal=True):
             ask_id=ask.id,
             position=position,
             basis=StanceBasis.NOTE,
-            said_on=now.date(),
+            said_on=now.date() - dt.timedelta(days=days_ago),
             source_kind="reply",
             source_id=1,
             by="Sam",
@@ -69,6 +72,23 @@ def test_the_newest_stance_on_any_ask_counts(session, campaign, now):
     stance(session, campaign, three, ask, Position.SUPPORT, now, rehearsal=False)
     assert names(session, campaign, stances=[Position.SUPPORT]) == ["Two"]
     assert names(session, campaign, stances=["oppose", "undecided"]) == ["One", "Two"]
+
+
+def test_a_stance_logged_late_does_not_outdo_what_was_said_later(session, campaign, now):
+    target, ask = make.target(session, name="One"), make.ask(session, campaign)
+    stance(session, campaign, target, ask, Position.OPPOSE, now)
+    stance(session, campaign, target, ask, Position.SUPPORT, now, days_ago=9)
+    assert names(session, campaign, stances=[Position.SUPPORT]) == []
+    assert names(session, campaign, stances=[Position.OPPOSE]) == ["One"]
+
+
+def test_a_stance_taken_back_selects_nobody(session, campaign, now):
+    target, ask = make.target(session, name="One"), make.ask(session, campaign)
+    stance(session, campaign, target, ask, Position.SUPPORT, now)
+    sam = make.sam(session, campaign)
+    stances.take_back(session, source=("reply", 1), by=sam, now=now)
+    for position in Position:
+        assert names(session, campaign, stances=[position]) == []
 
 
 def test_an_audience_keeps_its_question(session, campaign, now):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from outreach.accounts.models import Event
 from outreach.errors import BadInput, MoveRefused
-from outreach.letters import drafting
+from outreach.letters import editing
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Quotation
 from tests import make
@@ -24,9 +24,9 @@ def edit(session, letter, now, by, **values):
     values = {
         "subject": letter.subject,
         "text": letter.text,
-        "seen": drafting.fingerprint(letter),
+        "seen": editing.fingerprint(letter),
     } | values
-    drafting.edit(session, letter, by=by, now=now, **values)
+    editing.edit(session, letter, by=by, now=now, **values)
 
 
 def test_the_editor_becomes_the_author_and_the_old_words_are_kept(session, campaign, now):
@@ -50,7 +50,7 @@ def test_nothing_changed_is_no_change(session, campaign, now):
 
 def test_words_that_were_not_the_ones_shown_are_not_overwritten(session, campaign, now):
     sam, letter = make.sam(session, campaign), make.letter(session, campaign)
-    seen = drafting.fingerprint(letter)
+    seen = editing.fingerprint(letter)
     edit(session, letter, now, sam, text="First.")
     with pytest.raises(MoveRefused):
         edit(session, letter, now, sam, text="Second.", seen=seen)
@@ -89,8 +89,8 @@ def test_a_native_reader_is_noted_with_name_and_day(session, campaign, now):
         {"read_by": "Ida", "read_on": now.date() + dt.timedelta(days=1)},
     ):
         with pytest.raises(BadInput):
-            drafting.record_native_reader(session, version, **wrong, **note)
-    drafting.record_native_reader(session, version, read_by=" Ida ", read_on=now.date(), **note)
+            editing.record_native_reader(session, version, **wrong, **note)
+    editing.record_native_reader(session, version, read_by=" Ida ", read_on=now.date(), **note)
     assert (version.read_by, version.read_on) == ("Ida", now.date())
     event = session.scalars(sa.select(Event)).one()
     assert (event.name, event.campaign_id) == ("read_by_native_speaker", campaign.id)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy.orm import Session
 
 from outreach.directory.models import TargetRole
-from outreach.errors import NotFound
 from outreach.petitions import asks
 from tests import make
 
@@ -62,19 +60,3 @@ def test_an_ask_of_some_jurisdictions_stays_in_them(session: Session) -> None:
         return asks.ask_for(session, campaign_id=campaign.id, target=target, codes=["D2a"])
 
     assert (found(here), found(there)) == (ask, None)
-
-
-def test_parts_are_counted_under_their_ask(session: Session) -> None:
-    campaign = make.campaign(session)
-    whole = make.ask(session, campaign, code="D2", position=1)
-    part = make.ask(session, campaign, code="D2/omon", roles=[], position=2)
-    make.ask(session, campaign, code="D2a", position=3)
-
-    assert asks.parts_of(whole, asks.asks(session, campaign.id)) == [part]
-
-
-def test_another_campaigns_ask_is_not_found(session: Session) -> None:
-    make.ask(session, make.campaign(session), code="D1")
-
-    with pytest.raises(NotFound, match="no ask D1"):
-        asks.ask_by_code(session, make.campaign(session).id, "D1")

@@ -43,8 +43,7 @@ def test_the_latest_is_what_was_said_last_not_what_was_logged_last(session: Sess
     latest = record(session, campaign, target, ask, position=Position.OPPOSE)
     record(session, campaign, target, ask, said_on=DAY - dt.timedelta(days=9))
 
-    assert stances.latest_stances(session, campaign.id, rehearsal=False) == [latest]
-    assert len(stances.stances_of(session, campaign.id, target.id)) == 2
+    assert session.scalars(stances.standing(campaign.id, rehearsal=False)).all() == [latest]
 
 
 def test_targets_asks_and_rehearsals_are_told_apart(session: Session) -> None:
@@ -58,11 +57,8 @@ def test_targets_asks_and_rehearsals_are_told_apart(session: Session) -> None:
     ]
     rehearsed = record(session, campaign, one, ask, rehearsal=True)
 
-    assert set(stances.latest_stances(session, campaign.id, rehearsal=False)) == set(real)
-    assert stances.latest_stances(session, campaign.id, rehearsal=True) == [rehearsed]
-    assert stances.latest_stances(session, campaign.id, rehearsal=False, ask_id=second.id) == [
-        real[1]
-    ]
+    assert set(session.scalars(stances.standing(campaign.id, rehearsal=False)).all()) == set(real)
+    assert session.scalars(stances.standing(campaign.id, rehearsal=True)).all() == [rehearsed]
 
 
 def test_taking_back_adds_a_row_and_restores_the_one_before(session: Session) -> None:
@@ -75,7 +71,7 @@ def test_taking_back_adds_a_row_and_restores_the_one_before(session: Session) ->
     assert stances.take_back(session, source=("reply", 2), by=sam, now=NOW) == [wrong]
     assert stances.take_back(session, source=("reply", 2), by=sam, now=NOW) == []
 
-    assert stances.latest_stances(session, campaign.id, rehearsal=False) == [before]
+    assert session.scalars(stances.standing(campaign.id, rehearsal=False)).all() == [before]
     assert session.scalar(sa.select(sa.func.count()).select_from(Stance)) == 3
     assert wrong.position is Position.OPPOSE
 

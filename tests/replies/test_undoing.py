@@ -66,7 +66,7 @@ def test_the_stance_before_it_stands_again(session, letter, vera, now) -> None:
     log(session, letter, vera, stance=Position.UNDECIDED, quote="I will table the question")
     reply = log(session, letter, vera, stance=Position.SUPPORT, quote="I support it.")
     undo_answer(session, reply, by=vera, now=now)
-    standing = stances.latest_stances(session, letter.campaign_id, rehearsal=True)
+    standing = session.scalars(stances.standing(letter.campaign_id, rehearsal=True)).all()
     assert [row.position for row in standing] == [Position.UNDECIDED]
     assert session.scalar(sa.select(sa.func.count()).select_from(Stance)) == 3
 

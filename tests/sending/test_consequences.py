@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from outreach.accounts import campaigns
 from outreach.accounts.models import Actor, Campaign, Mode
 from outreach.letters.lifecycle import UNSENT, State
-from outreach.letters.models import Quotation
 from outreach.sending import consequences
 from tests import make
-from tests.sending.conftest import EVERYBODY, sendable
+from tests.sending.conftest import sendable
 
 
 def test_going_live_sends_unsent_letters_back_to_draft(
@@ -38,29 +37,3 @@ def test_going_live_sends_unsent_letters_back_to_draft(
         assert letter.rehearsal is (state not in UNSENT)
     assert elsewhere.state is State.APPROVED
     assert made_up.rehearsal
-
-
-def test_letters_quoting_a_fact_are_held(session: Session, now: dt.datetime) -> None:
-    campaign = make.campaign(session)
-    fact, other = make.fact(session, campaign), make.fact(session, campaign)
-    touched = [
-        sendable(
-            session,
-            campaign,
-            state=state,
-            quotes=[Quotation(fact_id=fact.id, fact_version=1, text="x")],
-        )
-        for state in (State.APPROVED, State.SCHEDULED, State.SENT)
-    ]
-    quotes = [Quotation(fact_id=other.id, fact_version=1, text="x")]
-    free = sendable(session, campaign, quotes=quotes)
-    held = consequences.hold_letters_quoting(
-        session, fact.id, reason="The figure was withdrawn.", by=EVERYBODY, now=now
-    )
-    assert held == 2
-    assert [letter.state for letter in (*touched, free)] == [
-        State.HELD,
-        State.HELD,
-        State.SENT,
-        State.APPROVED,
-    ]

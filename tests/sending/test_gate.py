@@ -171,9 +171,9 @@ def test_a_broken_seal_stops(session: Session, now: dt.datetime) -> None:
     [
         ({"state": FactState.WITHDRAWN}, "withdrawn"),
         ({"state": FactState.DISPUTED}, "disputed"),
-        ({"state": FactState.STALE}, "due for a check"),
-        ({"review_by": dt.date(2026, 3, 2)}, "due for a check"),
-        ({"use": Use.AVOID}, "must not be used"),
+        ({"state": FactState.STALE}, "is stale"),
+        ({"review_by": dt.date(2026, 3, 2)}, "was to be checked"),
+        ({"use": Use.AVOID}, "marked “avoid”"),
         ({"version": 2}, "changed after"),
     ],
 )

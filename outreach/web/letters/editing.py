@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from outreach.database import transaction
 from outreach.errors import BadInput, MoveRefused
-from outreach.letters import drafting
+from outreach.letters import editing
 from outreach.letters.diff import differences
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
@@ -43,7 +43,7 @@ def save_words(letter_id: int) -> Response | str | tuple[str, int]:
         return _page(shown, form)
     try:
         with transaction(session()):
-            drafting.edit(
+            editing.edit(
                 session(),
                 shown,
                 subject=form.subject.data,
@@ -67,7 +67,7 @@ def _saved(shown: Letter) -> dict[str, str]:
     return {
         "subject": shown.subject,
         "text": shown.text,
-        "seen": drafting.fingerprint(shown),
+        "seen": editing.fingerprint(shown),
     }
 
 

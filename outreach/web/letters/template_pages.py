@@ -12,7 +12,7 @@ from outreach.config import shipped
 from outreach.database import transaction
 from outreach.directory.models import TargetRole
 from outreach.errors import BadInput, NotFound, Refused
-from outreach.letters import drafting, lists, templates
+from outreach.letters import editing, lists, templates
 from outreach.letters.models import Template, TemplateVersion
 from outreach.letters.placeholders import FACT_MEANING, FACT_SAMPLE, PLACEHOLDERS
 from outreach.web.access import actor, campaign, needs, now, session
@@ -59,7 +59,7 @@ def read_version(version_id: int) -> Response | tuple[str, int]:
     if form.validate_on_submit():
         try:
             with transaction(session()):
-                drafting.record_native_reader(
+                editing.record_native_reader(
                     session(),
                     version,
                     read_by=form.read_by.data,
