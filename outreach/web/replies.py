@@ -14,14 +14,15 @@ from outreach.accounts.models import Task, TaskKind
 from outreach.accounts.roles import ORGANISERS, STAFF
 from outreach.database import transaction
 from outreach.directory.models import Office
-from outreach.errors import BadInput, NotAllowed, NotFound
+from outreach.errors import BadInput, NotAllowed, NotFound, Refused
+from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.petitions.models import Position, Promise, PromiseState
 from outreach.petitions.promises import settle
 from outreach.replies import desk, filing
 from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
-from outreach.replies.rules import around
+from outreach.replies.rules import around, day_of
 from outreach.replies.threads import thread as thread_of
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import day
@@ -39,7 +40,7 @@ UNDOABLE = 20
 @needs("replies.log")
 def inbox() -> str:
     """What waits for me, one thing at a time; the answers I may see, newest first."""
-    today = campaign().day_of(now())
+    today = day_of(now(), campaign())
     mine, free = desk.open_tasks(session(), campaign(), by=actor(), today=today)
     every = [*mine, *free]
     at = min(max(request.args.get("at", 1, type=int), 1), max(len(every), 1))
@@ -50,6 +51,7 @@ def inbox() -> str:
         current=current,
         current_url=_subject_url(current) if current else "",
         promise=_promise_of(current),
+        unposted=_unposted(current),
         at=at,
         every=every,
         today=today,
@@ -92,6 +94,13 @@ def _promise_of(task: Task | None) -> Promise | None:
     return session().get(Promise, task.subject_id)
 
 
+def _unposted(task: Task | None) -> bool:
+    """Whether the task is to post a letter that nobody has recorded as posted."""
+    if task is None or task.kind is not TaskKind.SEND_BY_HAND:
+        return False
+    return _letter(task.subject_id).state is State.APPROVED
+
+
 @bp.get("/inbox/find")
 @needs("letters.find")
 def find() -> str:
@@ -121,7 +130,7 @@ def log(letter_id: int) -> str | Response | tuple[str, int]:
     """Log one answer to a letter: the form, and what it files."""
     letter = desk.letter_to_answer(session(), campaign().id, letter_id, by=actor())
     others = desk.others_at_desk(session(), letter)
-    today = campaign().day_of(now())
+    today = day_of(now(), campaign())
     form = AnswerForm(data=_earlier(today))
     form.offer([(it.id, f"{it.code} · {it.recipient} · {day(it.sent_at)}") for it in others])
     task = desk.logging_task(session(), letter)
@@ -249,7 +258,7 @@ def thread(office_id: int) -> str:
 @bp.post("/tasks/<int:task_id>/take")
 @needs("tasks.take")
 def take(task_id: int) -> Response:
-    """Take a task; what it is about opens."""
+    """Take a task; the form of its answer opens, or the task itself."""
     task = _task(task_id)
     if not desk.may_take(task, actor()):
         raise NotAllowed(Sentence("This task needs somebody who may read every letter."))
@@ -261,7 +270,11 @@ def take(task_id: int) -> Response:
     flash(_("The task is yours."), "success")
     if task.kind is TaskKind.LOG_ANSWER:
         return _to("replies.log", letter_id=task.subject_id)
-    return _to("replies.inbox")
+    mine, _free = desk.open_tasks(
+        session(), campaign(), by=actor(), today=day_of(now(), campaign())
+    )
+    places = [at for at, it in enumerate(mine, start=1) if it.id == task_id]
+    return _to("replies.inbox", at=places[0] if places else 1)
 
 
 @bp.post("/tasks/<int:task_id>/release")
@@ -282,7 +295,7 @@ def defer(task_id: int) -> Response:
     task, form = _task(task_id), DeferForm()
     if not form.validate_on_submit():
         raise BadInput(Sentence("Enter the day on which the task should show again."))
-    if form.until.data <= campaign().day_of(now()):
+    if form.until.data <= day_of(now(), campaign()):
         raise BadInput(Sentence("Choose a day that is still to come."))
     with transaction(session()):
         tasks.defer(session(), task, form.until.data, by=actor(), now=now())
@@ -297,6 +310,10 @@ def done(task_id: int) -> Response:
     task = _task(task_id)
     if task.owner_id != actor().user_id and actor().role not in ORGANISERS:
         raise NotAllowed(Sentence("Take the task first; then you can say that it is done."))
+    if _unposted(task):
+        raise Refused(
+            Sentence("The letter is not posted yet. Open it and record it as posted: that is it.")
+        )
     promise = _promise_of(task)
     with transaction(session()):
         if promise is not None and promise.state is PromiseState.OPEN:

@@ -100,6 +100,7 @@ def test_a_volunteer_finds_takes_and_logs_in_four_steps(vera, database, letter, 
     )
     assert page.heading == "What did they answer?"
     assert "Filed: Yes, they support it." in page
+    assert "The letter counts as answered: no reminder follows." in page
     with database.reading() as session:
         reply = session.scalars(sa.select(Reply)).one()
         kept = session.get_one(Letter, letter.id)
@@ -271,6 +272,52 @@ def test_a_task_is_done(vera, open_task, database) -> None:
     assert "Done: Find it" in browser.press("It is done")
     with database.reading() as session:
         assert session.get_one(Task, number).done_by == "Vera"
+
+
+def test_the_task_just_taken_is_shown(vera, open_task) -> None:
+    for day, title in ((3, "First"), (4, "Second"), (5, "Third")):
+        due_on = dt.date(2026, 6, day)
+        open_task(TaskKind.FIND_ADDRESS, ("target", day), title, due_on=due_on)
+    browser = Browser(vera)
+    browser.get("replies.inbox")
+    browser.press("Take this task")
+    browser.get("replies.inbox", at=3)
+    page = browser.press("Take this task")
+    assert "Task 2 of 3" in page
+    assert page.words.index("Third") < page.words.index("It is done")
+
+
+def test_a_letter_to_post_is_done_when_it_is_posted(vera, open_task, database, letter) -> None:
+    number = open_task(TaskKind.SEND_BY_HAND, ("letter", letter.id), "Print and post it")
+    with database.writing() as session:
+        session.execute(sa.update(Letter).values(state=State.APPROVED, sent_at=None))
+    browser = Browser(vera)
+    browser.get("replies.inbox")
+    page = browser.press("Take this task")
+    assert "record it as posted once it is" in page
+    assert "It is done" not in browser.buttons()
+    vera.send(f"/tasks/{number}/done")
+    with database.reading() as session:
+        assert session.get_one(Task, number).done_at is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (ReplyKind.OBJECTION_DATA, "The letter counts as answered: no reminder follows."),
+        (ReplyKind.AUTO_REPLY, "the reminder stays as planned"),
+        (ReplyKind.BOUNCE_HARD, "The letter counts as come back."),
+    ],
+)
+def test_an_answer_says_what_it_made_of_the_letter(vera, log, kind, words) -> None:
+    number = log(kind=kind)
+    assert words in Browser(vera).get("replies.reply", reply_id=number)
+
+
+def test_an_absence_says_until_when_no_reminder_goes(vera, log) -> None:
+    number = log(kind=ReplyKind.OUT_OF_OFFICE, back_on=dt.date(2026, 4, 7))
+    page = Browser(vera).get("replies.reply", reply_id=number)
+    assert "No reminder before 7 April 2026, when they are back." in page
 
 
 def test_what_became_of_a_promise(sam, log, database) -> None:
