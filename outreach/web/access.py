@@ -191,7 +191,8 @@ def came_from(default: str) -> str:
     there, here = urlsplit(request.referrer or ""), urlsplit(request.host_url)
     if there.netloc != here.netloc or there.path == request.path:
         return default
-    return there.path + (f"?{there.query}" if there.query else "")
+    # One slash: two would name another host.
+    return "/" + there.path.lstrip("/\\") + (f"?{there.query}" if there.query else "")
 
 
 def may(permission: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from flask import Flask, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from outreach.errors import (
     BadFile,
@@ -36,11 +37,17 @@ def register(app: Flask) -> None:
     """Answer every error of ours and of the web with a page."""
     app.register_error_handler(OutreachError, _ours)
     app.register_error_handler(HTTPException, _of_the_web)
+    app.register_error_handler(sa.exc.DataError, _unstorable)
 
 
 def _ours(error: OutreachError) -> tuple[str, int]:
     reasons = error.reasons if isinstance(error, Refused) else ()
     return _page(STATUS.get(type(error), 500), say(error.sentence), reasons)
+
+
+def _unstorable(_error: sa.exc.DataError) -> tuple[str, int]:
+    """A sign or a number that PostgreSQL has no room for, such as NUL: typed by no person."""
+    return _page(400, _sentence(BadRequest(), 400))
 
 
 def _of_the_web(error: HTTPException) -> tuple[str, int] | HTTPException:

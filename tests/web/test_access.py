@@ -122,6 +122,23 @@ def test_signing_out_is_a_form(sam: Client) -> None:
     assert sam.get("/account").status_code == 302
 
 
+def test_what_no_database_keeps_is_refused(nobody: Client, app: Flask) -> None:
+    def fail(**_: object) -> None:
+        raise sa.exc.DataError("select", {}, ValueError("NUL"))
+
+    fail.public = True  # type: ignore[attr-defined]
+    app.view_functions["accounts.welcome"] = fail
+    answer = nobody.get("/welcome/a%00b")
+    assert answer.status_code == 400
+    assert "can’t be understood" in answer.text or "can&#39;t be understood" in answer.text
+
+
+def test_the_way_back_never_leads_to_another_host(nobody: Client) -> None:
+    referrer = "http://localhost//elsewhere.example/page"
+    answer = nobody.get("/nothing-here", headers={"Referer": referrer})
+    assert 'href="/elsewhere.example/page"' in answer.text
+
+
 def test_a_form_without_its_token_does_nothing(sam: Client, database: Database) -> None:
     answer = sam.post("/campaign/pause")
 
