@@ -336,3 +336,14 @@ def test_a_machine_logs_nothing(session, letter) -> None:
 )
 def test_quotes_tolerate_white_space_and_marks(quote: str, text: str, found: bool) -> None:
     assert occurs(quote, text) is found
+
+
+@pytest.mark.parametrize("said", ["stance", "promise"])
+def test_a_threat_settles_nothing_that_others_would_read(session, letter, vera, said) -> None:
+    values = {
+        "stance": {"stance": Position.OPPOSE, "quote": "I support it."},
+        "promise": {"promise": "You will see.", "due_on": TODAY},
+    }[said]
+    with pytest.raises(BadInput) as refused:
+        log(session, letter, vera, kind=ReplyKind.HOSTILE, **values)
+    assert refused.value.field == said
