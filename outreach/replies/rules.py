@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Campaign
 from outreach.errors import BadInput
-from outreach.letters.lifecycle import State
+from outreach.letters.lifecycle import LEFT
 from outreach.letters.models import Letter
 from outreach.petitions.models import Position, StanceBasis
 from outreach.replies.kinds import GUARDED, KINDS
@@ -23,8 +22,8 @@ from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
 from outreach.sending.models import Attempt
 from outreach.words import N_, Sentence
 
-# Letters that left, as far as anybody knows: what can be answered.
-ANSWERABLE = frozenset({State.SENT, State.UNKNOWN, State.BOUNCED})
+# What can be answered: a letter that came back may have been read all the same.
+ANSWERABLE = LEFT
 # What was done in public, and can be looked up.
 PUBLIC = frozenset({ReplyChannel.VOTE, ReplyChannel.STATEMENT})
 # What was said aloud: there may be no sentence to quote word for word.
@@ -102,11 +101,6 @@ def answer_from(said: Said) -> Answer:
     )
 
 
-def day_of(now: dt.datetime, campaign: Campaign) -> dt.date:
-    """Return the day `now` (an aware instant) falls on in the campaign's zone."""
-    return now.astimezone(ZoneInfo(campaign.timezone)).date()
-
-
 def check_letters(letters: Sequence[Letter]) -> None:
     """Raise BadInput unless `letters` are one or more of ours that left, all to the same desk."""
     if not letters:
@@ -143,7 +137,7 @@ def _check_day(
     session: Session, answer: Answer, letters: Sequence[Letter], now: dt.datetime
 ) -> None:
     campaign = session.get_one(Campaign, letters[0].campaign_id)
-    if answer.received_on > day_of(now, campaign):
+    if answer.received_on > campaign.day_of(now):
         raise BadInput(
             Sentence("This day has not come yet. Enter the day the answer came."),
             field="received_on",
@@ -170,7 +164,7 @@ def _left_on(session: Session, letter: Letter, campaign: Campaign) -> dt.date:
             sa.select(sa.func.min(Attempt.started_at)).where(Attempt.letter_id == letter.id)
         )
     left_at = left_at or letter.approved_at or letter.made_at
-    return min(day_of(left_at, campaign), left_at.date())
+    return min(campaign.day_of(left_at), left_at.date())
 
 
 def _check_text(answer: Answer) -> None:
