@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -124,7 +125,7 @@ def _put_back(
 ) -> None:
     """Back on the schedule, for a while later but still inside its own window."""
     _end(attempt, Outcome.PUT_BACK, words, now)
-    window: dict[str, dt.datetime] = {}
+    window: dict[str, Any] = {}
     if letter.send_before is not None and letter.send_before > now:
         minutes = DELAYS[min(attempt.number, len(DELAYS)) - 1]
         again = now + dt.timedelta(minutes=minutes)

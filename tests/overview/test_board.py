@@ -44,12 +44,25 @@ def campaign(session):
 def full(session, campaign):
     """Letters in every state to two countries, live and rehearsed, with answers to some."""
     vera = make.vera(session, campaign)
+    # Each letter has a desk of its own, so all of them may ask the same in the same words.
+    alike = {
+        "version": make.template_version(session, campaign),
+        "sender": make.sender(session, campaign),
+        "ask": make.ask(session, campaign),
+    }
     for rehearsal in (True, False):
         for number_of, code in ((1, "LV"), (2, "EE")):
             for state in State:
                 for _ in range(number_of):
                     target = make.target(session, jurisdiction_code=code)
-                    make.letter(session, campaign, state=state, target=target, rehearsal=rehearsal)
+                    make.letter(
+                        session,
+                        campaign,
+                        state=state,
+                        target=target,
+                        rehearsal=rehearsal,
+                        **alike,
+                    )
         ask = make.ask(session, campaign)
         for kind, stance in (
             (ReplyKind.SUPPORTIVE, Position.SUPPORT),
