@@ -20,12 +20,14 @@ def register(app: Flask) -> None:
     for filter_ in (
         say,
         day,
+        known_day,
         instant,
         local_time,
         number,
         language_name,
         country_name,
         word,
+        label,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
 
@@ -58,6 +60,19 @@ def day(value: dt.date | None) -> str:
     if isinstance(value, dt.datetime):
         value = value.astimezone(_campaign_zone())
     return dates.format_date(value, format="long", locale=_locale())
+
+
+def known_day(text: str) -> str:
+    """Return a day given as 2020, 2020-12 or 2020-12-01 written out; other text as it is."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        try:
+            return day(dt.date.fromisoformat(text))
+        except ValueError:
+            return text
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        month = dt.date.fromisoformat(text + "-01")
+        return dates.format_skeleton("yMMMM", month, locale=_locale())
+    return text
 
 
 def instant(value: dt.datetime | None) -> str:
@@ -96,6 +111,12 @@ def country_name(code: str | None) -> str:
 def word(member: StrEnum | None) -> str:
     """Return the reader's word for one member of one of our enumerations."""
     return "" if member is None else str(gettext(words_for.word_for(member)))
+
+
+def label(member: StrEnum | None) -> str:
+    """Return the reader's word for a member where it stands alone, with a capital first letter."""
+    text = word(member)
+    return text[:1].upper() + text[1:]
 
 
 def _value(value: object) -> object:

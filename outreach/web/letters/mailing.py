@@ -19,6 +19,7 @@ from outreach.letters.together import Refusal
 from outreach.web.access import actor, campaign, may, needs, now, session
 from outreach.web.filters import day, language_name, say
 from outreach.web.letters.blueprint import bp
+from outreach.web.letters.listing import waits
 from outreach.words import Sentence
 
 
@@ -104,6 +105,8 @@ def _page(shown: Mailing, refused: Sequence[Refusal] = ()) -> str:
         "pages/letters/mailing.html",
         mailing=shown,
         counts=counts,
+        found=lists.letter_rows(session(), campaign().id, wanted, 1),
+        waits=waits,
         total=sum(counts.values()),
         unsent=sum(count for state, count in counts.items() if state in UNSENT),
         heading={} if rehearsal == campaign().rehearsing else {"rehearsal": "yes"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,26 +12,26 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign, Event
 from outreach.directory.models import Publicity
-from outreach.letters import checks
-from outreach.letters.lifecycle import BY_NAME, State
+from outreach.letters import checks, lifecycle
+from outreach.letters.lifecycle import State
 from outreach.letters.lists import Source
 from outreach.letters.models import Letter, LetterKind
 from outreach.petitions.models import FactState, ReadingState, Use
-from outreach.web.filters import country_name, day, instant, language_name, local_time, say, word
+from outreach.web.filters import (
+    country_name,
+    day,
+    instant,
+    known_day,
+    label,
+    language_name,
+    local_time,
+    say,
+    word,
+)
 from outreach.web.letters.moves import own_words
-from outreach.words import N_, Sentence
+from outreach.words import Sentence
 
 UNAPPROVED = (State.DRAFT, State.REVIEW)
-
-# Events that are no move of the table.
-HAPPENED: Mapping[str, str] = {
-    "drafted": N_("drafted"),
-    "edited": N_("words changed"),
-    "answered": N_("answered"),
-    "answer_undone": N_("an answer was undone"),
-    "parked": N_("reminder put off"),
-    "looked_at": N_("looked at"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def about(letter: Letter) -> list[tuple[str, str]]:
         (_("Country or assembly"), place(jurisdiction.code, jurisdiction.name)),
         (_("Body"), letter.target.body.name),
         (_("Desk"), letter.office.name),
-        (_("Goes by"), word(letter.channel) if letter.channel else _("no way known")),
+        (_("Goes by"), label(letter.channel) if letter.channel else _("No way known")),
         (_("Address"), letter.address),
         (_("From"), letter.sender.name),
         (_("Asks for"), letter.ask.text),
@@ -108,7 +108,7 @@ def about(letter: Letter) -> list[tuple[str, str]]:
         (_("Written by"), letter.author),
     ]
     if letter.kind is not LetterKind.FIRST:
-        rows.insert(0, (_("Kind"), word(letter.kind)))
+        rows.insert(0, (_("Kind"), label(letter.kind)))
     if letter.approved_by:
         rows.append(
             (
@@ -143,13 +143,14 @@ def source(one: Source) -> dict[str, Any]:
         good = fact.state is FactState.CURRENT and fact.use is Use.OK
         return {
             "text": one.quotation.text,
+            "short": ", ".join(
+                part for part in (fact.code, fact.source_publisher, fact.source_date[:4]) if part
+            ),
             "words": ", ".join(
                 part
                 for part in (
-                    _("Fact %(code)s", code=fact.code),
-                    fact.source_publisher,
                     fact.source_title,
-                    fact.source_date,
+                    known_day(fact.source_date),
                 )
                 if part
             ),
@@ -159,12 +160,18 @@ def source(one: Source) -> dict[str, Any]:
         }
     reading = one.reading
     if reading is None:
-        return {"text": one.quotation.text, "words": "", "url": "", "use": "", "tint": ""}
+        return {
+            "text": one.quotation.text,
+            "short": "",
+            "words": "",
+            "url": "",
+            "use": "",
+            "tint": "",
+        }
     return {
         "text": one.quotation.text,
-        "words": _(
-            "Signature count of %(day)s, read by %(who)s", day=day(reading.read_on), who=reading.by
-        ),
+        "short": _("Signature count of %(day)s", day=day(reading.read_on)),
+        "words": _("Entered by %(who)s", who=reading.by),
         "url": reading.page_url,
         "use": word(reading.state),
         "tint": "done" if reading.state is ReadingState.ACCEPTED else "stop",
@@ -173,8 +180,7 @@ def source(one: Source) -> dict[str, Any]:
 
 def happened(event: Event) -> dict[str, Any]:
     """Return one row of a letter's history: when, by whom, what, and the reason given."""
-    move = BY_NAME.get(event.name)
-    words = move.happened if move else HAPPENED.get(event.name, event.name.replace("_", " "))
+    words = lifecycle.happened(event.name)
     return {
         "at": event.at,
         "by": event.by,

@@ -11,7 +11,7 @@ from outreach.directory.models import ContactKind, TargetRole
 from outreach.letters.audiences import Filters
 from outreach.letters.selections import Choices
 from outreach.petitions.models import Position
-from outreach.web.filters import country_name, language_name, word
+from outreach.web.filters import country_name, label, language_name
 
 MANY = ("jurisdictions", "roles", "bodies", "groups", "languages", "channels", "stances")
 YES_OR_NO = ("reachable", "verified", "written_to", "answered", "demonstration")
@@ -30,7 +30,7 @@ def many(choices: Choices) -> list[tuple[str, str, Options]]:
             _("Country or assembly"),
             _sorted((code, _place(code, name)) for code, name in choices.jurisdictions),
         ),
-        ("roles", _("Role"), [(role.value, word(role)) for role in choices.roles]),
+        ("roles", _("Role"), [(role.value, label(role)) for role in choices.roles]),
         ("bodies", _("Chamber or body"), _numbered(bodies)),
         ("groups", _("Political group or party"), _numbered(groups)),
         (
@@ -42,11 +42,11 @@ def many(choices: Choices) -> list[tuple[str, str, Options]]:
             "channels",
             _("Reached by"),
             [
-                (kind.value, word(kind))
+                (kind.value, label(kind))
                 for kind in (ContactKind.EMAIL, ContactKind.FORM, ContactKind.POSTAL)
             ],
         ),
-        ("stances", _("Stands"), [(one.value, word(one)) for one in Position]),
+        ("stances", _("Stands"), [(one.value, label(one)) for one in Position]),
     ]
 
 
@@ -82,7 +82,7 @@ def names(choices: Choices) -> Mapping[str, Mapping[str, str]]:
     every = {name: dict(options) for name, _label, options in many(choices)}
     every["bodies"] = {str(value): name for value, name in choices.bodies}
     every["groups"] = {str(value): name for value, name in choices.groups}
-    every["roles"] = {role.value: word(role) for role in TargetRole}
+    every["roles"] = {role.value: label(role) for role in TargetRole}
     return every
 
 
@@ -94,9 +94,9 @@ def in_words(filters: Filters, known: Mapping[str, Mapping[str, str]]) -> str:
         for name in MANY
         if chosen[name]
     ]
-    for name, label, options in yes_or_no():
+    for name, words, options in yes_or_no():
         if chosen[name]:
-            parts.append(f"{label}: {dict(options)[chosen[name]]}")
+            parts.append(f"{words}: {dict(options)[chosen[name]]}")
     if filters.q:
         parts.append(f"“{filters.q}”")
     return " · ".join(parts) or _("Everybody in office")
