@@ -16,6 +16,7 @@ from outreach.directory.models import (
     ContactDetail,
     ContactKind,
     FormOfAddress,
+    Jurisdiction,
     Organization,
     Post,
     Suppression,
@@ -220,7 +221,10 @@ def new_person(organization_id: int) -> str | Response | tuple[str, int]:
     """Add somebody who sits in a body."""
     session, body, form = access.session(), _body(organization_id), PersonForm()
     posts = session.scalars(sa.select(Post).where(Post.organization_id == body.id)).all()
-    form.offer([(str(post.id), post.label) for post in posts])
+    spoken = {
+        code for codes in session.scalars(sa.select(Jurisdiction.languages)) for code in codes
+    }
+    form.offer([(str(post.id), post.label) for post in posts], spoken)
     if form.validate_on_submit():
         try:
             with transaction(session):
@@ -274,6 +278,7 @@ def _target_page(
         best=offices.best_of(details),
         good={d.id: verification.is_verified(d, today) for d in details},
         until={d.id: verification.good_until(d) for d in details},
+        here_now=access.now(),
         same_desk=places.same_desk(session, found),
         stops=suppression.suppressions_of(session, found),
         adding=adding,

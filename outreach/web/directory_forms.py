@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField, StringField, TextAreaField, validators
 
 from outreach.directory.models import ContactKind, FormOfAddress, TargetRole
-from outreach.web.filters import word
+from outreach.web.filters import label, language_name
 from outreach.web.forms import Form
 
 REQUIRED = validators.InputRequired(_l("Fill this in."))
@@ -34,7 +34,7 @@ class ContactForm(Form):
     def offer(self, owners: list[tuple[str, str]]) -> None:
         """Set what can be chosen: `owners` are (kind, name)."""
         self.owner.choices = owners
-        self.kind.choices = [(kind.value, word(kind)) for kind in ContactKind]
+        self.kind.choices = [(kind.value, label(kind)) for kind in ContactKind]
 
 
 class VerifyForm(Form):
@@ -58,7 +58,7 @@ class PersonForm(Form):
     postnominal = StringField(
         _l("Letters after the name (MP, MdB, TD)"), [validators.Length(max=60)]
     )
-    role = SelectField(_l("Role"))
+    role = SelectField(_l("Role"), [REQUIRED])
     post = SelectField(_l("Post"))
     form = SelectField(_l("Form of address"))
     basis = StringField(
@@ -66,14 +66,25 @@ class PersonForm(Form):
         [validators.Length(max=200)],
         description=_l("Their own page, the parliament's page, or told by them. Never guessed."),
     )
-    reads = StringField(_l("Language they read, as a code (de, fr)"), [validators.Length(max=16)])
+    reads = SelectField(
+        _l("Language they read"),
+        default="",
+        description=_l("Leave it open to write in a language of their country."),
+    )
 
-    def offer(self, posts: list[tuple[str, str]]) -> None:
-        """Set what can be chosen: `posts` are (id, name)."""
-        self.role.choices = [(role.value, word(role)) for role in TargetRole]
-        self.post.choices = [("", _("no post of their own")), *posts]
+    def offer(self, posts: list[tuple[str, str]], languages: set[str]) -> None:
+        """Set what can be chosen: `posts` are (id, name), `languages` BCP 47 codes."""
+        self.reads.choices = [
+            ("", _("Not known")),
+            *sorted(((code, language_name(code)) for code in languages), key=lambda one: one[1]),
+        ]
+        self.role.choices = [
+            ("", _("Choose one")),
+            *((role.value, label(role)) for role in TargetRole),
+        ]
+        self.post.choices = [("", _("No post of their own")), *posts]
         self.form.choices = [
-            (FormOfAddress.X.value, _("not known")),
-            (FormOfAddress.F.value, _("as a woman")),
-            (FormOfAddress.M.value, _("as a man")),
+            (FormOfAddress.X.value, _("Not known")),
+            (FormOfAddress.F.value, _("As a woman")),
+            (FormOfAddress.M.value, _("As a man")),
         ]
