@@ -7,7 +7,7 @@ from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, EqualTo, Length
 
 from outreach.accounts.models import Role
-from outreach.web.filters import word
+from outreach.web.filters import label
 from outreach.web.forms import Form
 from outreach.web.signing_in import PASSWORD_MAX, PASSWORD_MIN
 
@@ -48,13 +48,13 @@ class InviteForm(Form):
         validators=[DataRequired(_("Write an address.")), Length(max=255)],
         description=_("They sign in with it. No mail is sent to it."),
     )
-    role = SelectField(_("Role"), choices=lambda: [(role.value, word(role)) for role in Role])
+    role = SelectField(_("Role"), choices=lambda: [(role.value, label(role)) for role in Role])
 
 
 class RoleForm(Form):
     """Another role for a member."""
 
-    role = SelectField(_("Role"), choices=lambda: [(role.value, word(role)) for role in Role])
+    role = SelectField(_("Role"), choices=lambda: [(role.value, label(role)) for role in Role])
 
 
 class WelcomeForm(Form):

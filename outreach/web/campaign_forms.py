@@ -19,8 +19,30 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from outreach.accounts.models import Campaign, Sender, SenderKind, Voice
 from outreach.accounts.senders import NOTICE_LANGUAGES, SenderValues
-from outreach.web.filters import language_name, word
+from outreach.web.filters import label, language_name
 from outreach.web.forms import Form
+
+# The rest of the time zone database is old names and offsets nobody lives by.
+_PLACES = tuple(
+    f"{part}/"
+    for part in (
+        "Africa",
+        "America",
+        "Antarctica",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    )
+)
+
+
+def _zones() -> list[str]:
+    """Return the time zones a campaign can choose: UTC and those named after a place."""
+    named = sorted(name for name in zoneinfo.available_timezones() if name.startswith(_PLACES))
+    return ["UTC", *named]
 
 
 class SettingsForm(Form):
@@ -43,7 +65,7 @@ class SettingsForm(Form):
     )
     timezone = SelectField(
         _("Time zone"),
-        choices=lambda: sorted(zoneinfo.available_timezones()),
+        choices=_zones,
         description=_("Times on these pages, and times you type, are in this zone."),
     )
     four_eyes = BooleanField(
@@ -73,11 +95,11 @@ class SenderForm(Form):
     """Who signs, how to reach them, and what stands under every letter."""
 
     kind = RadioField(
-        _("Who signs"), choices=lambda: [(kind.value, word(kind)) for kind in SenderKind]
+        _("Who signs"), choices=lambda: [(kind.value, label(kind)) for kind in SenderKind]
     )
     voice = RadioField(
         _("They speak of themselves as"),
-        choices=lambda: [(voice.value, word(voice)) for voice in Voice],
+        choices=lambda: [(voice.value, label(voice)) for voice in Voice],
     )
     name = StringField(
         _("Name"),

@@ -14,14 +14,14 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from outreach.petitions.models import Position
 from outreach.replies.kinds import grouped
 from outreach.replies.models import ReplyChannel, SignedBy
-from outreach.web.filters import word
+from outreach.web.filters import label
 from outreach.web.forms import Form
 
 Member = TypeVar("Member", bound=StrEnum)
 
 
 def _words(kind: type[Member]) -> list[tuple[str, str]]:
-    return [(member.value, word(member)) for member in kind]
+    return [(member.value, label(member)) for member in kind]
 
 
 class AnswerForm(Form):
@@ -81,7 +81,7 @@ class AnswerForm(Form):
         self.signed_by.choices = _words(SignedBy)
         nothing = [("", gettext("They don't say"))]
         self.stance.choices = nothing + [
-            (it.value, word(it)) for it in Position if it is not Position.UNKNOWN
+            (it.value, label(it)) for it in Position if it is not Position.UNKNOWN
         ]
         self.kind.choices = {"": [("", gettext("Choose …"))]} | {
             gettext(words): [(kind.value, gettext(row.label)) for kind, row in rows]
