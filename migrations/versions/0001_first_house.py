@@ -866,6 +866,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("held_because", sa.Text(), nullable=False),
+        sa.Column("held_for", sa.JSON(), nullable=False),
         sa.Column("decided_by", sa.String(length=120), nullable=True),
         sa.Column("decided_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(

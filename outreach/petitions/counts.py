@@ -64,24 +64,22 @@ def holds(value: int, read_on: dt.date | None, near: Neighbours) -> list[Sentenc
     if not near.page_known:
         reasons.append(Sentence("It is the first reading of this page."))
     if near.before is not None and 0 < value < near.before:
-        reasons.append(
-            Sentence("It fell: the last accepted count is %(last)s.", last=f"{near.before:,}")
-        )
+        reasons.append(Sentence("It fell: the last accepted count is %(last)s.", last=near.before))
     if near.before is not None and rises_too_fast(near.before, value):
         reasons.append(
             Sentence(
                 "It rose by more than %(per_cent)s %% or %(absolute)s since the last accepted "
                 "count, %(last)s.",
                 per_cent=RISE_PER_CENT,
-                absolute=f"{RISE_ABSOLUTE:,}",
-                last=f"{near.before:,}",
+                absolute=RISE_ABSOLUTE,
+                last=near.before,
             )
         )
     if near.after is not None and value > near.after:
         reasons.append(
             Sentence(
                 "A later day already has a lower accepted count, %(later)s.",
-                later=f"{near.after:,}",
+                later=near.after,
             )
         )
     return reasons
@@ -124,7 +122,8 @@ def add_reading(
         by=by.name,
         at=now,
         state=ReadingState.HELD if reasons else ReadingState.ACCEPTED,
-        held_because=" ".join(str(reason) for reason in reasons),
+        held_because=" ".join(map(_in_english, reasons)),
+        held_for=[{"text": reason.text, "values": reason.values} for reason in reasons],
         decided_by=None if reasons else by.name,
         decided_at=None if reasons else now,
     )
@@ -132,6 +131,11 @@ def add_reading(
     session.flush()
     _tell_of(session, campaign, reading, by=by, now=now)
     return reading
+
+
+def _in_english(reason: Sentence) -> str:
+    """Return a reason for the log; its values are all whole numbers."""
+    return str(Sentence(reason.text, **{key: f"{n:,}" for key, n in reason.values.items()}))
 
 
 def _tell_of(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.directory.models import Confidence, Target
 from outreach.schema import Base, enum
+from outreach.words import Sentence
 
 
 class Origin(StrEnum):
@@ -238,9 +240,16 @@ class Reading(Base):
     by: Mapped[str] = mapped_column(sa.String(120))
     at: Mapped[dt.datetime]
     state: Mapped[ReadingState] = mapped_column(enum(ReadingState, "state"))
+    # Why it was held: plain English, and [{text, values}] for pages to translate.
     held_because: Mapped[str] = mapped_column(default="")
+    held_for: Mapped[list[Any]] = mapped_column(sa.JSON(), default=list)
     decided_by: Mapped[str | None] = mapped_column(sa.String(120))
     decided_at: Mapped[dt.datetime | None]
+
+    @property
+    def reasons(self) -> list[Sentence]:
+        """Why it was held, as sentences a door translates."""
+        return [Sentence(row["text"], **row["values"]) for row in self.held_for]
 
 
 class Objection(Base):

@@ -11,7 +11,7 @@ from outreach.errors import BadInput
 from outreach.petitions import counts, texts
 from outreach.petitions.models import Reading, ReadingState
 from outreach.web.access import actor, campaign, needs, now, session
-from outreach.web.filters import word
+from outreach.web.filters import say, word
 from outreach.web.petitions_forms import ReadingForm
 from outreach.web.petitions_frame import Answer, bp, form_page, last_count, page_of, today
 
@@ -84,7 +84,8 @@ def refuse_reading(reading_id: int) -> Response:
 
 def _tell_reading(reading: Reading) -> None:
     if reading.state is ReadingState.HELD:
-        flash(_("Kept. It waits for an organiser: %(why)s", why=reading.held_because), "warning")
+        why = " ".join(say(reason) for reason in reading.reasons)
+        flash(_("Kept. It waits for an organiser: %(why)s", why=why), "warning")
     else:
         flash(
             _(

@@ -16,6 +16,7 @@ from outreach.accounts.models import Actor, Task, TaskKind
 from outreach.errors import BadInput, MoveRefused, NotAllowed, NotFound, Refused
 from outreach.petitions import counts
 from outreach.petitions.models import Petition, Reading, ReadingState
+from outreach.words import Sentence
 from tests import make
 from tests.conftest import NOW
 
@@ -49,6 +50,7 @@ def test_the_first_reading_of_a_page_waits_for_an_organiser(session: Session) ->
 
     assert reading.state is ReadingState.HELD
     assert reading.held_because == "It is the first reading of this page."
+    assert reading.reasons == [Sentence("It is the first reading of this page.")]
     assert counts.latest_reading(session, campaign.id) is None
     task = session.scalars(sa.select(Task)).one()
     assert (task.kind, task.subject_kind, task.subject_id, task.done_at) == (
@@ -130,6 +132,8 @@ def test_an_older_day_fits_between_its_neighbours_and_changes_nothing(session: S
     higher = read(session, petition, 60_100, olga, read_on=before)
     assert higher.state is ReadingState.HELD
     assert "lower accepted count, 60,000" in higher.held_because
+    session.expire(higher)
+    assert higher.reasons[-1].values == {"later": 60_000}, "numbers are kept for the reader's way"
 
 
 def test_without_a_day_nothing_can_be_accepted(session: Session) -> None:
