@@ -122,20 +122,21 @@ def address_good(at: Situation) -> list[Reason]:
         if detail.kind is letter.channel
         and letter.address.casefold() in (detail.value.casefold(), detail.normalised.casefold())
     ]
-    if not any(detail.state in USABLE for detail in same):
+    usable = [detail for detail in same if detail.state in USABLE]
+    if not usable:
         words = (
             Sentence("The address is marked as no longer working.")
             if same
             else Sentence("The address is no longer the one we know for this desk.")
         )
         return [Stop(words, _letter_page(at, N_("Change the letter, or write a new one")))]
-    if not any(detail.state in USABLE and is_verified(detail, at.today) for detail in same):
-        return [
-            Stop(
-                Sentence("Nobody has checked this address, or the check is too old."),
-                _target_page(at, N_("Check it")),
-            )
-        ]
+    if not any(is_verified(detail, at.today) for detail in usable):
+        words = Sentence("Nobody has checked this address, or the check is too old.")
+        return [Stop(words, _target_page(at, N_("Check it")))]
+    back = at.came_back_on
+    if back and not any(detail.verified_on and detail.verified_on > back for detail in usable):
+        words = Sentence("A letter to this address came back, and nobody has checked it since.")
+        return [Stop(words, _target_page(at, N_("Check it")))]
     return []
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from outreach.accounts.models import Campaign, Sender
+from outreach.accounts.models import Campaign, Event, Sender
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
@@ -21,7 +21,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.offices import contacts_of, normalised
 from outreach.errors import BadInput
-from outreach.letters.lifecycle import SEALED
+from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, Quotation, TemplateVersion
 from outreach.letters.sealing import seal_of
 from outreach.petitions.models import Fact, Reading, ReadingState
@@ -41,6 +41,8 @@ class Situation:
     # The letters a reminder follows: the one before it, then the one before that.
     follows: Sequence[Letter]
     contacts: Sequence[ContactDetail]
+    # The last day on which a letter to this address came back; rehearsed ones for a rehearsal.
+    came_back_on: dt.date | None
     suppressions: Sequence[Suppression]
     facts: Sequence[tuple[Quotation, Fact]]
     readings: Sequence[tuple[Quotation, Reading]]
@@ -57,7 +59,7 @@ class Situation:
 
 
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
-    """Read what the gate needs to know of `letter`; nine queries whatever it quotes."""
+    """Read what the gate needs to know of `letter`; ten queries whatever it quotes."""
     before, first = aliased(Letter), aliased(Letter)
     row = session.execute(
         sa.select(
@@ -86,6 +88,7 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         version=version,
         follows=[one for one in followed if one is not None],
         contacts=contacts_of(session, target),
+        came_back_on=_came_back_on(session, letter, campaign),
         suppressions=_suppressions(session, letter, office),
         facts=_quoted_facts(session, letter),
         readings=readings,
@@ -93,6 +96,22 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         seal=seal_of(session, letter) if letter.state in SEALED else "",
         now=now,
     )
+
+
+def _came_back_on(session: Session, letter: Letter, campaign: Campaign) -> dt.date | None:
+    last = session.scalar(
+        sa.select(sa.func.max(Event.at))
+        .join(Letter, Letter.id == Event.subject_id)
+        .where(
+            Event.subject_kind == "letter",
+            Event.name == "bounce",
+            Letter.state == State.BOUNCED,
+            Letter.office_id == letter.office_id,
+            sa.func.lower(Letter.address) == letter.address.lower(),
+            Letter.rehearsal == campaign.rehearsing,
+        )
+    )
+    return last.date() if last else None
 
 
 def _suppressions(session: Session, letter: Letter, office: Office) -> Sequence[Suppression]:

@@ -21,6 +21,7 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.suppression import suppress
+from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Quotation
 from outreach.petitions.models import FactState, Reading, ReadingState, Use
@@ -320,3 +321,23 @@ def test_nobody_signs_who_is_out_of_use(session: Session, now: dt.datetime) -> N
     sender.active = False
     session.flush()
     assert said(session, letter, now) == ["The sender Old Association is out of use."]
+
+
+def test_an_address_that_came_back_is_checked_first(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session)
+    letter = sendable(session, campaign)
+    to = session.get_one(Target, letter.target_id)
+    gone = make.letter(
+        session, campaign, target=to, address=letter.address.upper(), state=State.SENT
+    )
+    moving.make(session, gone, "bounce", by=EVERYBODY, now=now, reason="550 unknown")
+    later = now + dt.timedelta(days=1)
+    words = "A letter to this address came back, and nobody has checked it since."
+    assert said(session, letter, later) == [words]
+    session.execute(sa.update(ContactDetail).values(verified_on=later.date()))
+    session.expire_all()
+    assert said(session, letter, later) == []
+    session.execute(sa.update(ContactDetail).values(verified_on=now.date()))
+    session.expire_all()
+    moving.make(session, gone, "unbounce", by=EVERYBODY, now=later, reason="it was a slip")
+    assert said(session, letter, later) == []
