@@ -29,7 +29,7 @@ from outreach.petitions.models import (
     Petition,
     Use,
 )
-from outreach.web.filters import language_name, word
+from outreach.web.filters import label, language_name
 from outreach.web.forms import Form
 
 _ROWS = {"rows": 3}
@@ -37,7 +37,7 @@ _ROWS = {"rows": 3}
 
 def words_of(kind: type[StrEnum]) -> list[tuple[str, str]]:
     """Return every member of `kind` as a choice of a form, in the reader's words."""
-    return [(member.value, word(member)) for member in kind]
+    return [(member.value, label(member)) for member in kind]
 
 
 def paragraph(label: str, hint: str = "", *, needed: str = "", most: int = 4000) -> TextAreaField:
