@@ -243,6 +243,8 @@ def waits_for(letter: Letter, *, today: dt.date) -> Sentence:
 def _silence(letter: Letter, today: dt.date) -> Sentence:
     if letter.answered_on is not None:
         return Sentence("Answered")
+    if letter.parked_until is not None and letter.parked_until > today:
+        return Sentence("They are away until %(day)s: no reminder before", day=letter.parked_until)
     if letter.sent_at is None:
         return Sentence("Waiting for an answer")
     days = (today - letter.sent_at.date()).days

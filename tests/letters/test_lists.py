@@ -91,3 +91,13 @@ def test_a_selection_shows_last_letter_and_stance(session: Session, now: dt.date
     assert [one.target_id for one in selections.left_out(session, campaign, Filters())] == [
         silent.id
     ]
+
+
+def test_a_letter_whose_reader_is_away_says_until_when(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session)
+    letter = make.letter(
+        session, campaign, state=State.SENT, parked_until=dt.date(2026, 4, 7), sent_at=now
+    )
+    words = lists.waits_for(letter, today=dt.date(2026, 4, 6))
+    assert "away until" in str(words) and "no reminder before" in str(words)
+    assert "away" not in str(lists.waits_for(letter, today=dt.date(2026, 4, 7)))
