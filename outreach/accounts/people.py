@@ -10,11 +10,11 @@ import datetime as dt
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session, joinedload
 
 from outreach import signing
 from outreach.accounts import audit
+from outreach.accounts.addresses import checked_address
 from outreach.accounts.models import Actor, Campaign, Invitation, Member, Role, User
 from outreach.errors import BadInput, NotFound, Refused
 from outreach.words import Sentence
@@ -279,14 +279,7 @@ def _checked_name(name: str) -> str:
 
 
 def _checked_email(session: Session, email: str) -> str:
-    try:
-        checked = validate_email(
-            email.strip(), check_deliverability=False, test_environment=True
-        ).normalized
-    except EmailNotValidError as error:
-        raise BadInput(
-            Sentence("This is not an e-mail address. Write one such as name@example.org."), "email"
-        ) from error
+    checked = checked_address(email, "email")
     if user_by_email(session, checked) is not None:
         raise BadInput(Sentence("There is already an account with this address."), "email")
     return checked

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import sqlalchemy as sa
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
+from outreach.accounts.addresses import checked_address
 from outreach.accounts.models import Actor, Campaign, Sender, SenderKind, Voice
 from outreach.accounts.roles import require
 from outreach.errors import BadInput, NotFound
@@ -112,17 +112,8 @@ def _checked(
         taken = taken.where(Sender.id != sender.id)
     if session.scalar(taken) is not None:
         raise BadInput(Sentence("Another sender of this campaign has this name."), "name")
-    wanted["from_address"] = _address(values.from_address, "from_address")
-    wanted["reply_to"] = _address(values.reply_to, "reply_to") if values.reply_to.strip() else ""
+    wanted["from_address"] = checked_address(values.from_address, "from_address")
+    wanted["reply_to"] = (
+        checked_address(values.reply_to, "reply_to") if values.reply_to.strip() else ""
+    )
     return wanted
-
-
-def _address(text: str, name: str) -> str:
-    try:
-        return validate_email(
-            text.strip(), check_deliverability=False, test_environment=True
-        ).normalized
-    except EmailNotValidError as error:
-        raise BadInput(
-            Sentence("This is not an e-mail address. Write one such as name@example.org."), name
-        ) from error

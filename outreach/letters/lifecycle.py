@@ -194,6 +194,25 @@ MOVES: tuple[Move, ...] = (
 
 BY_NAME: dict[str, Move] = {move.name: move for move in MOVES}
 
+# What the history says of events that are no move.
+NOTED: dict[str, str] = {
+    "drafted": N_("drafted"),
+    "edited": N_("words changed"),
+    "answered": N_("answered"),
+    "answer_undone": N_("an answer was undone"),
+    "parked": N_("reminder put off"),
+    "unparked": N_("reminder no longer put off"),
+    "late_answer": N_("the server answered late"),
+    "looked_at": N_("looked at"),
+}
+
+
+def happened(event: str) -> str:
+    """Return what the history says of the event of this name, in English, to be translated."""
+    move = BY_NAME.get(event)
+    return move.happened if move else NOTED.get(event, event)
+
+
 # States in which the words are frozen and the letter carries its seal (law 3).
 SEALED: frozenset[State] = frozenset(
     {

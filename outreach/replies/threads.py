@@ -10,17 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts.models import Actor, Event
-from outreach.letters.lifecycle import BY_NAME
+from outreach.letters.lifecycle import happened
 from outreach.letters.models import Letter
 from outreach.petitions.models import Promise, Stance
 from outreach.petitions.stances import TAKEN_BACK
 from outreach.replies.desk import may_see
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply
-from outreach.words import N_, Sentence
+from outreach.words import Sentence
 
-# Moves of a letter that are told apart from the table of moves.
-OTHER_WORDS = {"made": N_("drafted"), "edited": N_("words changed")}
 # What the thread tells elsewhere, or what is no part of the story.
 UNTOLD = frozenset({"answered", "answer_undone", "looked_at"})
 
@@ -77,8 +75,6 @@ def _moves(session: Session, letters: Sequence[Letter]) -> Iterator[Row]:
         .order_by(Event.id)
     )
     for event in events:
-        move = BY_NAME.get(event.name)
-        words = move.happened if move else OTHER_WORDS.get(event.name, event.name)
         yield Row(
             at=event.at,
             on=None,
@@ -86,7 +82,9 @@ def _moves(session: Session, letters: Sequence[Letter]) -> Iterator[Row]:
             number=event.subject_id,
             by=event.by,
             text=Sentence(
-                "Letter %(code)s: %(what)s", code=codes[event.subject_id], what=Sentence(words)
+                "Letter %(code)s: %(what)s",
+                code=codes[event.subject_id],
+                what=Sentence(happened(event.name)),
             ),
             detail=str(event.detail.get("reason") or ""),
         )

@@ -8,10 +8,12 @@ from outreach.letters.lifecycle import (
     ASK_FREE,
     BY_NAME,
     MOVES,
+    NOTED,
     SEALED,
     UNSENT,
     Hand,
     State,
+    happened,
     moves_from,
 )
 from outreach.letters.models import Letter
@@ -87,3 +89,9 @@ def test_the_open_ask_index_leaves_out_exactly_the_free_states() -> None:
     (index,) = (one for one in Letter.__table__.indexes if one.name == "uq_letter_open_ask")
     text = str(index.dialect_options["sqlite"]["where"])
     assert {state for state in State if f"'{state.value}'" in text} == ASK_FREE
+
+
+def test_the_history_has_words_for_moves_and_for_other_events() -> None:
+    assert happened("approve") == "approved"
+    assert happened("drafted") == "drafted"
+    assert not NOTED.keys() & BY_NAME.keys()
