@@ -157,6 +157,7 @@ def ready(database: Database, people: dict[str, Actor], campaign: Campaign) -> N
 def test_going_live_waits_for_what_is_missing(olga: Client, database: Database) -> None:
     page = Browser(olga).get("campaign.live")
     assert "not yet" in page and "Go live for good" not in page
+    assert "Add a sender" in page
 
     title = stored(database).short_title
     answer = olga.send("/campaign/live", {"confirmation": title})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -16,10 +17,13 @@ from outreach.letters import editing, lists, templates
 from outreach.letters.models import Template, TemplateVersion
 from outreach.letters.placeholders import FACT_MEANING, FACT_SAMPLE, PLACEHOLDERS
 from outreach.web.access import actor, campaign, needs, now, session
-from outreach.web.filters import say, word
+from outreach.web.filters import label, say
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters_forms import ReaderForm
 from outreach.words import Sentence
+
+# What stands for something else in a text, kept when the text is split by it.
+GAP = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 
 
 @bp.get("/templates", endpoint="templates")
@@ -32,7 +36,7 @@ def templates_list() -> str:
         templates=[
             {
                 "template": template,
-                "roles": ", ".join(word(TargetRole(role)) for role in template.roles),
+                "roles": "; ".join(label(TargetRole(role)) for role in template.roles),
                 "versions": versions.get(template.id, ()),
             }
             for template in templates.templates_of(session(), campaign().id)
@@ -118,7 +122,12 @@ def _row(version: TemplateVersion, form: ReaderForm | None) -> dict[str, Any]:
     for field in (form.read_by, form.read_on):
         field.id = f"{field.name}-{version.language}"
         field.label.field_id = field.id
-    return {"version": version, "form": form}
+    return {
+        "version": version,
+        "form": form,
+        "subject": GAP.split(version.subject),
+        "body": GAP.split(version.body),
+    }
 
 
 def _name(one: Any) -> dict[str, Any]:
