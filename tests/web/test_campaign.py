@@ -35,10 +35,10 @@ def test_an_admin_changes_the_settings(ada: Client, database: Database) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"goal": "many"}, "Not a valid integer"),
+        ({"goal": "many"}, "Write a whole number"),
         ({"goal": "0"}, "1 or more"),
         ({"cooling_days": "-3"}, "0 to 365"),
-        ({"timezone": "Mars/Base"}, "Not a valid choice"),
+        ({"timezone": "Mars/Base"}, "Choose one of those in the list"),
     ],
 )
 def test_nonsense_is_said_at_its_field(
@@ -154,10 +154,13 @@ def ready(database: Database, people: dict[str, Actor], campaign: Campaign) -> N
         make.sender(session, campaign, from_address="letters@house.org")
 
 
-def test_going_live_waits_for_what_is_missing(olga: Client, database: Database) -> None:
+def test_going_live_waits_for_what_is_missing(
+    olga: Client, ada: Client, database: Database
+) -> None:
     page = Browser(olga).get("campaign.live")
     assert "not yet" in page and "Go live for good" not in page
-    assert "Add a sender" in page
+    assert "An admin of the campaign adds people and who signs." in page
+    assert "Add a sender" in Browser(ada).get("campaign.live")
 
     title = stored(database).short_title
     answer = olga.send("/campaign/live", {"confirmation": title})
