@@ -74,23 +74,43 @@ def sweeper(postgres_url: sa.URL) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A migrated, empty database; each test that uses it runs on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        source = request.getfixturevalue("sqlite_file")
-        copy = tmp_path / "outreach.sqlite"
-        shutil.copy(source, copy)
-        database = Database(f"sqlite:///{copy}")
-        yield database
-        database.close()
-        return
-    url: sa.URL = request.getfixturevalue("postgres_url")
-    sweeper: psycopg.Connection = request.getfixturevalue("sweeper")
-    database = Database(url.render_as_string(hide_password=False))
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Database]:
+    """The databases of this process by kind: an engine that lives on remembers its statements."""
+    path = tmp_path_factory.mktemp("sqlite-tests") / "outreach.sqlite"
+    return {"sqlite": Database(f"sqlite:///{path}")}
+
+
+@pytest.fixture
+def empty_sqlite(sqlite_file: Path, engines: dict[str, Database]) -> Iterator[Database]:
+    """A migrated, empty SQLite file."""
+    database = engines["sqlite"]
+    path = str(database.url.database)
+    for ending in ("", "-wal", "-shm"):
+        Path(path + ending).unlink(missing_ok=True)
+    shutil.copy(sqlite_file, path)
     yield database
     database.close()
+
+
+@pytest.fixture
+def empty_postgres(
+    postgres_url: sa.URL, sweeper: psycopg.Connection, engines: dict[str, Database]
+) -> Iterator[Database]:
+    """A migrated, empty PostgreSQL database."""
+    if "postgresql" not in engines:
+        engines["postgresql"] = Database(postgres_url.render_as_string(hide_password=False))
+    yield engines["postgresql"]
+    engines["postgresql"].close()
     sweeper.execute(_SWEEP)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A migrated, empty database; each test that uses it runs on SQLite and on PostgreSQL."""
+    name = "empty_sqlite" if request.param == "sqlite" else "empty_postgres"
+    database: Database = request.getfixturevalue(name)
+    return database
 
 
 @pytest.fixture
