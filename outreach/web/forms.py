@@ -4,11 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field
 
 from outreach.errors import BadInput
 from outreach.web.filters import say
+
+# What WTForms says by itself, said so that it tells what to do.
+PLAINLY = {
+    "Not a valid integer value.": _("Write a whole number, in figures only."),
+    "Not a valid date value.": _("Write a day, such as 2026-03-31."),
+    "Not a valid choice.": _("Choose one of those in the list."),
+    "Invalid Choice: could not coerce.": _("Choose one of those in the list."),
+    "This field is required.": _("This can't be left empty."),
+}
+
+
+class Plainly:
+    """The words of WTForms' own complaints, in the reader's language."""
+
+    def gettext(self, words: str) -> str:
+        """Return a complaint as we say it."""
+        ours = PLAINLY.get(words)
+        return str(ours) if ours is not None else str(gettext(words))
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """Return a complaint that counts."""
+        return one if number == 1 else many
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
@@ -16,6 +40,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Strips text, but leaves passwords alone."""
+
+        def get_translations(self, form: Any) -> Plainly:
+            """Return who words the complaints of fields."""
+            return Plainly()
 
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Field:
             """Return the field; text is stripped before any validator sees it."""
