@@ -252,12 +252,13 @@ def test_all_reasons_at_once_in_a_fixed_number_of_queries(
     session.expire_all()
     session.refresh(letter)
     statements: list[str] = []
-    event.listen(
-        session.get_bind(),
-        "before_cursor_execute",
-        lambda _c, _cur, statement, *_: statements.append(statement),
-    )
+
+    def watch(*args: Any) -> None:
+        statements.append(args[2])
+
+    event.listen(session.get_bind(), "before_cursor_execute", watch)
     stops, waits = gate.reasons(session, letter, now=now)
+    event.remove(session.get_bind(), "before_cursor_execute", watch)
     assert len(stops) == 7 and len(waits) == 1
     assert len(statements) <= 10
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +50,9 @@ class Client(JudgingClient):
 
 
 @pytest.fixture
-def database(sqlite_file: Path, tmp_path: Path) -> Iterator[Database]:
+def database(empty_sqlite: Database) -> Database:
     """A migrated, empty SQLite file: pages behave alike on every database, the rooms don't."""
-    copy = tmp_path / "outreach.sqlite"
-    shutil.copy(sqlite_file, copy)
-    database = Database(f"sqlite:///{copy}")
-    yield database
-    database.close()
+    return empty_sqlite
 
 
 @pytest.fixture
