@@ -44,16 +44,15 @@ def full(database, campaign, people):
                     make.letter(session, campaign, state=state, target=target, rehearsal=rehearsal)
             for kind in (ReplyKind.SUPPORTIVE, ReplyKind.HOSTILE):
                 letter = make.letter(session, campaign, state=State.SENT, rehearsal=rehearsal)
-                answer(
-                    session,
-                    letter,
-                    people["olga"],
-                    kind=kind,
-                    stance=Position.SUPPORT if kind is ReplyKind.SUPPORTIVE else None,
-                    quote="I support it.",
-                    promise="Asks",
-                    due_on=TODAY,
-                )
+                # A threat settles no stance and no promise.
+                said = {
+                    "stance": Position.SUPPORT,
+                    "quote": "I support it.",
+                    "promise": "Asks",
+                    "due_on": TODAY,
+                }
+                more = said if kind is ReplyKind.SUPPORTIVE else {}
+                answer(session, letter, people["olga"], kind=kind, **more)
             held = make.letter(session, campaign, state=State.APPROVED, rehearsal=rehearsal)
             moving.make(
                 session, held, "hold", by=people["olga"], now=make.NOW, reason="The count fell"
