@@ -34,6 +34,8 @@ class Tick:
     sent: Counts
     # Tasks opened for letters that go by hand.
     by_hand: int
+    # Asks closed because nobody answered for too long.
+    silent: int
 
 
 def utcnow() -> dt.datetime:
@@ -57,7 +59,8 @@ def tick(
     missed = _part("miss", lambda: rescue.miss_overdue(database, now=now()), 0)
     by_hand = _part("by hand", lambda: channels.open_tasks(database, now=now()), 0)
     sent = _part("send", lambda: outbox.send_due(database, postman, now=now, worker=worker), {})
-    return Tick(swept, missed, sent, by_hand)
+    silent = _part("silence", lambda: rescue.close_silent_asks(database, now=now()), 0)
+    return Tick(swept, missed, sent, by_hand, silent)
 
 
 def _part(name: str, act: Callable[[], Any], otherwise: Any) -> Any:

@@ -39,7 +39,7 @@ def chain_to(
         return N_("No letter has gone to them that a reminder could follow.")
     if first.rehearsal != campaign.rehearsing:
         return N_("The letter to them was only rehearsed, so a reminder has nothing to follow.")
-    letters = [first, *_reminders(session, first)]
+    letters = letters_of(session, first)
     if any(letter.answered_on is not None for letter in letters):
         return N_("They have answered, so there is nothing to remind them of.")
     if first.closed_on is not None:
@@ -67,9 +67,21 @@ def _newest_first(session: Session, campaign: Campaign, target: Target) -> Lette
 
 
 def _first_of(session: Session, letter: Letter) -> Letter:
+    return [letter, *earlier(session, letter)][-1]
+
+
+def letters_of(session: Session, first: Letter) -> list[Letter]:
+    """Return `first` and the reminders after it that were not withdrawn, in their order."""
+    return [first, *_reminders(session, first)]
+
+
+def earlier(session: Session, letter: Letter) -> list[Letter]:
+    """Return the letters that a reminder reminds of, the nearest first; none for a first letter."""
+    found: list[Letter] = []
     while letter.kind is LetterKind.REMINDER and letter.follows_id is not None:
         letter = session.get_one(Letter, letter.follows_id)
-    return letter
+        found.append(letter)
+    return found
 
 
 def _reminders(session: Session, first: Letter) -> list[Letter]:

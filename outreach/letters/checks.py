@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Sender
 from outreach.directory.models import Target, TargetRole
-from outreach.letters.models import Letter, LetterKind, Quotation, TemplateVersion
+from outreach.letters import editing
+from outreach.letters.models import Letter, LetterKind, Quotation
 from outreach.petitions.models import Conflict, Fact
 from outreach.words import Sentence
 
@@ -157,21 +158,13 @@ def _facts(session: Session, letter: Letter, quoted: Sequence[Fact]) -> Iterator
 
 
 def _typed_figures(session: Session, letter: Letter) -> Iterator[Sentence]:
-    """Figures of a letter changed by hand that no quotation and no template brought in."""
+    """Figures of a letter changed by hand that the draft did not hold."""
     if letter.customised_at is None:
         return
-    version = session.get_one(TemplateVersion, letter.template_version_id)
-    quoted = session.scalars(
-        sa.select(Quotation.text).where(Quotation.letter_id == letter.id)
-    ).all()
-    sender = session.get_one(Sender, letter.sender_id)
-    around = (letter.envelope, sender.postal_address, sender.imprint)
-    known = (version.subject, version.body, *quoted, *around, *sender.data_notice.values())
-    words = f"{letter.subject}\n{letter.text}".replace(letter.code, "")
-    for text in quoted:
-        words = words.replace(text, "")
-    brought_in = _figures_in("\n".join(known))
-    typed = [figure for figure in _figures_in(words) if figure not in brought_in]
+    made = "\n".join(editing.words_made(session, letter)).replace(letter.code, "")
+    now = f"{letter.subject}\n{letter.text}".replace(letter.code, "")
+    brought_in = _figures_in(made)
+    typed = [figure for figure in _figures_in(now) if figure not in brought_in]
     if typed:
         yield Sentence(
             "Figures typed by hand, without a fact behind them: %(figures)s. Check each one.",

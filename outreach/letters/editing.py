@@ -21,6 +21,16 @@ def fingerprint(letter: Letter) -> str:
     return signing.seal({"subject": letter.subject, "text": letter.text})
 
 
+def words_made(session: Session, letter: Letter) -> tuple[str, str]:
+    """Return (subject, text) as the draft was made, before anybody changed it by hand."""
+    first = next(
+        (event for event in audit.history(session, "letter", letter.id) if event.name == "edited"),
+        None,
+    )
+    before = first.detail.get("before", {}) if first else {}
+    return before.get("subject", letter.subject), before.get("text", letter.text)
+
+
 def edit(
     session: Session,
     letter: Letter,

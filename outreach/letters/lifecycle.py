@@ -200,6 +200,7 @@ NOTED: dict[str, str] = {
     "edited": N_("words changed"),
     "answered": N_("answered"),
     "answer_undone": N_("an answer was undone"),
+    "closed_unanswered": N_("closed: nobody answered in time"),
     "parked": N_("reminder put off"),
     "unparked": N_("reminder no longer put off"),
     "late_answer": N_("the server answered late"),

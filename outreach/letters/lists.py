@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from outreach.accounts import audit
 from outreach.accounts.models import Campaign
 from outreach.directory import offices
 from outreach.directory.models import Jurisdiction, Target
@@ -272,16 +271,6 @@ def sources(session: Session, letter: Letter) -> Sequence[Source]:
         .order_by(Quotation.id)
     )
     return [Source(*row) for row in rows]
-
-
-def words_made(session: Session, letter: Letter) -> tuple[str, str]:
-    """Return (subject, text) as the draft was made, before anybody changed it by hand."""
-    first = next(
-        (event for event in audit.history(session, "letter", letter.id) if event.name == "edited"),
-        None,
-    )
-    before = first.detail.get("before", {}) if first else {}
-    return before.get("subject", letter.subject), before.get("text", letter.text)
 
 
 def current_versions(session: Session, campaign_id: int) -> dict[int, list[TemplateVersion]]:

@@ -239,6 +239,17 @@ def unmark_answered(
     _note(session, letter, "answer_undone", by, now, {})
 
 
+def close_silent(
+    session: Session, letter: Letter, *, on: dt.date, by: Actor, now: dt.datetime
+) -> None:
+    """Close the ask of a letter that nobody answered for too long, on day `on` (law 7).
+
+    The desk can be asked again; the letter stays where it is.
+    """
+    letter.closed_on = on
+    _note(session, letter, "closed_unanswered", by, now, {"on": on.isoformat()})
+
+
 def park(
     session: Session, letter: Letter, *, until: dt.date | None, by: Actor, now: dt.datetime
 ) -> None:

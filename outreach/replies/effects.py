@@ -15,7 +15,7 @@ from outreach.accounts.roles import ORGANISERS
 from outreach.directory import suppression
 from outreach.directory.models import ContactKind, Office, Suppression, SuppressionScope
 from outreach.directory.offices import normalised
-from outreach.letters import moving
+from outreach.letters import chains, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.petitions import promises, stances
@@ -32,20 +32,23 @@ Value = tuple[SuppressionScope, str]
 def change_letters(
     session: Session, reply: Reply, letters: Sequence[Letter], *, by: Actor, now: dt.datetime
 ) -> None:
-    """Mark `letters` as answered, parked or come back, as the kind of `reply` says."""
+    """Mark `letters` as answered, parked or come back, as the kind of `reply` says.
+
+    What answers a reminder answers the letters it reminds of.
+    """
     kind = KINDS[reply.kind]
+    for letter in _and_earlier(session, letters) if kind.stops else ():
+        newest = standing(session, letter)[0]
+        moving.mark_answered(
+            session,
+            letter,
+            kind=newest.kind.value,
+            on=newest.received_on,
+            closes=kind.closes,
+            by=by,
+            now=now,
+        )
     for letter in letters:
-        if kind.stops:
-            newest = standing(session, letter)[0]
-            moving.mark_answered(
-                session,
-                letter,
-                kind=newest.kind.value,
-                on=newest.received_on,
-                closes=kind.closes,
-                by=by,
-                now=now,
-            )
         if reply.back_on:
             moving.park(session, letter, until=reply.back_on, by=by, now=now)
         if reply.kind is ReplyKind.BOUNCE_HARD and letter.state is not State.BOUNCED:
@@ -61,12 +64,12 @@ def restore_letters(
     A letter that came back by a slip is set right at once by an organiser; for anybody else a
     task for an organiser says so, since only they may make that move.
     """
-    for letter in letters:
+    for letter in _and_earlier(session, letters) if KINDS[reply.kind].stops else ():
         left = standing(session, letter)
-        if KINDS[reply.kind].stops:
-            closes = any(KINDS[it.kind].closes for it in left)
-            newest = (left[0].kind.value, left[0].received_on, closes) if left else None
-            moving.unmark_answered(session, letter, left=newest, by=by, now=now)
+        closes = any(KINDS[it.kind].closes for it in left)
+        newest = (left[0].kind.value, left[0].received_on, closes) if left else None
+        moving.unmark_answered(session, letter, left=newest, by=by, now=now)
+    for letter in letters:
         if reply.back_on:
             until = _parked_until(session, letter)
             moving.park(session, letter, until=until, by=by, now=now)
@@ -82,11 +85,20 @@ def restore_letters(
             _ask_organiser(session, reply, title, by=by, now=now)
 
 
+def _and_earlier(session: Session, letters: Sequence[Letter]) -> Sequence[Letter]:
+    """Return `letters` and those they remind of, each once."""
+    found = {one.id: one for it in letters for one in (it, *chains.earlier(session, it))}
+    return list(found.values())
+
+
 def standing(session: Session, letter: Letter) -> Sequence[Reply]:
-    """Return the answers to `letter` that stop its reminder and were not undone, newest first."""
+    """Return the answers to `letter` or to a reminder of it that still count, newest first.
+
+    Those that stop a reminder and were not undone.
+    """
     stopping = [kind for kind, row in KINDS.items() if row.stops]
     return session.scalars(
-        _answers(letter)
+        _answers(*chains.letters_of(session, letter))
         .where(Reply.kind.in_(stopping))
         .order_by(Reply.received_on.desc(), Reply.id.desc())
     ).all()
@@ -99,12 +111,11 @@ def _parked_until(session: Session, letter: Letter) -> dt.date | None:
     return answers.back_on if answers else None
 
 
-def _answers(letter: Letter) -> sa.Select[Reply]:
-    return (
-        sa.select(Reply)
-        .join(ReplyLetter, ReplyLetter.reply_id == Reply.id)
-        .where(ReplyLetter.letter_id == letter.id, Reply.undone_at.is_(None))
+def _answers(*letters: Letter) -> sa.Select[Reply]:
+    answered = sa.select(ReplyLetter.reply_id).where(
+        ReplyLetter.letter_id.in_([letter.id for letter in letters])
     )
+    return sa.select(Reply).where(Reply.id.in_(answered), Reply.undone_at.is_(None))
 
 
 def record_position(

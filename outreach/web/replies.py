@@ -22,7 +22,7 @@ from outreach.petitions.promises import settle
 from outreach.replies import desk, filing
 from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
-from outreach.replies.rules import around, day_of
+from outreach.replies.rules import around
 from outreach.replies.threads import thread as thread_of
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import day
@@ -40,7 +40,7 @@ UNDOABLE = 20
 @needs("replies.log")
 def inbox() -> str:
     """What waits for me, one thing at a time; the answers I may see, newest first."""
-    today = day_of(now(), campaign())
+    today = campaign().day_of(now())
     mine, free = desk.open_tasks(session(), campaign(), by=actor(), today=today)
     every = [*mine, *free]
     at = min(max(request.args.get("at", 1, type=int), 1), max(len(every), 1))
@@ -130,7 +130,7 @@ def log(letter_id: int) -> str | Response | tuple[str, int]:
     """Log one answer to a letter: the form, and what it files."""
     letter = desk.letter_to_answer(session(), campaign().id, letter_id, by=actor())
     others = desk.others_at_desk(session(), letter)
-    today = day_of(now(), campaign())
+    today = campaign().day_of(now())
     form = AnswerForm(data=_earlier(today))
     form.offer([(it.id, f"{it.code} · {it.recipient} · {day(it.sent_at)}") for it in others])
     task = desk.logging_task(session(), letter)
@@ -270,9 +270,7 @@ def take(task_id: int) -> Response:
     flash(_("The task is yours."), "success")
     if task.kind is TaskKind.LOG_ANSWER:
         return _to("replies.log", letter_id=task.subject_id)
-    mine, _free = desk.open_tasks(
-        session(), campaign(), by=actor(), today=day_of(now(), campaign())
-    )
+    mine, _free = desk.open_tasks(session(), campaign(), by=actor(), today=campaign().day_of(now()))
     places = [at for at, it in enumerate(mine, start=1) if it.id == task_id]
     return _to("replies.inbox", at=places[0] if places else 1)
 
@@ -295,7 +293,7 @@ def defer(task_id: int) -> Response:
     task, form = _task(task_id), DeferForm()
     if not form.validate_on_submit():
         raise BadInput(Sentence("Enter the day on which the task should show again."))
-    if form.until.data <= day_of(now(), campaign()):
+    if form.until.data <= campaign().day_of(now()):
         raise BadInput(Sentence("Choose a day that is still to come."))
     with transaction(session()):
         tasks.defer(session(), task, form.until.data, by=actor(), now=now())

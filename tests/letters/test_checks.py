@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from outreach.accounts.models import Actor
 from outreach.directory.models import TargetRole
-from outreach.letters import checks
+from outreach.letters import checks, editing
 from outreach.letters.models import LetterKind, Quotation
 from outreach.petitions.models import Conflict
 from tests import make
@@ -125,27 +126,33 @@ def test_facts_that_quarrel_or_crowd_are_named(session, campaign):
     assert f"The facts {', '.join(sorted(codes[:2]))} don't go together. Use R02." in said
 
 
-def test_figures_typed_by_hand_are_pointed_out(session, campaign, now):
-    letter = make.letter(session, campaign, code="7K4-Q2M")
-    fact = make.fact(session, campaign)
-    session.add(
-        Quotation(letter_id=letter.id, fact_id=fact.id, fact_version=1, text="Over 37,000 (2021).")
+def edited(session, letter, now, *, subject, text):
+    editing.edit(
+        session,
+        letter,
+        subject=subject,
+        text=text,
+        seen=editing.fingerprint(letter),
+        by=Actor("Sam"),
+        now=now,
     )
-    letter.text = "Dear Ida,\n\nOver 37,000 (2021). And 9,000 more.\n\nRef. 7K4-Q2M"
     session.flush()
+
+
+MADE = "Dear Ida,\n\nOver 37,000 (2021) under the Act of 2000.\n\nRef. 7K4-Q2M"
+
+
+def test_figures_typed_by_hand_are_pointed_out(session, campaign, now):
+    letter = make.letter(session, campaign, code="7K4-Q2M", text=MADE)
     assert "typed by hand" not in remarks(session, letter)
-    letter.customised_at = now
-    session.flush()
+    edited(session, letter, now, subject="A question", text=MADE.replace("Ida", "Dr Ida"))
+    assert "typed by hand" not in remarks(session, letter)
+    edited(session, letter, now, subject="A question", text=MADE.replace("Ref", "9,000 more.\nRef"))
     assert "without a fact behind them: 9,000." in remarks(session, letter)
 
 
 def test_a_typed_figure_is_no_part_of_another_and_may_stand_in_the_subject(session, campaign, now):
-    letter = make.letter(session, campaign, code="7K4-Q2M", customised_at=now)
-    fact = make.fact(session, campaign)
-    session.add(
-        Quotation(letter_id=letter.id, fact_id=fact.id, fact_version=1, text="Over 37,000 (2021).")
-    )
-    letter.subject = "About 500 people"
-    letter.text = "Dear Ida,\n\nOver 37,000 (2021). In 20 cases and 7 more.\n\nRef. 7K4-Q2M"
-    session.flush()
+    letter = make.letter(session, campaign, code="7K4-Q2M", text=MADE)
+    words = MADE.replace("Ref", "In 20 cases and 7 more.\n\nRef")
+    edited(session, letter, now, subject="About 500 people", text=words)
     assert "without a fact behind them: 500, 20, 7." in remarks(session, letter)

@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from outreach.accounts.models import Event, Task
-from outreach.directory.models import Suppression
+from outreach.directory.models import Suppression, Target
 from outreach.errors import NotAllowed, Refused
 from outreach.letters.lifecycle import State
+from outreach.letters.models import LetterKind
 from outreach.petitions import stances
-from outreach.petitions.models import Position, Promise, PromiseState, Stance
+from outreach.petitions.models import Ask, Position, Promise, PromiseState, Stance
 from outreach.replies.filing import undo_answer
 from outreach.replies.models import ReplyKind
 from tests import make
@@ -139,3 +140,41 @@ def test_an_organiser_undoes_any(session, campaign, letter, vera, now) -> None:
     reply = log(session, letter, vera)
     undo_answer(session, reply, by=make.olga(session, campaign), now=now)
     assert letter.answered_on is None
+
+
+def test_an_answer_to_a_reminder_answers_the_letter_it_reminds_of(
+    session, campaign, letter, vera, now
+) -> None:
+    reminder = make.letter(
+        session,
+        campaign,
+        kind=LetterKind.REMINDER,
+        follows_id=letter.id,
+        target=session.get_one(Target, letter.target_id),
+        ask=session.get_one(Ask, letter.ask_id),
+        state=State.SENT,
+    )
+    reply = log(session, reminder, vera, kind=ReplyKind.OPPOSED)
+    assert (letter.answered_on, letter.closed_on) == (TODAY, TODAY)
+    undo_answer(session, reply, by=vera, now=now)
+    assert (letter.answered_on, letter.closed_on) == (None, None)
+    assert (reminder.answered_on, reminder.closed_on) == (None, None)
+
+
+def test_undoing_the_answer_to_a_reminder_keeps_what_the_first_letter_got(
+    session, campaign, letter, vera, now
+) -> None:
+    log(session, letter, vera, kind=ReplyKind.ACKNOWLEDGEMENT)
+    reminder = make.letter(
+        session,
+        campaign,
+        kind=LetterKind.REMINDER,
+        follows_id=letter.id,
+        target=session.get_one(Target, letter.target_id),
+        ask=session.get_one(Ask, letter.ask_id),
+        state=State.SENT,
+    )
+    reply = log(session, reminder, vera, kind=ReplyKind.OPPOSED)
+    undo_answer(session, reply, by=vera, now=now)
+    assert (letter.last_reply_kind, letter.closed_on) == ("acknowledgement", None)
+    assert reminder.answered_on is None

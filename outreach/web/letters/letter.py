@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from outreach.accounts import audit
 from outreach.database import transaction
 from outreach.errors import BadInput, MoveRefused, NotFound, Refused
-from outreach.letters import checks, lists, looking, moving, queries
+from outreach.letters import checks, editing, lists, looking, moving, queries
 from outreach.letters.diff import Piece, differences
 from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter
@@ -104,7 +104,7 @@ def _by_hand(shown: Letter) -> Sequence[Piece]:
     """Return what was changed by hand since the draft was made, if anything was."""
     if shown.customised_at is None:
         return ()
-    _subject, text = lists.words_made(session(), shown)
+    _subject, text = editing.words_made(session(), shown)
     return differences(text, shown.text)
 
 
