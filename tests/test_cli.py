@@ -77,7 +77,12 @@ def test_a_broken_template_is_named_with_language_and_line(copy, tmp_path):
     ("file", "old", "new", "says"),
     [
         ("contacts/jurisdictions/de.yaml", "code: DE", "kode: DE", r"de\.yaml"),
-        ("outreach/petitions/builtin/campaign.yaml", ":", ": [", r"campaign\.yaml, line \d+"),
+        (
+            "outreach/petitions/builtin/campaign.yaml",
+            "slug: ",
+            "slug: [",
+            r"campaign\.yaml, line \d+",
+        ),
     ],
 )
 def test_a_broken_file_is_named_and_nothing_is_half_written(copy, tmp_path, file, old, new, says):

@@ -196,6 +196,7 @@ def test_lists_take_the_same_number_of_queries(sam: Client, database: Database) 
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_the_pages_work_for_everybody(window: Open, seeded: Database) -> None:
     target = number(seeded, "Jānis Paraugs")
     for name, path in (
