@@ -27,9 +27,9 @@ def promises_to_come(scope: Scope) -> sa.Select[Promise]:
 def held_readings(scope: Scope) -> sa.Select[Reading]:
     """Return the counts that wait for an organiser, oldest first.
 
-    A reading is no rehearsal: what was rehearsed holds none.
+    A reading is neither live nor rehearsed: it waits for somebody either way.
     """
-    return counts.held_readings(scope.campaign_id).where(sa.literal(not scope.rehearsal))
+    return counts.held_readings(scope.campaign_id)
 
 
 def overdue_tasks(scope: Scope) -> sa.Select[Task]:
