@@ -249,7 +249,7 @@ def _silence(letter: Letter, today: dt.date) -> Sentence:
     days = (today - letter.sent_at.date()).days
     if days < 1:
         return Sentence("Waiting for an answer")
-    return Sentence("Waiting for an answer, %(days)s days now", days=days)
+    return Sentence("No answer for %(days)s days", days=days)
 
 
 @dataclass(frozen=True, slots=True)
