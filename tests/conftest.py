@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.database import Database
+from outreach.directory import identity as _identity  # noqa: F401
+from outreach.directory.syncing import models as _syncing  # noqa: F401
 from outreach.replies import models as _replies  # noqa: F401  (loads the tables of every room)
 from outreach.schema import Base
 from outreach.sending import models as _sending  # noqa: F401

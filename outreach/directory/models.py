@@ -44,6 +44,8 @@ class OrganizationKind(StrEnum):
     COMMITTEE = "committee"
     GROUP = "group"
     PARTY = "party"
+    COUNCIL = "council"
+    OTHER = "other"
 
 
 class TargetRole(StrEnum):
@@ -61,6 +63,8 @@ class TargetRole(StrEnum):
     MEP = "mep"
     COMMISSIONER = "commissioner"
     AMBASSADOR = "ambassador"
+    # Of a committee, a council or a party; nobody is asked anything in this part.
+    MEMBER = "member"
 
 
 class ContactKind(StrEnum):
@@ -92,8 +96,26 @@ class FormOfAddress(StrEnum):
     X = "x"
 
 
+class Source(Base):
+    """Where values come from: one list that somebody publishes, or one that somebody keeps."""
+
+    __tablename__ = "source"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # The same list read next year has the same slug, `congress-legislators`.
+    slug: Mapped[str] = mapped_column(sa.String(160), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(300))
+    url: Mapped[str] = mapped_column(default="")
+    licence: Mapped[str] = mapped_column(default="")
+    attribution: Mapped[str] = mapped_column(default="")
+    # Official before community before Wikidata before a spreadsheet: 1 to 4.
+    rank: Mapped[int] = mapped_column(default=4)
+    # How its columns are read, once somebody confirmed it.
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
 class Jurisdiction(Base):
-    """A country (ISO 3166-1 alpha-2), `EU`, or an assembly such as PACE."""
+    """A country (ISO 3166-1 alpha-2), a part of one (ISO 3166-2), `EU`, or an assembly as PACE."""
 
     __tablename__ = "jurisdiction"
 
@@ -142,6 +164,8 @@ class Organization(Base):
     confidence: Mapped[Confidence] = mapped_column(enum(Confidence, "confidence"))
     source: Mapped[str] = mapped_column(default="")
     search_key: Mapped[str] = mapped_column(default="")
+    # The day it was dissolved or merged; its seats ended then.
+    ended_on: Mapped[dt.date | None]
     demonstration: Mapped[bool] = mapped_column(default=False)
 
     jurisdiction: Mapped[Jurisdiction] = relationship(lazy="raise")
@@ -188,8 +212,19 @@ class Person(Base):
     title_prefix: Mapped[str] = mapped_column(sa.String(60), default="")
     honorific: Mapped[str] = mapped_column(sa.String(60), default="")
     postnominal: Mapped[str] = mapped_column(sa.String(60), default="")
+    # How lists sort it, where a source says so ("Smith, Ann").
+    sort_name: Mapped[str] = mapped_column(sa.String(300), default="")
     # {language or script tag: name}, e.g. {"el": "…", "und-Latn": "…"}.
     names: Mapped[dict[str, str]]
+    # Former and other names: [{name, form: former|address|other, language, start, end}].
+    other_names: Mapped[list[Any]] = mapped_column(sa.JSON(), default=list)
+    # "1951-02-12", "1951-02" or "1951": tells namesakes apart, printed nowhere.
+    birth_date: Mapped[str] = mapped_column(sa.String(10), default="")
+    death_date: Mapped[str] = mapped_column(sa.String(10), default="")
+    # What a source says that we have no place for: {its column: value}.
+    extras: Mapped[dict[str, str]] = mapped_column(default=dict)
+    # Set when this was another person's second row.
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
     form_of_address: Mapped[FormOfAddress] = mapped_column(
         enum(FormOfAddress, "form_of_address"), default=FormOfAddress.X
     )
@@ -204,6 +239,7 @@ class Membership(Base):
     """A person in an organization or post, from a day to a day. Ended, never deleted."""
 
     __tablename__ = "membership"
+    __table_args__ = (sa.Index("ix_membership_source_key", "source_id", "source_key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
@@ -212,9 +248,16 @@ class Membership(Base):
     area_id: Mapped[int | None] = mapped_column(sa.ForeignKey("area.id"))
     on_behalf_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
     role: Mapped[TargetRole] = mapped_column(enum(TargetRole, "role"))
+    # The part in the source's words: "Chairman", "Deputy Speaker".
+    label: Mapped[str] = mapped_column(sa.String(300), default="")
     start_on: Mapped[dt.date | None]
     end_on: Mapped[dt.date | None]
+    # How exact the two days are: day, month, year, period (of a term) or unknown ("by then").
+    start_precision: Mapped[str] = mapped_column(sa.String(10), default="day")
+    end_precision: Mapped[str] = mapped_column(sa.String(10), default="day")
     end_reason: Mapped[str | None]
+    source_id: Mapped[int | None] = mapped_column(sa.ForeignKey("source.id"))
+    source_key: Mapped[str | None] = mapped_column(sa.String(400))
 
     person: Mapped[Person] = relationship(lazy="raise")
     organization: Mapped[Organization] = relationship(lazy="raise", foreign_keys=[organization_id])
@@ -250,7 +293,19 @@ class ContactDetail(Base):
     value: Mapped[str]
     # What makes two values one desk: a lower-cased address, a form's URL, a folded postal address.
     normalised: Mapped[str] = mapped_column(sa.String(500))
+    # Or parliament, constituency, role, campaign, personal, press.
     purpose: Mapped[str] = mapped_column(sa.String(32), default="office")
+    label: Mapped[str] = mapped_column(sa.String(200), default="")
+    language: Mapped[str | None] = mapped_column(sa.String(16))
+    # Details of one door (address, phone, fax) share this name inside their owner.
+    bundle: Mapped[str] = mapped_column(sa.String(160), default="")
+    # At a free provider: perhaps private, so somebody looks before it is used.
+    personal: Mapped[bool] = mapped_column(default=False)
+    # Typed by a person of ours, not read from a list.
+    by_hand: Mapped[bool] = mapped_column(default=False)
+    source_id: Mapped[int | None] = mapped_column(sa.ForeignKey("source.id"))
+    # The first day its source no longer gave it.
+    unseen_since: Mapped[dt.date | None]
     position: Mapped[int] = mapped_column(default=0)
     source: Mapped[str]
     source_url: Mapped[str] = mapped_column(default="")
@@ -307,7 +362,9 @@ class Target(Base):
     language: Mapped[str] = mapped_column(sa.String(16))
     # The way we write by: email, form, postal, or null when there is none.
     channel: Mapped[ContactKind | None] = mapped_column(enum(ContactKind, "channel"))
-    # Null while the post is held.
+    # The last day the check of that way holds; null when nobody checked it.
+    verified_until: Mapped[dt.date | None]
+    # The day the seat ends or ended, which may lie ahead; null while no end is known.
     ended_on: Mapped[dt.date | None]
     demonstration: Mapped[bool] = mapped_column(default=False)
 

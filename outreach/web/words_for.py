@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from outreach.accounts.models import Mode, Role, SenderKind, TaskKind, Voice
+from outreach.directory.identity import ProposalState, RuleKind
 from outreach.directory.models import (
     Confidence,
     ContactKind,
@@ -16,6 +17,7 @@ from outreach.directory.models import (
     SuppressionScope,
     TargetRole,
 )
+from outreach.directory.syncing.models import ConflictState, Decision, Effect, RunState
 from outreach.letters.lifecycle import Hand, State
 from outreach.letters.models import LetterKind
 from outreach.petitions.models import (
@@ -72,6 +74,8 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "committee": N_("committee"),
         "group": N_("political group"),
         "party": N_("party"),
+        "council": N_("council"),
+        "other": N_("other body"),
     },
     TargetRole: {
         "head_of_state": N_("head of state"),
@@ -86,6 +90,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "mep": N_("Member of the European Parliament"),
         "commissioner": N_("commissioner"),
         "ambassador": N_("ambassador"),
+        "member": N_("member"),
     },
     ContactKind: {
         "email": N_("e-mail"),
@@ -103,6 +108,41 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "withdrawn": N_("withdrawn"),
     },
     FormOfAddress: {"m": N_("as a man"), "f": N_("as a woman"), "x": N_("without a title")},
+    RuleKind: {
+        "language": N_("only in this language"),
+        "channel": N_("only this way"),
+        "never": N_("never"),
+    },
+    ProposalState: {
+        "open": N_("waits for a decision"),
+        "accepted": N_("accepted"),
+        "refused": N_("refused"),
+    },
+    RunState: {
+        "waiting": N_("waiting to be read"),
+        "reading": N_("being read"),
+        "preview": N_("waiting for a decision"),
+        "confirmed": N_("being written"),
+        "applied": N_("in the directory"),
+        "undone": N_("undone"),
+        "discarded": N_("discarded"),
+        "failed": N_("could not be read"),
+    },
+    Effect: {
+        "added": N_("new"),
+        "changed": N_("changed"),
+        "ended": N_("ended"),
+        "proposed": N_("perhaps somebody we have"),
+        "conflict": N_("changed by hand and by the source"),
+        "unusable": N_("unusable"),
+        "remark": N_("to know"),
+    },
+    Decision: {"same": N_("the same person"), "different": N_("somebody else")},
+    ConflictState: {
+        "open": N_("waits for a decision"),
+        "kept": N_("ours kept"),
+        "taken": N_("theirs taken"),
+    },
     SuppressionScope: {"address": N_("this address"), "office": N_("the whole desk")},
     State: {
         "draft": N_("draft"),

@@ -1,0 +1,112 @@
+"""Opens what somebody uploads: a file, a folder or a zip, with limits against hostile ones."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from outreach.errors import BadFile
+from outreach.words import Sentence
+
+# Nothing we read is larger: the United States' legislators of all time are 10 MB.
+MAX_FILE_BYTES = 300_000_000
+MAX_UNPACKED_BYTES = 1_000_000_000
+MAX_FILES = 60_000
+# YAML, JSON and office files shrink to a tenth; a bomb to a thousandth.
+MAX_RATIO = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Files to read. `name` is how the person calls it; `root` the folder paths are told from."""
+
+    name: str
+    root: Path
+    files: tuple[Path, ...]
+    # The path as given on the command line, whose folders may tell country and day.
+    given: Path
+
+    def head(self, file: Path, size: int = 65_536) -> bytes:
+        """Return the first `size` bytes of `file`."""
+        with file.open("rb") as stream:
+            return stream.read(size)
+
+    def place(self, file: Path) -> str:
+        """Return how messages call `file`: its path inside the upload."""
+        return str(file.relative_to(self.root)) if file.is_relative_to(self.root) else file.name
+
+
+@contextlib.contextmanager
+def opened(path: Path, name: str = "") -> Iterator[Upload]:
+    """Give the upload at `path`; a zip is unpacked into a folder that is gone afterwards.
+
+    Raises BadFile for what is missing, too large, or a zip that is a bomb or leaves its folder.
+    """
+    name = name or path.name
+    if not path.exists():
+        raise BadFile(name, None, Sentence("There is no such file or folder."))
+    if path.is_dir():
+        files = tuple(sorted(one for one in path.rglob("*") if one.is_file()))
+        yield Upload(name, path, _counted(files, name), path)
+        return
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise BadFile(name, None, Sentence("It is larger than 300 MB. Split it into parts."))
+    if not _is_archive(path):
+        yield Upload(name, path.parent, (path,), path)
+        return
+    with tempfile.TemporaryDirectory(prefix="outreach-") as folder:
+        root = Path(folder)
+        _unpack(path, root, name)
+        files = tuple(sorted(one for one in root.rglob("*") if one.is_file()))
+        yield Upload(name, root, files, path)
+
+
+def _is_archive(path: Path) -> bool:
+    """Tell a zip of files from a spreadsheet, which is a zip inside."""
+    if not zipfile.is_zipfile(path):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+    return not names & {"[Content_Types].xml", "mimetype"}
+
+
+def _unpack(path: Path, root: Path, name: str) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            check_sizes(archive, name)
+            archive.extractall(root)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        why = str(error) or type(error).__name__
+        raise BadFile(name, None, Sentence("The zip can't be read: %(why)s.", why=why)) from error
+
+
+def check_sizes(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse an archive that unfolds to far more than it is. Raises BadFile.
+
+    Sizes are the archive's own claim; `zipfile` stops reading a member at its claimed size.
+    """
+    members = archive.infolist()
+    _refuse_many(len(members), name)
+    total = sum(one.file_size for one in members)
+    packed = sum(one.compress_size for one in members)
+    if total > MAX_UNPACKED_BYTES or total > MAX_RATIO * max(packed, 10_000):
+        raise BadFile(
+            name, None, Sentence("It unfolds to far more than such lists are. It was not opened.")
+        )
+
+
+def _counted(files: tuple[Path, ...], name: str) -> tuple[Path, ...]:
+    _refuse_many(len(files), name)
+    return files
+
+
+def _refuse_many(number: int, name: str) -> None:
+    if number > MAX_FILES:
+        raise BadFile(name, None, Sentence("It holds more than 60,000 files. Split it into parts."))
