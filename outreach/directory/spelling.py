@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 # Letters that Unicode doesn't take apart, with the plain letters people type for them.
 _PLAIN = str.maketrans(
@@ -78,24 +79,64 @@ _TABLES = (
 )
 
 
+class _Letters(dict[int, str]):
+    """A table for str.translate that works out each letter the first time it is met.
+
+    Every step of folding looks at one letter at a time, so a letter is taken through all of them
+    once and never again.
+    """
+
+    def __init__(self, spell: Callable[[str], str]) -> None:
+        super().__init__()
+        self.spell = spell
+
+    def __missing__(self, code: int) -> str:
+        spelt = self[code] = self.spell(chr(code))
+        return spelt
+
+
+def _folded(letter: str) -> str:
+    lower = _APOSTROPHES.sub("", letter.casefold()).translate(_PLAIN)
+    parts = unicodedata.normalize("NFKD", lower)
+    kept = "".join(part for part in parts if not unicodedata.combining(part))
+    return _NOT_A_WORD.sub(" ", kept)
+
+
+def _bare(letter: str) -> str:
+    """Strip accents from Greek letters alone, so that ού is read as ου and й stays й."""
+    if "\u0370" <= letter <= "\u03ff":
+        parts = unicodedata.normalize("NFKD", letter)
+        return "".join(part for part in parts if not unicodedata.combining(part))
+    return "" if _APOSTROPHES.match(letter) else letter
+
+
+def _spelt_by(table: dict[str, str]) -> _Letters:
+    return _Letters(lambda letter: table.get(letter, letter).replace("_", "").translate(_FOLDED))
+
+
+_FOLDED = _Letters(_folded)
+_SPACED = _Letters(lambda letter: _folded(_APOSTROPHES.sub(" ", letter)))
+_BARE = _Letters(_bare)
+_ROMANISED = tuple(_spelt_by(table) for table in _TABLES)
+_SPELT = _Letters(lambda letter: letter.translate(_SPELT_OUT).translate(_FOLDED))
+
+
 def fold(text: str) -> str:
     """Return `text` in its own script without case, accents and punctuation, words by one space."""
-    lower = _APOSTROPHES.sub("", text.casefold()).translate(_PLAIN)
-    return _NOT_A_WORD.sub(" ", _without_marks(lower)).strip()
+    return " ".join(text.translate(_FOLDED).split())
 
 
 def romanisations(text: str) -> tuple[str, ...]:
     """Return the Latin spellings of `text` somebody may type, folded; empty for plain Latin."""
+    if text.isascii() and "_" not in text:
+        return ()
     # Composed first: й is one letter to a table, и with a breve to Unicode.
-    lower = _APOSTROPHES.sub("", unicodedata.normalize("NFC", text.casefold()))
-    found = []
-    for table in _TABLES:
-        spelt = lower
-        for pair, latin in _GREEK_PAIRS if "α" in table else ():
-            spelt = _without_greek_accents(spelt).replace(pair, latin)
-        letters = (table.get(letter, letter) for letter in spelt)
-        found.append(fold("".join(letters).replace("_", "")))
-    found.append(fold(lower.translate(_SPELT_OUT)))
+    lower = unicodedata.normalize("NFC", text.casefold())
+    spelt = lower.translate(_BARE)
+    for pair, latin in _GREEK_PAIRS:
+        spelt = spelt.replace(pair, latin)
+    found = [" ".join(spelt.translate(table).split()) for table in _ROMANISED]
+    found.append(" ".join(lower.translate(_SPELT).split()))
     own = fold(text)
     return tuple(dict.fromkeys(spelling for spelling in found if spelling and spelling != own))
 
@@ -108,20 +149,8 @@ def search_key(*texts: str) -> str:
     """
     keys: dict[str, None] = {}
     for text in texts:
-        spaced = fold(_APOSTROPHES.sub(" ", text))
+        spaced = " ".join(text.translate(_SPACED).split())
         for key in (fold(text), *romanisations(text), spaced):
             if key:
                 keys.setdefault(key)
     return " ".join(keys)
-
-
-def _without_marks(text: str) -> str:
-    parts = unicodedata.normalize("NFKD", text)
-    return "".join(part for part in parts if not unicodedata.combining(part))
-
-
-def _without_greek_accents(text: str) -> str:
-    """Strip accents from Greek letters alone, so that ού is read as ου and й stays й."""
-    return "".join(
-        _without_marks(letter) if "\u0370" <= letter <= "\u03ff" else letter for letter in text
-    )
