@@ -1,0 +1,190 @@
+"""Opens JSON, YAML and XML that strangers wrote, without trusting any of it.
+
+Every reader returns plain values or raises BadFile with the line. Ways to exhaust memory by few
+bytes (nesting, aliases, entities) are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+from xml.etree import ElementTree
+
+import defusedxml
+import yaml
+from defusedxml.ElementTree import fromstring
+
+from outreach.errors import BadFile
+from outreach.words import Sentence
+
+# The largest single file known holds a country's whole history in 60 MB.
+MAX_BYTES = 200_000_000
+MAX_YAML_BYTES = 30_000_000
+MAX_DEPTH = 60
+
+
+def read_json(path: Path, name: str, max_depth: int = MAX_DEPTH) -> Any:
+    """Return the JSON document at `path`: UTF-8 with or without mark, UTF-16 or UTF-32.
+
+    Raises BadFile (`name`, line) for what is empty, no JSON, or nested deeper than `max_depth`.
+    Texts may hold halves of letters ("\\ud800"): pass them through `cleaning.text`.
+    """
+    data = _bytes(path, name, MAX_BYTES)
+    try:
+        written = data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError as error:
+        _not_text(data, error, name)
+    try:
+        value = json.loads(written.removeprefix("\ufeff"), parse_constant=lambda _word: None)
+    except json.JSONDecodeError as error:
+        raise BadFile(
+            name, error.lineno, Sentence("This is not JSON: %(why)s.", why=error.msg)
+        ) from error
+    except RecursionError as error:
+        raise BadFile(name, None, _too_deep(max_depth)) from error
+    except ValueError as error:
+        # Python refuses whole numbers of more than 4,300 digits.
+        raise BadFile(name, None, Sentence("It holds a number that is too long.")) from error
+    _check_depth(value, name, max_depth)
+    return value
+
+
+def _check_depth(value: Any, name: str, max_depth: int) -> None:
+    """Refuse what is nested too deeply, level by level: recursion would be what we guard from."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _depth in range(max_depth):
+        level = [
+            part
+            for node in level
+            for part in (node.values() if type(node) is dict else node)
+            if type(part) is dict or type(part) is list
+        ]
+        if not level:
+            return
+    raise BadFile(name, None, _too_deep(max_depth))
+
+
+class _Loader(yaml.CSafeLoader):
+    """LibYAML's reader with next to nothing implied: NO is Norway, 2020-12 and 1.10 are text.
+
+    Only null, true, false and whole numbers without a leading zero are told apart from text.
+    """
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own class attribute)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""]
+)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]{0,17})$"), list("-0123456789")
+)
+# What may be an alias, or nest deeply in few bytes; most files have neither and are not scanned.
+_ALIAS = re.compile(rb"(?:^|[\s,\[{:])\*[^\s*]", re.MULTILINE)
+_DEEP = re.compile(rb"(?:[-?:][ \t]+){40}|^ {120}", re.MULTILINE)
+
+
+def read_yaml(source: Path | bytes, name: str) -> Any:
+    """Return the YAML document at `source` (a path, or its bytes) as plain values.
+
+    Raises BadFile (`name`, line) for what is empty, no YAML, has aliases or is nested too deeply.
+    """
+    data = _bytes(source, name, MAX_YAML_BYTES)
+    try:
+        if _suspicious(data):
+            _check_events(data, name)
+        return yaml.load(data, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadFile(
+            name,
+            mark.line + 1 if mark else None,
+            Sentence("This is not YAML: %(why)s.", why=error.problem or error.context or "?"),
+        ) from error
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        # A tag that its value does not fit (!!int "x") surprises PyYAML in many ways.
+        why = str(error).replace("\n", " ")[:200]
+        raise BadFile(name, None, Sentence("This is not YAML: %(why)s.", why=why)) from error
+
+
+def _suspicious(data: bytes) -> bool:
+    """Tell whether `data` may hold aliases or deep nesting; only then is it read twice."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    brackets = data.count(b"[") + data.count(b"{")
+    return brackets > MAX_DEPTH or bool(_ALIAS.search(data) or _DEEP.search(data))
+
+
+def _check_events(data: bytes, name: str) -> None:
+    """Refuse aliases and deep nesting before anything is built: LibYAML has no limit of its own."""
+    depth = 0
+    for event in yaml.parse(data, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if isinstance(event, yaml.AliasEvent):
+            raise BadFile(name, line, Sentence("Aliases (*name) are not read. Write it out."))
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BadFile(name, line, _too_deep(MAX_DEPTH))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def read_xml(path: Path, name: str) -> ElementTree.Element:
+    """Return the root of the XML document at `path`.
+
+    Raises BadFile (`name`, line) for what is empty, no XML, has a DTD or entities, or is nested
+    too deeply.
+    """
+    data = _bytes(path, name, MAX_BYTES)
+    try:
+        root: ElementTree.Element = fromstring(data, forbid_dtd=True)
+    except ElementTree.ParseError as error:
+        why = str(error).partition(":")[0]
+        raise BadFile(
+            name, error.position[0], Sentence("This is not XML: %(why)s.", why=why)
+        ) from error
+    except defusedxml.DefusedXmlException as error:
+        raise BadFile(
+            name, None, Sentence("It has a document type or entities. Such XML is not read.")
+        ) from error
+    except (ValueError, LookupError) as error:
+        raise BadFile(
+            name, None, Sentence("This is not XML: %(why)s.", why=str(error)[:200])
+        ) from error
+    level = [root]
+    for _depth in range(MAX_DEPTH + 1):
+        level = [part for node in level for part in node]
+        if not level:
+            return root
+    raise BadFile(name, None, _too_deep(MAX_DEPTH))
+
+
+def _bytes(source: Path | bytes, name: str, most: int) -> bytes:
+    try:
+        if isinstance(source, Path) and source.stat().st_size > most:
+            raise BadFile(name, None, _too_large(most))
+        data = source if isinstance(source, bytes) else source.read_bytes()
+    except OSError as error:
+        raise BadFile(name, None, Sentence("It can't be read: %(why)s.", why=str(error))) from error
+    if len(data) > most:
+        raise BadFile(name, None, _too_large(most))
+    if not data.strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
+        raise BadFile(name, None, Sentence("The file is empty."))
+    return data
+
+
+def _not_text(data: bytes, error: UnicodeDecodeError, name: str) -> NoReturn:
+    line = data[: error.start].count(b"\n") + 1
+    raise BadFile(name, line, Sentence("This is not UTF-8 text. Save it as UTF-8.")) from error
+
+
+def _too_large(most: int) -> Sentence:
+    return Sentence("It is larger than %(limit)s MB. Split it into parts.", limit=most // 1_000_000)
+
+
+def _too_deep(most: int) -> Sentence:
+    return Sentence("It is nested more than %(limit)s levels deep.", limit=most)
