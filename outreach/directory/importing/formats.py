@@ -1,0 +1,39 @@
+"""The formats we read, in order of recognition: the particular before the general.
+
+A new format is one file with a `FORMAT` and one line here.
+"""
+
+from __future__ import annotations
+
+from outreach.directory.importing.opening import Upload
+from outreach.directory.importing.registry import Dataset, Format
+from outreach.errors import BadInput
+from outreach.words import Sentence
+
+FORMATS: tuple[Format, ...] = ()
+
+
+def recognised(upload: Upload) -> list[Dataset]:
+    """Return the lists in `upload`, as the first format that knows it finds them; else nothing.
+
+    Raises BadFile when the format is clear but the file can't be read.
+    """
+    for one in FORMATS:
+        if found := one.datasets(upload):
+            return found
+    return []
+
+
+def format_named(name: str) -> Format:
+    """Return the format called `name`. Raises BadInput (field "format"), naming those there are."""
+    for one in FORMATS:
+        if one.name == name:
+            return one
+    raise BadInput(
+        Sentence(
+            "No format is called “%(name)s”. There are: %(names)s.",
+            name=name,
+            names=", ".join(one.name for one in FORMATS),
+        ),
+        "format",
+    )
