@@ -66,6 +66,8 @@ def create_app(
         settings, database or Database(settings.database_url), now
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # Before the check against forged forms, which reads the form.
+    app.before_request(access.make_room)
     CSRFProtect(app)
     Babel(app, locale_selector=_locale, default_locale="en")
     signing_in.install(app)

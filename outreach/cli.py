@@ -164,7 +164,7 @@ def _serve(settings: Settings, database: Database, passwords: list[tuple[Role, s
     except OSError as error:
         raise _port_taken(settings, error) from error
     _print_welcome(settings, token, passwords)
-    scheduler = clock.start(database, CapturePostman(settings.capture))
+    scheduler = clock.start(database, CapturePostman(settings.capture), home=settings.home)
     signal.signal(signal.SIGTERM, _stop)
     try:
         server.run()

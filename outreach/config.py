@@ -26,6 +26,8 @@ class Settings:
     port: int
     demo: bool
     secret_key: str
+    # How the server of a public list can reach whoever runs this installation.
+    contact: str = ""
 
     @property
     def capture(self) -> Path:
@@ -46,6 +48,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     OUTREACH_HOST    address to serve on (default 127.0.0.1)
     PORT             port to serve on (default 8000; 1 to 65535)
     DEMO             `yes` or `no`: load the demonstration (default yes)
+    OUTREACH_CONTACT an e-mail address or link, told to servers we fetch public lists from
 
     Makes the home and, on first use, its secret key (mode 0600). Raises BadSetting.
     """
@@ -57,6 +60,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         port=_port(environ),
         demo=_yes_or_no(environ, "DEMO", default=True),
         secret_key=_secret_key(home),
+        contact=_contact(environ),
     )
 
 
@@ -101,6 +105,16 @@ def _port(environ: Mapping[str, str]) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
         raise BadSetting(Sentence("PORT is “%(text)s”. Write a number from 1 to 65535.", text=text))
     return int(text)
+
+
+def _contact(environ: Mapping[str, str]) -> str:
+    text = environ.get("OUTREACH_CONTACT", "").strip()
+    # It becomes a part of a header: one line of plain signs.
+    if len(text) > 200 or not text.isascii() or not text.isprintable():
+        raise BadSetting(
+            Sentence("OUTREACH_CONTACT must be one e-mail address or link, in plain letters.")
+        )
+    return text
 
 
 def _yes_or_no(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -38,6 +38,7 @@ def test_the_secret_key_is_made_once_and_for_us_alone(tmp_path):
         ("OUTREACH_DATABASE_URL", "mysql://x/y"),
         ("OUTREACH_DATABASE_URL", "nonsense"),
         ("OUTREACH_HOME", "/dev/null/home"),
+        ("OUTREACH_CONTACT", "me@house.example\r\nX-Evil: 1"),
     ],
 )
 def test_nonsense_is_refused_by_name(tmp_path, name, value):
@@ -51,6 +52,13 @@ def test_a_database_password_is_never_printed(tmp_path):
             {"OUTREACH_HOME": str(tmp_path), "OUTREACH_DATABASE_URL": "oracle://me:hunter2@x/y"}
         )
     assert "hunter2" not in str(caught.value)
+
+
+def test_whom_to_reach_is_told_to_nobody_unless_set(tmp_path):
+    environ = {"OUTREACH_HOME": str(tmp_path)}
+    assert read_settings(environ).contact == ""
+    environ["OUTREACH_CONTACT"] = " desk@house.example "
+    assert read_settings(environ).contact == "desk@house.example"
 
 
 def test_a_plain_postgresql_url_gets_its_driver(tmp_path):

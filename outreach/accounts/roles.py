@@ -22,6 +22,7 @@ PERMISSIONS: dict[str, tuple[frozenset[Role], str]] = {
     "directory.read": (EVERYBODY, N_("look at the public directory")),
     "directory.write": (STAFF, N_("add and correct people, posts and addresses")),
     "directory.verify": (STAFF, N_("say that an address was checked")),
+    "directory.import": (STAFF, N_("import lists of people and addresses")),
     "directory.suppress": (ORGANISERS, N_("stop letters to a desk, or allow them again")),
     "petition.read": (EVERYBODY, N_("read demands, facts and counts")),
     "petition.write": (STAFF, N_("write facts and enter counts")),

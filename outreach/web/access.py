@@ -31,7 +31,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Signing in and out reads people and writes nothing: a guessed password must not hold the write
 # lock while it is hashed.
-READING_ENDPOINTS = frozenset({"security.login", "security.logout"})
+# A file that comes in is written to disk, hashed and recognised first; its view then opens a
+# transaction of its own.
+READING_ENDPOINTS = frozenset({"security.login", "security.logout", "directory.upload"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,27 @@ def public(view: View) -> View:
     """Mark a view: everybody may see it, signed in or not."""
     view.public = True  # type: ignore[attr-defined]
     return view
+
+
+def takes_files(most: int) -> Callable[[View], View]:
+    """Mark a view: a form sent to it may be as large as `most` bytes, files included."""
+
+    def mark(view: View) -> View:
+        view.most_bytes = most  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def make_room() -> None:
+    """Let a large form in where its view takes files and the person may use the view.
+
+    Runs before anything looks into the form; everybody else meets the usual limit.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    most, permission = getattr(view, "most_bytes", 0), getattr(view, "permission", "")
+    if most and request.method == "POST" and current_user.is_authenticated and may(permission):
+        request.max_content_length = most
 
 
 def guard() -> Response | None:
