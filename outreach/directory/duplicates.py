@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
+import sqlalchemy as sa
 from rapidfuzz import fuzz
+from sqlalchemy.orm import Session
 
+from outreach.accounts.audit import record
+from outreach.accounts.models import Actor
+from outreach.directory.identity import NotSame
+from outreach.directory.models import (
+    Membership,
+    Organization,
+    OrganizationKind,
+    Person,
+    Target,
+)
 from outreach.directory.spelling import fold, romanisations
 
+# From here on somebody asks "is this her?"; imports propose at the same score.
+ASK_FROM = 85
+# Pairs on one page of suggestions.
+PER_PAGE = 25
 # Every word of the shorter name stands in the longer one ("Ana Gomes", "Ana Maria Gomes").
 _PART = 92
 # They sound alike in every table of letters ("Yuliia", "Yuliya").
@@ -82,3 +101,170 @@ def _sound(spelling: str) -> str:
     for letters, sound in _ALIKE:
         spelling = spelling.replace(letters, sound)
     return " ".join(sorted(_TWICE.sub(r"\1", spelling).split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """Somebody we have who may be meant: `score` 0 to 100, `where` the bodies they sit in."""
+
+    person_id: int
+    name: str
+    where: str
+    target_id: int | None
+    score: int
+
+
+def likely(
+    session: Session, names: Sequence[str], *, jurisdiction: str, limit: int = 5
+) -> list[Likely]:
+    """Return who in `jurisdiction` may go by one of `names`, likest first, in one query.
+
+    Ended people are among them: somebody may come back.
+    """
+    return likely_of_many(session, [names], jurisdiction=jurisdiction, limit=limit)[0]
+
+
+def likely_of_many(
+    session: Session, people: Sequence[Sequence[str]], *, jurisdiction: str, limit: int = 3
+) -> list[list[Likely]]:
+    """Return what `likely` says of each of `people` (their names), in one query for all."""
+    wanted = [spellings(names) for names in people]
+    known = _known(session, jurisdiction) if any(wanted) else []
+    found = []
+    for ours in wanted:
+        beginnings = _beginnings(ours)
+        scored = [
+            (likeness(ours, other.spelt), other)
+            for other in known
+            if not beginnings.isdisjoint(other.beginnings)
+        ]
+        near = sorted(
+            (pair for pair in scored if pair[0] >= ASK_FROM),
+            key=lambda pair: (-pair[0], pair[1].person_id),
+        )
+        found.append(
+            [
+                Likely(one.person_id, one.name, ", ".join(one.where), one.target_id, score)
+                for score, one in near[:limit]
+            ]
+        )
+    return found
+
+
+@dataclass(slots=True)
+class _Known:
+    person_id: int
+    name: str
+    spelt: tuple[str, ...]
+    beginnings: frozenset[str]
+    where: list[str]
+    target_id: int | None
+
+
+def _known(session: Session, jurisdiction: str) -> list[_Known]:
+    """Everybody who has or had a seat in `jurisdiction`, with the newest of their targets."""
+    rows = session.execute(
+        sa.select(Person.id, Person.name, Person.names, Organization.name, Target.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Organization, Organization.id == Membership.organization_id)
+        .outerjoin(Target, Target.membership_id == Membership.id)
+        .where(
+            Organization.jurisdiction_code == jurisdiction,
+            Organization.kind != OrganizationKind.PARTY,
+            Person.merged_into_id.is_(None),
+        )
+        .order_by(Person.id, Membership.id)
+    )
+    people: dict[int, _Known] = {}
+    for number, name, names, body, target_id in rows:
+        one = people.get(number)
+        if one is None:
+            spelt = _spelt(name, *names.values())
+            one = people[number] = _Known(number, name, spelt, _beginnings(spelt), [], None)
+        if body not in one.where:
+            one.where.append(body)
+        one.target_id = target_id or one.target_id
+    return list(people.values())
+
+
+@lru_cache(maxsize=200_000)
+def _spelt(*names: str) -> tuple[str, ...]:
+    return spellings(names)
+
+
+@lru_cache(maxsize=200_000)
+def _beginnings(spelt: tuple[str, ...]) -> frozenset[str]:
+    """How the words of a name begin, by sound: names that share none are not compared."""
+    return frozenset(word[:2] for text in spelt for word in _sound(text).split())
+
+
+def tell_apart(
+    session: Session, one_id: int, other_id: int, *, by: Actor, now: dt.datetime
+) -> None:
+    """Remember that two rows are two people; neither imports nor suggestions ask again."""
+    first, second = sorted((one_id, other_id))
+    if first == second or are_apart(session, first, second):
+        return
+    session.add(NotSame(person_id=first, other_id=second, by=by.name, at=now))
+    session.flush()
+    record(
+        session,
+        subject=("person", first),
+        name="told apart",
+        by=by,
+        now=now,
+        campaign_id=None,
+        detail={"other": second},
+    )
+
+
+def are_apart(session: Session, one_id: int, other_id: int) -> bool:
+    """Return whether somebody said that these two rows are two people."""
+    first, second = sorted((one_id, other_id))
+    query = sa.select(NotSame.id).where(NotSame.person_id == first, NotSame.other_id == second)
+    return session.scalar(query) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """Two rows of the directory that look like one person, and the country they share."""
+
+    one: Person
+    other: Person
+    jurisdiction: str
+
+
+def doubles(session: Session, *, page: int = 1) -> tuple[list[Double], int]:
+    """Return one page of pairs that share name and jurisdiction, and how many pairs there are.
+
+    Pairs that somebody told apart are left out. Three queries, one of them grouped.
+    """
+    same = (
+        sa.select(Person.search_key)
+        .where(Person.merged_into_id.is_(None), Person.search_key != "")
+        .group_by(Person.search_key)
+        .having(sa.func.count() > 1)
+    )
+    rows = session.execute(
+        sa.select(Organization.jurisdiction_code, Person.search_key, Person.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Organization, Organization.id == Membership.organization_id)
+        .where(Person.search_key.in_(same), Person.merged_into_id.is_(None))
+        .distinct()
+        .order_by(Organization.jurisdiction_code, Person.search_key, Person.id)
+    )
+    apart = set(session.execute(sa.select(NotSame.person_id, NotSame.other_id)).tuples())
+    groups: dict[tuple[str, str], list[int]] = {}
+    for code, key, number in rows:
+        groups.setdefault((code, key), []).append(number)
+    pairs = [
+        (code, *pair)
+        for (code, _key), ids in groups.items()
+        for pair in itertools.combinations(ids, 2)
+        if pair not in apart
+    ]
+    first = (max(1, page) - 1) * PER_PAGE
+    shown = pairs[first : first + PER_PAGE]
+    ids = {number for pair in shown for number in pair[1:]}
+    people = {row.id: row for row in session.scalars(sa.select(Person).where(Person.id.in_(ids)))}
+    return [Double(people[one], people[two], code) for code, one, two in shown], len(pairs)
