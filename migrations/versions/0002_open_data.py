@@ -376,6 +376,7 @@ def _create_tables() -> None:
             sa.Enum(
                 "added",
                 "changed",
+                "refreshed",
                 "ended",
                 "proposed",
                 "conflict",

@@ -131,6 +131,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     Effect: {
         "added": N_("new"),
         "changed": N_("changed"),
+        "refreshed": N_("small print"),
         "ended": N_("ended"),
         "proposed": N_("perhaps somebody we have"),
         "conflict": N_("changed by hand and by the source"),

@@ -82,6 +82,8 @@ class Effect(StrEnum):
 
     ADDED = "added"
     CHANGED = "changed"
+    # The same to us, said differently: a committee, a number, a note.
+    REFRESHED = "refreshed"
     ENDED = "ended"
     # Looks like somebody we have under another name; a person decides.
     PROPOSED = "proposed"

@@ -1,0 +1,247 @@
+"""The life of an import run, as people move it: new, looked at, confirmed or discarded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from outreach.accounts.audit import record
+from outreach.accounts.models import Actor
+from outreach.directory.importing.registry import Dataset
+from outreach.directory.models import Source
+from outreach.directory.syncing.models import (
+    Decision,
+    Effect,
+    ImportRun,
+    RunState,
+    StagedRow,
+)
+from outreach.errors import BadInput, MoveRefused, NotFound, Refused
+from outreach.words import Sentence
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """One page of staged rows. `page` counts from 1; `total` counts all rows of that effect."""
+
+    rows: Sequence[StagedRow]
+    total: int
+    page: int
+    per_page: int = PER_PAGE
+
+    @property
+    def pages(self) -> int:
+        """The number of pages, at least one."""
+        return max(1, -(-self.total // self.per_page))
+
+
+def source_of(session: Session, dataset: Dataset) -> Source:
+    """Return the source of `dataset`, made when its slug is new."""
+    slug = dataset.source[:160]
+    source = session.scalar(sa.select(Source).where(Source.slug == slug))
+    if source is None:
+        source = Source(
+            slug=slug,
+            name=dataset.source_name[:300] or slug,
+            url=dataset.url,
+            licence=dataset.licence,
+            attribution=dataset.attribution,
+            rank=dataset.rank,
+            mapping={},
+        )
+        session.add(source)
+        session.flush()
+    return source
+
+
+def new_run(
+    session: Session,
+    dataset: Dataset,
+    *,
+    file_name: str,
+    sha256: str,
+    kept_as: str,
+    complete: bool,
+    as_of: dt.date,
+    by: Actor,
+    now: dt.datetime,
+    source_url: str = "",
+) -> ImportRun:
+    """Keep the wish to import `dataset` and return the run, waiting to be read.
+
+    `kept_as` is the path of the kept file inside the home folder, "" when it is read in place;
+    `as_of` the day the list speaks of. Raises BadInput (field `as_of`) for a day to come.
+    """
+    if as_of > now.date():
+        raise BadInput(Sentence("That day has not come yet."), "as_of")
+    run = ImportRun(
+        source_id=source_of(session, dataset).id,
+        format=dataset.format,
+        file_name=file_name[:300],
+        sha256=sha256,
+        kept_as=kept_as,
+        source_url=source_url or dataset.url,
+        retrieved_on=now.date(),
+        as_of=as_of,
+        complete=complete,
+        options={"jurisdiction": dataset.jurisdiction, **dataset.options},
+        state=RunState.WAITING,
+        counts={},
+        questions=[],
+        inserted={},
+        by=by.name,
+        user_id=by.user_id,
+        created_at=now,
+    )
+    session.add(run)
+    session.flush()
+    note(session, run, "uploaded", by=by, now=now, moved=(None, run.state.value))
+    return run
+
+
+def run_with_source(session: Session, run_id: int) -> ImportRun:
+    """Return a run with its source loaded. Raises NotFound."""
+    run = session.scalar(
+        sa.select(ImportRun).where(ImportRun.id == run_id).options(joinedload(ImportRun.source))
+    )
+    if run is None:
+        raise NotFound(Sentence("There is no such import."))
+    return run
+
+
+def latest_runs(session: Session, *, page: int = 1) -> tuple[Sequence[ImportRun], int]:
+    """Return one page of runs with their sources, newest first, and the number of all."""
+    total = session.scalar(sa.select(sa.func.count(ImportRun.id))) or 0
+    rows = session.scalars(
+        sa.select(ImportRun)
+        .options(joinedload(ImportRun.source))
+        .order_by(ImportRun.id.desc())
+        .limit(PER_PAGE)
+        .offset((max(1, page) - 1) * PER_PAGE)
+    ).all()
+    return rows, total
+
+
+def rows_of(session: Session, run: ImportRun, effect: Effect, *, page: int = 1) -> RowPage:
+    """Return one page of what `run` would do to this `effect`, in the order of the list."""
+    wanted = (StagedRow.run_id == run.id, StagedRow.effect == effect)
+    total = session.scalar(sa.select(sa.func.count(StagedRow.id)).where(*wanted)) or 0
+    page = max(1, page)
+    rows = session.scalars(
+        sa.select(StagedRow)
+        .where(*wanted)
+        .order_by(StagedRow.score.desc() if effect is Effect.PROPOSED else StagedRow.id)
+        .order_by(StagedRow.id)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    ).all()
+    return RowPage(rows, total, page)
+
+
+def decide(
+    session: Session,
+    run: ImportRun,
+    decision: Decision | None,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    rows: Collection[int] = (),
+    at_least: int | None = None,
+) -> int:
+    """Say of proposals whether they are the same person; return how many were decided.
+
+    `rows` are numbers of staged rows; `at_least` takes all with that score. None takes a decision
+    back. Raises MoveRefused when the run is no longer a preview.
+    """
+    _in_state(run, RunState.PREVIEW)
+    wanted = [StagedRow.run_id == run.id, StagedRow.effect == Effect.PROPOSED]
+    if at_least is not None:
+        wanted += [StagedRow.score >= at_least, StagedRow.decision.is_(None)]
+    else:
+        wanted.append(StagedRow.id.in_(rows))
+    done: Any = session.execute(sa.update(StagedRow).where(*wanted).values(decision=decision))
+    number: int = done.rowcount
+    note(session, run, "decided", by=by, now=now, rows=number, decision=str(decision))
+    return number
+
+
+def confirm(
+    session: Session, run: ImportRun, *, answers: Collection[str], by: Actor, now: dt.datetime
+) -> None:
+    """Say that `run` shall be written. `answers` are the codes of the questions said yes to.
+
+    Raises Refused with each question that is still open, MoveRefused when it is no preview.
+    """
+    _in_state(run, RunState.PREVIEW)
+    open_questions = [one for one in run.questions if one["code"] not in answers]
+    if open_questions:
+        raise Refused(
+            Sentence("Nothing was written: there is something to answer first."),
+            [Sentence(one["words"], **one["values"]) for one in open_questions],
+        )
+    run.confirmed_by = by.name
+    move(session, run, RunState.CONFIRMED, by=by, now=now, answered=sorted(answers))
+
+
+def discard(session: Session, run: ImportRun, *, by: Actor, now: dt.datetime) -> None:
+    """Give a run up; its staged rows go. Raises MoveRefused when it was written already."""
+    if run.state not in (RunState.WAITING, RunState.READING, RunState.PREVIEW, RunState.FAILED):
+        raise MoveRefused(Sentence("This import was written. You can undo it instead."))
+    session.execute(sa.delete(StagedRow).where(StagedRow.run_id == run.id))
+    move(session, run, RunState.DISCARDED, by=by, now=now)
+
+
+def restart(session: Session, run: ImportRun, *, by: Actor, now: dt.datetime) -> None:
+    """Read a failed, interrupted or outdated run again from its kept file."""
+    if run.state not in (RunState.FAILED, RunState.READING, RunState.PREVIEW):
+        raise MoveRefused(Sentence("This import can't be started again. Upload the file anew."))
+    run.problem, run.worker, run.lease_until = "", None, None
+    run.done = run.total = 0
+    move(session, run, RunState.WAITING, by=by, now=now)
+
+
+def move(
+    session: Session, run: ImportRun, state: RunState, *, by: Actor, now: dt.datetime, **said: Any
+) -> None:
+    """Put `run` into `state` and say so in an event."""
+    before = run.state
+    run.state = state
+    note(session, run, state.value, by=by, now=now, moved=(before.value, state.value), **said)
+    session.flush()
+
+
+def note(
+    session: Session,
+    run: ImportRun,
+    name: str,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    moved: tuple[str | None, str | None] = (None, None),
+    **said: Any,
+) -> None:
+    """Write an event about `run`."""
+    record(
+        session,
+        subject=("import_run", run.id),
+        name=name,
+        by=by,
+        now=now,
+        campaign_id=None,
+        moved=moved,
+        detail=dict(said),
+    )
+
+
+def _in_state(run: ImportRun, state: RunState) -> None:
+    if run.state is not state:
+        raise MoveRefused(
+            Sentence("Somebody was faster, or this import is not waiting for a decision now.")
+        )

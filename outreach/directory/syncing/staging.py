@@ -1,0 +1,358 @@
+"""Reads a list, compares it with the directory, and keeps what would change as staged rows.
+
+Nothing in the directory is written here, and no write transaction is open while a file is read:
+staged rows go in by the thousand, each thousand in a short transaction of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.database import Database
+from outreach.directory.importing.records import (
+    Body,
+    PersonRecord,
+    Problem,
+    Record,
+    as_json,
+    digest,
+)
+from outreach.directory.models import Person, Source
+from outreach.directory.syncing import guards, matching, standing
+from outreach.directory.syncing.bodies import UNKNOWN, Bodies
+from outreach.directory.syncing.bulk import Rows, chunks, insert
+from outreach.directory.syncing.comparing import compared, usable, ways
+from outreach.directory.syncing.merging import TEXTS, Merged, Saying, Standing
+from outreach.directory.syncing.models import Effect, ImportRun, SourceRecord, StagedRow
+from outreach.directory.syncing.seating import NO_LONGER_LISTED, Places, end_seat
+from outreach.errors import BadFile
+from outreach.words import Sentence
+
+# (what is being done, how many are done, how many there are or 0)
+Progress = Callable[[str, int, int], None]
+BATCH = 500
+# A change in nothing but these is no change of the person.
+SMALL = frozenset({"committee", "names", "extras", "other_names"})
+_LENGTHS = {
+    name: length
+    for name in TEXTS
+    if (length := getattr(Person.__table__.c[name].type, "length", None)) is not None
+}
+_COLUMNS = (
+    "run_id",
+    "effect",
+    "about",
+    "key",
+    "name",
+    "place",
+    "person_id",
+    "score",
+    "decision",
+    "detail",
+    "payload",
+)
+
+
+def saying(session: Session, run: ImportRun) -> Saying:
+    """Return who speaks in `run`: its source, and the day and completeness of its list."""
+    source = session.get_one(Source, run.source_id)
+    return Saying(source.id, source.name, source.rank, run.as_of, run.complete)
+
+
+def known_people(session: Session, source_id: int) -> dict[str, tuple[str, int, bool]]:
+    """Return {key: (digest, person id, whether gone)} of everybody the source named before."""
+    rows = session.execute(
+        sa.select(
+            SourceRecord.key, SourceRecord.hash, SourceRecord.person_id, SourceRecord.gone_since
+        ).where(SourceRecord.source_id == source_id, SourceRecord.about == "person")
+    )
+    return {key: (said, person or 0, gone is not None) for key, said, person, gone in rows}
+
+
+class Staging:
+    """One list on its way into staged rows. `read` it, then `close`."""
+
+    def __init__(
+        self, database: Database, session: Session, run: ImportRun, progress: Progress
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self.fields: Counter[str] = Counter()
+        self.emptied: Counter[str] = Counter()
+        self._database = database
+        self._session = session
+        self._run = run
+        self._progress = progress
+        self._saying = saying(session, run)
+        self.known = known_people(session, self._saying.source_id)
+        self._bodies = Bodies(
+            session, self._saying.source_id, str(run.options.get("jurisdiction", ""))
+        )
+        self.seen: set[str] = set()
+        self._batch: list[tuple[PersonRecord, dict[str, Any], str]] = []
+        self._rows = self._fresh()
+
+    def _fresh(self) -> Rows:
+        dialect = self._database.engine.dialect
+        return Rows(StagedRow.__table__, _COLUMNS, dialect)  # type: ignore[arg-type]
+
+    @property
+    def places(self) -> Places:
+        """The bodies of the list so far."""
+        return self._bodies.places
+
+    @property
+    def empty(self) -> bool:
+        """Whether the list held nobody and nothing."""
+        bodies = self.counts["organizations added"] + self.counts["organizations unchanged"]
+        return not self.seen and not bodies
+
+    def read(self, records: Iterable[Record]) -> None:
+        """Take every record of the list. Raises BadFile when the reader does."""
+        for record in records:
+            if isinstance(record, PersonRecord):
+                self._take_person(record)
+            elif isinstance(record, Body):
+                self._take_body(record)
+            else:
+                self._take_problem(record)
+        self._compare_batch()
+
+    def close(self) -> None:
+        """End those a whole list no longer has, look for namesakes, write what is left."""
+        if self._run.complete:
+            self._end_missing()
+        self._flush()
+
+    def _take_problem(self, problem: Problem) -> None:
+        effect = Effect.UNUSABLE if problem.stops else Effect.REMARK
+        self._say(effect, problem.words, problem.place, problem.name)
+
+    def _say(
+        self, effect: Effect, words: Sentence, place: str, name: str = "", key: str = ""
+    ) -> None:
+        self.counts[effect.value] += 1
+        detail = [{"words": words.text, "values": _json_values(words)}]
+        self._stage(effect, "person", key, name, place, None, detail, None)
+
+    def _take_body(self, body: Body) -> None:
+        _place, same = self._bodies.take(body)
+        if body.jurisdiction == UNKNOWN:
+            self._say(
+                Effect.REMARK,
+                Sentence("Nothing tells which country this body belongs to."),
+                body.place,
+                body.name,
+            )
+        if same:
+            self.counts["organizations unchanged"] += 1
+            return
+        new = _place.id < 0
+        self.counts["organizations added" if new else "organizations changed"] += 1
+        effect = Effect.ADDED if new else Effect.REFRESHED
+        self._stage(
+            effect, "organization", body.key, body.name, body.place, None, [], as_json(body)
+        )
+
+    def _take_person(self, record: PersonRecord) -> None:
+        _fit(record)
+        if not record.name.strip() or not record.key:
+            words = Sentence("It has no name.") if record.key else Sentence("It has no id.")
+            self._say(Effect.UNUSABLE, words, record.place, record.name)
+            return
+        if record.key in self.seen:
+            self._say(
+                Effect.UNUSABLE,
+                Sentence("The id “%(key)s” stands twice; the first one counts.", key=record.key),
+                record.place,
+                record.name,
+            )
+            return
+        self.seen.add(record.key)
+        payload = as_json(record)
+        said = digest(payload)
+        known = self.known.get(record.key)
+        if known is not None and known[0] == said and not known[2]:
+            self.counts["unchanged"] += 1
+        else:
+            self._batch.append((record, payload, said))
+        if len(self._batch) >= BATCH:
+            self._compare_batch()
+        if len(self.seen) % BATCH == 0:
+            self._progress("compare", len(self.seen), len(self.known))
+
+    def _compare_batch(self) -> None:
+        batch, self._batch = self._batch, []
+        owners = standing.strong_owners(
+            self._session,
+            [
+                pair
+                for record, _payload, _said in batch
+                if record.key not in self.known
+                for pair in record.identifiers.items()
+            ],
+        )
+        matched = {
+            record.key: self.known[record.key][1]
+            if record.key in self.known
+            else matching.by_identifiers(record, owners)
+            for record, _payload, _said in batch
+        }
+        people = standing.people(self._session, [n for n in matched.values() if n])
+        for record, payload, _said in batch:
+            ours = people.get(matched[record.key] or 0)
+            self._compare(record, payload, ours)
+
+    def _compare(
+        self, record: PersonRecord, payload: dict[str, Any], ours: Standing | None
+    ) -> None:
+        record, lost = usable(record, self.places)
+        lost += ways(record.contacts, self._saying)[1]
+        for words in lost:
+            self._say(Effect.REMARK, words, record.place, record.name, record.key)
+        if ours is None:
+            self.counts["added"] += 1
+            self._stage(
+                Effect.ADDED, "person", record.key, record.name, record.place, None, [], payload
+            )
+            return
+        base = next((said[2] for said in ours.said if said[0] == self._saying.source_id), None)
+        merged = compared(record, ours, base, self.places, self._saying)
+        effect = effect_of(merged)
+        self._count(merged, effect)
+        self._stage(
+            effect,
+            "person",
+            record.key,
+            record.name,
+            record.place,
+            ours.id,
+            _differences(merged),
+            payload,
+        )
+
+    def _count(self, merged: Merged, effect: Effect) -> None:
+        self.counts[effect.value] += 1
+        self.fields.update({told.field for told in merged.told})
+        self.emptied.update(merged.emptied)
+        if merged.conflicts:
+            self.counts["conflicts"] += len(merged.conflicts)
+
+    def _end_missing(self) -> None:
+        gone = {
+            key: person
+            for key, (_said, person, was_gone) in self.known.items()
+            if key not in self.seen and not was_gone
+        }
+        still = {self.known[key][1] for key in self.seen if key in self.known}
+        for part in chunks(sorted(key for key, person in gone.items() if person not in still)):
+            people = standing.people(self._session, [gone[key] for key in part])
+            for key in part:
+                self._end(key, people.get(gone[key]))
+
+    def _end(self, key: str, ours: Standing | None) -> None:
+        if ours is None:
+            return
+        merged = ended(ours, self.places, self._saying)
+        effect = Effect.ENDED if merged.changed_held else Effect.REFRESHED
+        self.counts[effect.value] += 1
+        name = ours.texts.get("name", "")
+        self._stage(effect, "person", key, name, "", ours.id, _differences(merged), None)
+
+    def _stage(
+        self,
+        effect: Effect,
+        about: str,
+        key: str,
+        name: str,
+        place: str,
+        person_id: int | None,
+        detail: list[dict[str, Any]],
+        payload: dict[str, Any] | None,
+    ) -> None:
+        self._rows.add(
+            self._run.id, effect, about, key, name, place, person_id, None, None, detail, payload
+        )
+        if len(self._rows) >= 2 * BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        rows, self._rows = self._rows, self._fresh()
+        with self._database.writing() as session:
+            insert(session, rows)
+
+
+def ended(ours: Standing, places: Places, saying: Saying) -> Merged:
+    """Return what it means that a whole list no longer has `ours`: their open seats of it end."""
+    merged = Merged()
+    for held in ours.held:
+        if held.source_id == saying.source_id and held.is_open(saying.as_of):
+            end_seat(merged, held, saying.as_of, NO_LONGER_LISTED, places, ours)
+    return merged
+
+
+def effect_of(merged: Merged) -> Effect:
+    """Return what a comparison amounts to: changed, or the same but for small print."""
+    if merged.conflicts:
+        return Effect.CONFLICT
+    return (
+        Effect.CHANGED if any(told.field not in SMALL for told in merged.told) else Effect.REFRESHED
+    )
+
+
+def stage(
+    database: Database,
+    run_id: int,
+    records: Iterable[Record],
+    *,
+    now: Callable[[], dt.datetime],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Compare `records` with the directory into staged rows; return counts and questions.
+
+    The caller moves the run on. Raises BadFile when the list can't be read or holds nobody.
+    """
+    _forget_rows(database, run_id)
+    with database.reading() as session:
+        run = session.get_one(ImportRun, run_id)
+        staging = Staging(database, session, run, progress)
+        staging.read(records)
+        if staging.empty:
+            raise BadFile(run.file_name, None, Sentence("It holds nobody we could read."))
+        staging.close()
+    # A new session: on SQLite the first one can't see what was staged meanwhile.
+    with database.reading() as session:
+        run = session.get_one(ImportRun, run_id)
+        matching.propose(database, session, run, staging, progress)
+        return guards.summary(session, run, staging)
+
+
+def _fit(record: PersonRecord) -> None:
+    """Cut what no column can hold, so that what stands is later known again."""
+    record.key = record.key[:400]
+    for name, length in _LENGTHS.items():
+        setattr(record, name, getattr(record, name)[:length])
+
+
+def _forget_rows(database: Database, run_id: int) -> None:
+    with database.writing() as session:
+        session.execute(sa.delete(StagedRow).where(StagedRow.run_id == run_id))
+
+
+def _differences(merged: Merged) -> list[dict[str, Any]]:
+    told = [asdict(one) for one in merged.told]
+    clashes = [
+        {"field": one.field, "base": one.base, "old": one.ours, "new": one.theirs, "clash": True}
+        for one in merged.conflicts
+    ]
+    return clashes + told
+
+
+def _json_values(words: Sentence) -> dict[str, str]:
+    return {name: str(value) for name, value in words.values.items()}

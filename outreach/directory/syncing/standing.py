@@ -1,0 +1,196 @@
+"""Reads what the directory has of people, a few hundred at a time, for the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.directory.identity import FieldLock, Identifier
+from outreach.directory.models import (
+    Area,
+    ContactDetail,
+    FormOfAddress,
+    Membership,
+    Person,
+    Source,
+)
+from outreach.directory.syncing.bulk import chunks
+from outreach.directory.syncing.merging import TEXTS, Held, Standing, Way
+from outreach.directory.syncing.models import SourceRecord
+
+# Identifiers that mean one person wherever they stand; any other is a number of its own list.
+STRONG = frozenset(
+    {
+        "wikidata",
+        "bioguide",
+        "mep",
+        "ocd-person",
+        "everypolitician",
+        "mnis",
+        "parlparse",
+        "govtrack",
+        "lis",
+        "icpsr",
+        "dip21",
+        "vcard",
+    }
+)
+
+
+def people(session: Session, ids: Iterable[int]) -> dict[int, Standing]:
+    """Return {person id: what stands} of people, with seven queries for every 500."""
+    found: dict[int, Standing] = {}
+    for part in chunks(sorted(set(ids))):
+        found |= _people(session, part)
+    return found
+
+
+def _people(session: Session, ids: Sequence[int]) -> dict[int, Standing]:
+    columns = [getattr(Person, name) for name in TEXTS]
+    found: dict[int, Standing] = {}
+    for row in session.execute(
+        sa.select(
+            Person.id,
+            Person.names,
+            Person.other_names,
+            Person.extras,
+            Person.form_of_address,
+            *columns,
+        ).where(Person.id.in_(ids))
+    ):
+        form = row[4]
+        found[row[0]] = Standing(
+            id=row[0],
+            texts={name: value or "" for name, value in zip(TEXTS, row[5:], strict=True)},
+            names=row[1],
+            other_names=row[2],
+            extras=row[3],
+            gender="" if form is FormOfAddress.X else form.value,
+        )
+    for lock in session.execute(
+        sa.select(FieldLock.person_id, FieldLock.field).where(FieldLock.person_id.in_(ids))
+    ):
+        found[lock[0]].locks.add(lock[1])
+    ones: Iterable[Any] = session.execute(
+        sa.select(Identifier.person_id, Identifier.scheme, Identifier.value).where(
+            Identifier.person_id.in_(ids)
+        )
+    )
+    for one in ones:
+        found[one[0]].identifiers.add((one[1], one[2]))
+    for said in session.execute(
+        sa.select(SourceRecord.person_id, SourceRecord.source_id, Source.rank, SourceRecord.base)
+        .join(Source, Source.id == SourceRecord.source_id)
+        .where(SourceRecord.person_id.in_(ids))
+    ):
+        found[said[0]].said.append((said[1], said[2], said[3]))
+    for person_id, held in memberships(session, Membership.person_id.in_(ids)):
+        found[person_id].held.append(held)
+    _add_ways(session, found)
+    return found
+
+
+def memberships(session: Session, condition: sa.ColumnElement[bool]) -> list[tuple[int, Held]]:
+    """Return (person id, membership) of every membership that fulfils `condition`, oldest first."""
+    rows: Iterable[Any] = session.execute(
+        sa.select(
+            Membership.person_id,
+            Membership.id,
+            Membership.organization_id,
+            Membership.role,
+            Membership.label,
+            Area.name,
+            Membership.on_behalf_of_id,
+            Membership.start_on,
+            Membership.end_on,
+            Membership.start_precision,
+            Membership.end_precision,
+            Membership.end_reason,
+            Membership.source_id,
+            Membership.source_key,
+            Membership.post_id,
+        )
+        .outerjoin(Area, Area.id == Membership.area_id)
+        .where(condition)
+        .order_by(Membership.id)
+    )
+    return [(row[0], _held(row[1:])) for row in rows]
+
+
+def _held(row: Sequence[Any]) -> Held:
+    number, organization, role, label, area, *rest = row
+    return Held(number, organization, role, label, area or "", *rest)
+
+
+_WAY = (
+    ContactDetail.id,
+    ContactDetail.kind,
+    ContactDetail.value,
+    ContactDetail.normalised,
+    ContactDetail.purpose,
+    ContactDetail.label,
+    ContactDetail.language,
+    ContactDetail.bundle,
+    ContactDetail.personal,
+    ContactDetail.by_hand,
+    ContactDetail.source_id,
+    ContactDetail.seen_on,
+    ContactDetail.unseen_since,
+    ContactDetail.verified_on,
+    ContactDetail.state,
+    ContactDetail.position,
+    ContactDetail.post_id,
+)
+
+
+def _add_ways(session: Session, found: dict[int, Standing]) -> None:
+    rows: Iterable[Any] = session.execute(
+        sa.select(ContactDetail.person_id, *_WAY).where(ContactDetail.person_id.in_(found))
+    )
+    for row in rows:
+        found[row[0]].ways.append(Way(*row[1:]))
+    posts: dict[int, list[Standing]] = {}
+    for standing in found.values():
+        for held in standing.held:
+            if held.post_id is not None:
+                posts.setdefault(held.post_id, []).append(standing)
+    for post_id, several in ways_of_posts(session, posts).items():
+        for standing in posts[post_id]:
+            standing.ways += several
+
+
+def ways_of_posts(session: Session, posts: Iterable[int]) -> dict[int, list[Way]]:
+    """Return {post id: the post's own contact details}."""
+    found: dict[int, list[Way]] = {}
+    for part in chunks(sorted(set(posts))):
+        rows: Iterable[Any] = session.execute(
+            sa.select(*_WAY).where(ContactDetail.post_id.in_(part))
+        )
+        for row in rows:
+            found.setdefault(row.post_id, []).append(Way(*row))
+    return found
+
+
+def strong_owners(
+    session: Session, wanted: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """Return {(scheme, value): person id} for those strong identifiers somebody here has."""
+    by_scheme: dict[str, set[str]] = {}
+    for scheme, value in wanted:
+        if scheme in STRONG:
+            by_scheme.setdefault(scheme, set()).add(value)
+    found: dict[tuple[str, str], int] = {}
+    for scheme, values in by_scheme.items():
+        for part in chunks(sorted(values)):
+            rows: Iterable[Any] = session.execute(
+                sa.select(Identifier.value, Identifier.person_id).where(
+                    Identifier.scheme == scheme,
+                    Identifier.value.in_(part),
+                    Identifier.person_id.is_not(None),
+                )
+            )
+            found |= {(scheme, row[0]): row[1] for row in rows}
+    return found
