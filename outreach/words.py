@@ -8,6 +8,12 @@ def N_(text: str) -> str:  # noqa: N802  (gettext's own name for "mark, translat
     return text
 
 
+class Language(str):
+    """A BCP 47 code inside a sentence: doors print the name of the language in its place."""
+
+    __slots__ = ()
+
+
 class Sentence:
     """An English sentence with `%(name)s` gaps and the values for them.
 

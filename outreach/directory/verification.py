@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
+from outreach.directory.free_mail import is_free_mail
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
@@ -16,27 +19,17 @@ from outreach.directory.models import (
     Organization,
     Person,
     Post,
+    Target,
 )
-from outreach.directory.offices import normalised, settle_target, targets_reached_by
+from outreach.directory.offices import (
+    normalised,
+    settle_checks,
+    settle_target,
+    targets_reached_by,
+)
+from outreach.directory.shelf_life import AddressClass, keep_lives
 from outreach.errors import BadInput, Refused
 from outreach.words import Sentence
-
-# Days a check holds. A post changes hands with every reshuffle, a body moves seldom.
-SHELF_LIFE = {"post": 90, "person": 180, "organization": 365}
-
-
-def good_until(detail: ContactDetail) -> dt.date | None:
-    """Return the last day the check of `detail` holds, or None when nobody checked it."""
-    if detail.verified_on is None:
-        return None
-    owner = "organization" if detail.organization_id else "post" if detail.post_id else "person"
-    return detail.verified_on + dt.timedelta(days=SHELF_LIFE[owner])
-
-
-def is_verified(detail: ContactDetail, today: dt.date) -> bool:
-    """Return whether a person checked `detail` and that check still holds on `today`."""
-    until = good_until(detail)
-    return until is not None and today <= until
 
 
 def verify(
@@ -59,12 +52,37 @@ def verify(
         raise Refused(
             Sentence("This was withdrawn. Add it again if it is in use once more, then check it.")
         )
-    detail.source_url = _page(url)
-    detail.seen_on = day
-    detail.verified_on = day
-    detail.verified_by = by.name
-    _record(session, detail, "verified", by=by, now=now, url=detail.source_url, on=day.isoformat())
+    page, before = page_of(url), detail.verified_on
+    detail.source_url = page
+    if before is None or day >= before:
+        # Somebody's later look stays the one that counts.
+        detail.seen_on = detail.verified_on = day
+        detail.verified_by = by.name
+    # Their own page gives it, so it is no private one.
+    detail.personal = False
+    was = before.isoformat() if before else ""
+    _record(session, detail, "verified", by=by, now=now, url=page, on=day.isoformat(), before=was)
     _settle(session, detail)
+
+
+def renew(session: Session, detail: ContactDetail, on: dt.date) -> None:
+    """Note that a letter to `detail` arrived on day `on`: it renews a check, it never makes one."""
+    if detail.verified_on is None or on <= detail.verified_on:
+        return
+    detail.verified_on = on
+    _settle(session, detail)
+
+
+def change_lives(
+    session: Session, wanted: Mapping[AddressClass, int], *, by: Actor, now: dt.datetime
+) -> None:
+    """Set how many days a check of each class in `wanted` holds, for every address at once.
+
+    Raises BadInput (the class as field) for days outside 1 to `shelf_life.LONGEST`.
+    """
+    if keep_lives(session, wanted, by=by, now=now):
+        checked = sa.select(Target.id).where(Target.verified_until.is_not(None))
+        settle_checks(session, session.scalars(checked.order_by(Target.id)).all())
 
 
 def add_contact(
@@ -94,9 +112,11 @@ def add_contact(
         value=value.strip(),
         normalised=key,
         source=source.strip(),
-        source_url=_page(source_url) if source_url.strip() else "",
+        source_url=page_of(source_url) if source_url.strip() else "",
         seen_on=now.date(),
         state=ContactState.OK,
+        by_hand=True,
+        personal=kind is ContactKind.EMAIL and is_free_mail(key),
     )
     setattr(detail, column, owner.id)
     session.add(detail)
@@ -135,7 +155,7 @@ def withdraw(
     _settle(session, detail)
 
 
-def _page(url: str) -> str:
+def page_of(url: str) -> str:
     """Return `url` when it names a page of the web. Raises BadInput (field `url`)."""
     url = url.strip()
     try:

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts.models import Campaign
 from outreach.directory import offices, suppression
+from outreach.directory.identity import RuleKind
 from outreach.directory.models import ContactDetail, Target, TargetRole
+from outreach.directory.wishes import NO_WISH, wishes_of
 from outreach.letters.chains import Chain, chain_to
 from outreach.letters.lifecycle import ASK_FREE
 from outreach.letters.models import Letter, LetterKind, Mailing, Template, TemplateVersion
@@ -52,7 +54,10 @@ def contact_for(
             N_("This letter is not written for this office (%(role)s). Choose another letter."),
             role=_spoken(target.role),
         )
-    contact = offices.best_of(contacts.get(target.id, ()))
+    known = contacts.get(target.id, ())
+    contact = offices.best_of(known, only=target.channel)
+    if target.channel is None and contact is not None:
+        _refuse_unwished(session, target)
     if contact is None:
         raise LeftOut(
             N_("There is no way to reach them: no e-mail address, form or postal address.")
@@ -61,6 +66,21 @@ def contact_for(
     if forbidden is not None:
         raise LeftOut(N_("Must not be written to: %(reason)s"), reason=forbidden.reason)
     return contact
+
+
+def _refuse_unwished(session: Session, target: Target) -> None:
+    """Raise LeftOut when what the target asked of us leaves no way, though one is known."""
+    wish = wishes_of(session, [target.id]).get(target.id, NO_WISH)
+    never, only = wish.rule(RuleKind.NEVER), wish.rule(RuleKind.CHANNEL)
+    if never is not None:
+        raise LeftOut(
+            N_("Asked us on %(day)s not to write to them."), day=never.said_on.isoformat()
+        )
+    if only is not None:
+        raise LeftOut(
+            N_("Takes letters by one way only (%(way)s), and we know no such address."),
+            way=only.value,
+        )
 
 
 def chain_for(

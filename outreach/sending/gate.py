@@ -15,15 +15,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from outreach.accounts.demonstration import is_reserved
-from outreach.directory.models import ContactKind
+from outreach.directory.identity import RuleKind
+from outreach.directory.models import ContactDetail, ContactKind
 from outreach.directory.offices import BY_HAND, USABLE
-from outreach.directory.verification import is_verified
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, LetterKind, Quotation
 from outreach.petitions import counts, facts
 from outreach.petitions.models import Fact, Reading, ReadingState
 from outreach.sending.situation import Situation, look
-from outreach.words import N_, Sentence
+from outreach.words import N_, Language, Sentence
 
 # Kinds that need a free desk; answers, thanks and corrections only need an organiser (law 7).
 COOLED = frozenset({LetterKind.FIRST, LetterKind.REMINDER})
@@ -130,14 +130,74 @@ def address_good(at: Situation) -> list[Reason]:
             else Sentence("The address is no longer the one we know for this desk.")
         )
         return [Stop(words, _letter_page(at, N_("Change the letter, or write a new one")))]
-    if not any(is_verified(detail, at.today) for detail in usable):
-        words = Sentence("Nobody has checked this address, or the check is too old.")
-        return [Stop(words, _target_page(at, N_("Check it")))]
+    if not any(at.shelf.holds(detail, at.today) for detail in usable):
+        return [Stop(_unchecked(at, usable), _target_page(at, N_("Check it")))]
     back = at.came_back_on
     if back and not any(detail.verified_on and detail.verified_on > back for detail in usable):
         words = Sentence("A letter to this address came back, and nobody has checked it since.")
         return [Stop(words, _target_page(at, N_("Check it")))]
     return []
+
+
+def _unchecked(at: Situation, usable: Sequence[ContactDetail]) -> Sentence:
+    """Why nobody vouches for an address: it looks private, was never checked, or not lately."""
+    if all(detail.personal for detail in usable):
+        return Sentence(
+            "This address looks private, and nobody has checked that their own page gives it."
+        )
+    last = max(usable, key=lambda detail: detail.verified_on or dt.date.min)
+    if last.verified_on is None:
+        return Sentence("Nobody has checked this address.")
+    ended = at.shelf.ended_by_ending(last)
+    if ended is not None:
+        return Sentence(
+            "Nobody has checked this address since the seat it belongs to ended on %(day)s.",
+            day=ended,
+        )
+    return Sentence(
+        "This address was checked %(days)s days ago, and the check is too old: "
+        "it holds for %(life)s days.",
+        days=(at.today - last.verified_on).days,
+        life=at.shelf.life(last),
+    )
+
+
+def wished(at: Situation) -> list[Reason]:
+    """What they asked of us holds for every campaign: never, this language or this way only."""
+    letter = at.letter
+    found: list[Sentence] = []
+    never = at.wish.rule(RuleKind.NEVER)
+    if never is not None:
+        found.append(
+            Sentence("They asked us not to write to them (%(source)s).", source=never.source)
+        )
+    language = at.wish.rule(RuleKind.LANGUAGE)
+    if language is not None and not _same_language(language.value, letter.language):
+        found.append(
+            Sentence(
+                "They read letters in one language only (%(wanted)s), and this one is in another "
+                "(%(is_in)s): %(source)s.",
+                wanted=Language(language.value),
+                is_in=Language(letter.language),
+                source=language.source,
+            )
+        )
+    channel = at.wish.rule(RuleKind.CHANNEL)
+    if channel is not None and channel.value != letter.channel:
+        found.append(
+            Sentence(
+                "They take letters by one way only (%(wanted)s), and this one goes another: "
+                "%(source)s.",
+                wanted=ContactKind(channel.value),
+                source=channel.source,
+            )
+        )
+    return [Stop(words, _target_page(at, N_("See what they asked"))) for words in found]
+
+
+def _same_language(wanted: str, written: str) -> bool:
+    """Whether a letter in `written` is read by who reads `wanted`: a region makes no difference."""
+    return wanted.partition("-")[0].casefold() == written.partition("-")[0].casefold()
 
 
 def still_in_office(at: Situation) -> list[Reason]:
@@ -298,6 +358,7 @@ GATE: tuple[Callable[[Situation], Sequence[Reason]], ...] = (
     no_address,
     by_hand,
     suppressed,
+    wished,
     address_good,
     still_in_office,
     not_fictional,

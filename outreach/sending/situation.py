@@ -20,6 +20,8 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.offices import contacts_of, normalised
+from outreach.directory.shelf_life import Shelf, shelf_for
+from outreach.directory.wishes import NO_WISH, Wish, wishes_of
 from outreach.errors import BadInput
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, Quotation, TemplateVersion
@@ -41,6 +43,10 @@ class Situation:
     # The letters a reminder follows: the one before it, then the one before that.
     follows: Sequence[Letter]
     contacts: Sequence[ContactDetail]
+    # How long the checks of `contacts` hold.
+    shelf: Shelf
+    # What they asked of us: this language only, this way only, never.
+    wish: Wish
     # The last day on which a letter to this address came back; rehearsed ones for a rehearsal.
     came_back_on: dt.date | None
     suppressions: Sequence[Suppression]
@@ -59,7 +65,7 @@ class Situation:
 
 
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
-    """Read what the gate needs to know of `letter`; ten queries whatever it quotes."""
+    """Read what the gate needs to know of `letter`; thirteen queries whatever it quotes."""
     before, first = aliased(Letter), aliased(Letter)
     row = session.execute(
         sa.select(
@@ -78,6 +84,7 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
     ).one()
     campaign, sender, target, held_until, office, version, *followed = row
     readings = _quoted_readings(session, letter)
+    contacts = contacts_of(session, target)
     return Situation(
         letter=letter,
         campaign=campaign,
@@ -87,7 +94,9 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         office=office,
         version=version,
         follows=[one for one in followed if one is not None],
-        contacts=contacts_of(session, target),
+        contacts=contacts,
+        shelf=shelf_for(session, contacts),
+        wish=wishes_of(session, [target.id]).get(target.id, NO_WISH),
         came_back_on=_came_back_on(session, letter, campaign),
         suppressions=_suppressions(session, letter, office),
         facts=_quoted_facts(session, letter),

@@ -12,7 +12,7 @@ from flask import Flask
 from flask_babel import get_locale, gettext
 
 from outreach.web import access, words_for
-from outreach.words import Sentence
+from outreach.words import Language, Sentence
 
 
 def register(app: Flask) -> None:
@@ -122,6 +122,8 @@ def label(member: StrEnum | None) -> str:
 def _value(value: object) -> object:
     if isinstance(value, Sentence | StrEnum):
         return say(value)
+    if isinstance(value, Language):
+        return language_name(value)
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):

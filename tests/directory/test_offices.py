@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Actor
 from outreach.directory import offices, suppression, verification
 from outreach.directory.models import ContactKind, ContactState, SuppressionScope, Target
+from outreach.directory.shelf_life import shelf_for
 from outreach.errors import BadInput
 from tests import make
 from tests.conftest import NOW
@@ -99,13 +100,12 @@ def test_an_address_is_added_checked_and_withdrawn(session: Session) -> None:
         now=NOW,
     )
     assert target.channel is ContactKind.EMAIL
-    assert not verification.is_verified(detail, NOW.date())
+    assert not shelf_for(session, [detail]).holds(detail, NOW.date())
     with pytest.raises(BadInput):
         verification.verify(session, detail, url="desk", by=SAM, now=NOW)
     verification.verify(session, detail, url="https://office.example/desk", by=SAM, now=NOW)
-    assert verification.is_verified(detail, NOW.date())
-    until = verification.good_until(detail)
-    assert until is not None
+    until = shelf_for(session, [detail]).until(detail)
+    assert until is not None and target.verified_until == until
     assert (until - NOW.date()).days == 180
     with pytest.raises(BadInput):
         verification.withdraw(session, detail, reason=" ", by=SAM, now=NOW)

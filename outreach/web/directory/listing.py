@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flask import render_template, request, url_for
 
-from outreach.directory import offices, places, verification
+from outreach.directory import offices, places
 from outreach.directory.models import (
     ContactKind,
     TargetRole,
@@ -40,7 +40,8 @@ def index() -> str:
         narrowed=wanted != TargetFilter(),
         best=best,
         checked_now={
-            n: bool(d) and verification.is_verified(d, today) for n, d in best.items() if d
+            row.id: row.verified_until is not None and today <= row.verified_until
+            for row in page.rows
         },
         places=places.with_targets(session),
         roles=list(TargetRole),

@@ -16,6 +16,7 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.queries import target_with_everything
+from outreach.directory.shelf_life import shelf_for
 from outreach.errors import BadInput, NotFound
 from outreach.letters.queries import letter_page, letters
 from outreach.replies.threads import thread
@@ -160,8 +161,8 @@ def _target_page(
         target=found,
         details=details,
         best=offices.best_of(details),
-        good={d.id: verification.is_verified(d, today) for d in details},
-        until={d.id: verification.good_until(d) for d in details},
+        shelf=shelf_for(session, details),
+        today=today,
         here_now=access.now(),
         same_desk=places.same_desk(session, found),
         stops=suppression.suppressions_of(session, found),
