@@ -1,0 +1,278 @@
+"""Who can decide and can't be reached: the work list of ministries without a written address.
+
+The law of a jurisdiction names in words who decides (`designation.authority`). Which bodies of ours
+it means is found by their names and posts, until somebody says so (`designation.bodies`: slugs).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.audit import record
+from outreach.accounts.models import Actor
+from outreach.directory.adding import Origin, add_body, add_by_hand
+from outreach.directory.addresses import kind_of, region, tidy
+from outreach.directory.models import (
+    ContactDetail,
+    ContactKind,
+    Jurisdiction,
+    Membership,
+    Organization,
+    OrganizationKind,
+    Post,
+)
+from outreach.directory.offices import USABLE, WRITTEN_BY
+from outreach.directory.people import make_target
+from outreach.directory.spelling import fold
+from outreach.directory.verification import verify
+from outreach.errors import BadInput, NotFound
+from outreach.words import Sentence
+
+DECIDING = (OrganizationKind.GOVERNMENT, OrganizationKind.MINISTRY, OrganizationKind.AUTHORITY)
+# Lists that exist come before those a law would allow.
+_ORDER = ("yes", "partly", "a list exists, long unused", "the law allows it, no entries seen")
+# Words by which a law names the government as a whole.
+_GOVERNMENT = re.compile(
+    r"\b(government|council of ministers|cabinet|governor in council|federal council"
+    r"|prime minister)\b(?! regulation)"
+)
+# Words that many bodies share: alone they name none.
+_WEAK = frozenset(
+    fold(
+        "of the for and on in by to a its federal ministry department office minister secretary"
+        " state republic authority affairs presidency prime security public"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A body that can decide and has no written address, or (`body` None) isn't in the directory.
+
+    `law` is the designation of the jurisdiction, `posts` the labels of the body's posts.
+    """
+
+    jurisdiction: Jurisdiction
+    body: Organization | None
+    posts: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """What names the row in an address: a body's number, or the code of its country."""
+        return str(self.body.id) if self.body else self.jurisdiction.code
+
+    @property
+    def authority(self) -> str:
+        """Who decides, in the words of the law's description."""
+        return str(self.jurisdiction.designation.get("authority") or "")
+
+
+def gaps(session: Session) -> list[Gap]:
+    """Return who can decide and can't be reached, most important first; three queries.
+
+    Countries with a list of their own come first, then by name.
+    """
+    places = [
+        place
+        for place in session.scalars(sa.select(Jurisdiction).order_by(Jurisdiction.name))
+        if _decides_itself(place)
+    ]
+    bodies = _bodies(session, [place.code for place in places])
+    posts = _posts(session, [body.id for several in bodies.values() for body, _ in several])
+    found = []
+    for place in places:
+        there = bodies.get(place.code, [])
+        deciders = [(body, reached) for body, reached in there if _is_meant(place, body, posts)]
+        if not deciders or _lacks_government(place, there):
+            found.append(Gap(place, None, ()))
+        found += [
+            Gap(place, body, _labels(posts, body)) for body, reached in deciders if not reached
+        ]
+    return sorted(found, key=lambda gap: _importance(gap.jurisdiction))
+
+
+def count(session: Session) -> int:
+    """Return how many rows the work list has."""
+    return len(gaps(session))
+
+
+def _importance(place: Jurisdiction) -> tuple[int, str]:
+    word = str(place.designation.get("has_list") or "")
+    return (_ORDER.index(word) if word in _ORDER else len(_ORDER), place.name)
+
+
+def _decides_itself(place: Jurisdiction) -> bool:
+    authority = fold(str(place.designation.get("authority") or ""))
+    return bool(authority) and not authority.startswith("none")
+
+
+def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Organization, bool]]]:
+    """The bodies that can decide in each country, and whether one can write to them."""
+    written = sa.and_(ContactDetail.kind.in_(WRITTEN_BY), ContactDetail.state.in_(USABLE))
+    own = sa.exists().where(ContactDetail.organization_id == Organization.id, written)
+    of_post = sa.exists().where(
+        Post.organization_id == Organization.id, ContactDetail.post_id == Post.id, written
+    )
+    of_holder = sa.exists().where(
+        Membership.organization_id == Organization.id,
+        Membership.end_on.is_(None),
+        ContactDetail.person_id == Membership.person_id,
+        written,
+    )
+    rows = session.execute(
+        sa.select(Organization, sa.or_(own, of_post, of_holder))
+        .where(
+            Organization.jurisdiction_code.in_(codes),
+            Organization.kind.in_(DECIDING),
+            Organization.ended_on.is_(None),
+            Organization.demonstration.is_(False),
+        )
+        .order_by(Organization.id)
+    )
+    found: dict[str, list[tuple[Organization, bool]]] = {}
+    for body, reached in rows:
+        found.setdefault(body.jurisdiction_code, []).append((body, bool(reached)))
+    return found
+
+
+def _posts(session: Session, ids: list[int]) -> dict[int, list[Post]]:
+    found: dict[int, list[Post]] = {}
+    query = sa.select(Post).where(Post.organization_id.in_(ids)).order_by(Post.id)
+    for post in session.scalars(query):
+        found.setdefault(post.organization_id, []).append(post)
+    return found
+
+
+def _labels(posts: dict[int, list[Post]], body: Organization) -> tuple[str, ...]:
+    return tuple(post.label for post in posts.get(body.id, ()))
+
+
+def _authority(place: Jurisdiction) -> str:
+    said = str(place.designation.get("authority") or "")
+    return fold(re.sub(r"\bEU\b", "European Union", said))
+
+
+def _lacks_government(place: Jurisdiction, there: list[tuple[Organization, bool]]) -> bool:
+    """Whether the law names the government and we have none, nor anybody's word who it is."""
+    return (
+        bool(_GOVERNMENT.search(_authority(place)))
+        and not place.designation.get("bodies")
+        and all(body.kind is not OrganizationKind.GOVERNMENT for body, _reached in there)
+    )
+
+
+def _is_meant(place: Jurisdiction, body: Organization, posts: dict[int, list[Post]]) -> bool:
+    """Whether the law's words for who decides mean this body."""
+    if body.slug in place.designation.get("bodies", ()):
+        return True
+    text = _authority(place)
+    if body.kind is OrganizationKind.GOVERNMENT and body.parent_id is None:
+        return bool(_GOVERNMENT.search(text)) and not fold(body.name).startswith("european")
+    words = set(text.split())
+    country = set(fold(place.name).split())
+    for name in (body.name, *body.names.values(), *_labels(posts, body)):
+        plain = fold(name)
+        strong = {word for word in plain.split() if word not in _WEAK | country}
+        if re.search(rf"\b{re.escape(plain)}\b", text) or (strong and strong <= words):
+            return True
+    return False
+
+
+def reach(
+    session: Session,
+    body: Organization,
+    *,
+    value: str,
+    url: str,
+    seen: bool,
+    by: Actor,
+    now: dt.datetime,
+) -> ContactDetail:
+    """Add a written address to a body, which becomes a target, and return it.
+
+    What kind it is, is seen from `value`: mail, a link of a form, else a postal address. `seen`:
+    `by` saw it on the page `url` today, so it counts as checked. Raises BadInput with the field.
+    """
+    if not url.strip():
+        raise BadInput(Sentence("Paste the link of the page that shows it."), "url")
+    kind = kind_of(value) or ContactKind.POSTAL
+    if kind is ContactKind.PHONE:
+        raise BadInput(Sentence("A number can't be written to. Paste an address."), "value")
+    if kind is ContactKind.POSTAL and len(fold(value).split()) < 3:
+        raise BadInput(
+            Sentence("“%(value)s” is no e-mail, form or postal address.", value=value), "value"
+        )
+    value = tidy(kind, value, region(body.jurisdiction_code))
+    origin = Origin(Sentence("its own page").text, url)
+    detail = add_by_hand(session, body, kind, value, origin, by=by, now=now)
+    if seen:
+        verify(session, detail, url=url, by=by, now=now)
+    make_target(session, body, by=by, now=now)
+    return detail
+
+
+def add_decider(
+    session: Session,
+    code: str,
+    *,
+    name: str,
+    kind: OrganizationKind,
+    by: Actor,
+    now: dt.datetime,
+) -> Organization:
+    """Add the body that decides in the jurisdiction `code`, and remember that it does.
+
+    Raises NotFound for an unknown code, BadInput with the field.
+    """
+    place = session.get(Jurisdiction, code)
+    if place is None:
+        raise NotFound(Sentence("This country or assembly is not in the directory."))
+    if kind not in DECIDING:
+        raise BadInput(Sentence("Choose a government, a ministry or an authority."), "kind")
+    body = add_body(session, jurisdiction=code, kind=kind, name=name, by=by, now=now)
+    name_decider(session, place, body, by=by, now=now)
+    return body
+
+
+def name_decider(
+    session: Session, place: Jurisdiction, body: Organization, *, by: Actor, now: dt.datetime
+) -> None:
+    """Remember that `body` is one of those who decide in `place`.
+
+    Raises BadInput (field `body`) for a body of another country.
+    """
+    if body.jurisdiction_code != place.code:
+        raise BadInput(Sentence("That body belongs to another country."), "body")
+    before = list(place.designation.get("bodies") or [])
+    if body.slug in before:
+        return
+    place.designation = place.designation | {"bodies": [*before, body.slug]}
+    session.flush()
+    record(
+        session,
+        subject=("organization", body.id),
+        name="named as deciding",
+        by=by,
+        now=now,
+        campaign_id=None,
+        detail={"jurisdiction": place.code, "name": body.name},
+    )
+
+
+def bodies_to_name(session: Session, code: str) -> list[tuple[int, str]]:
+    """Return (id, name) of the bodies of a jurisdiction that could be the one that decides."""
+    rows = session.execute(
+        sa.select(Organization.id, Organization.name)
+        .where(
+            Organization.jurisdiction_code == code,
+            Organization.kind.in_(DECIDING),
+            Organization.ended_on.is_(None),
+        )
+        .order_by(Organization.name)
+    )
+    return [(row[0], row[1]) for row in rows]
