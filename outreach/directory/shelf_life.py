@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -167,7 +167,9 @@ def shelf_for(session: Session, details: Iterable[ContactDetail]) -> Shelf:
     return Shelf(lives(session), governed, ended)
 
 
-def _seats(persons: set[int], posts: set[int]) -> sa.Select[Any]:
+def _seats(
+    persons: set[int], posts: set[int]
+) -> sa.Select[int, int | None, TargetRole, dt.date | None, str | None]:
     return sa.select(
         Membership.person_id,
         Membership.post_id,

@@ -23,7 +23,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.offices import (
     normalised,
-    settle_checks,
+    settle_days,
     settle_target,
     targets_reached_by,
 )
@@ -82,7 +82,7 @@ def change_lives(
     """
     if keep_lives(session, wanted, by=by, now=now):
         checked = sa.select(Target.id).where(Target.verified_until.is_not(None))
-        settle_checks(session, session.scalars(checked.order_by(Target.id)).all())
+        settle_days(session, session.scalars(checked.order_by(Target.id)).all())
 
 
 def add_contact(
