@@ -174,6 +174,12 @@ def ways_of_posts(session: Session, posts: Iterable[int]) -> dict[int, list[Way]
     return found
 
 
+def ways_of(session: Session, condition: sa.ColumnElement[bool]) -> list[Way]:
+    """Return the contact details that fulfil `condition`."""
+    rows: Iterable[Any] = session.execute(sa.select(*_WAY).where(condition))
+    return [Way(*row) for row in rows]
+
+
 def strong_owners(
     session: Session, wanted: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], int]:

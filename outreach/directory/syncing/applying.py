@@ -1,0 +1,125 @@
+"""Writes a prepared import: everything or nothing, in one short transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Actor, Event
+from outreach.database import Database
+from outreach.directory.models import Jurisdiction
+from outreach.directory.offices import settle_target
+from outreach.directory.syncing import runs, territories
+from outreach.directory.syncing.bulk import chunks, insert, update
+from outreach.directory.syncing.columns import COLUMNS
+from outreach.directory.syncing.models import ImportRun, RunState, StagedRow
+from outreach.directory.syncing.planning import Plan, first_numbers
+from outreach.directory.syncing.preparing import Preparation
+from outreach.directory.syncing.staging import saying
+from outreach.errors import MoveRefused
+from outreach.words import Sentence
+
+# How often a plan is drawn anew because somebody edited the directory meanwhile.
+TRIES = 5
+# Events about these mean that the directory is no longer as the plan found it.
+WATCHED = ("person", "contact_detail", "target", "organization", "membership", "import_run")
+# New plans must not see a row appear between their numbers and their insertion.
+_LOCKED = ", ".join(model.__tablename__ for model in COLUMNS)
+
+
+class _Moved(Exception):
+    """Somebody changed the directory between plan and writing."""
+
+
+def apply(
+    database: Database,
+    run_id: int,
+    *,
+    now: Callable[[], dt.datetime],
+    progress: Callable[[str, int, int], None],
+    by: Actor,
+) -> None:
+    """Write the run `run_id`, which was confirmed, and put it into the state applied.
+
+    The rows are worked out beforehand, outside any write transaction; the transaction only inserts
+    and sets. It is tried again when somebody edited the directory meanwhile. Raises MoveRefused
+    when that never ends, or the run is not confirmed.
+    """
+    for _attempt in range(TRIES):
+        with database.reading() as session:
+            run = session.get_one(ImportRun, run_id)
+            if run.state is not RunState.CONFIRMED:
+                raise MoveRefused(Sentence("This import is not waiting to be written."))
+            seen = _newest_event(session)
+            preparation = Preparation(
+                session, run, saying(session, run), now=now(), progress=progress
+            )
+            plan = preparation.go()
+        progress("write", 0, 0)
+        # Half a million rows of tuples make the collector walk them again and again for nothing.
+        gc.freeze()
+        try:
+            with database.writing() as session:
+                _write(session, run_id, plan, preparation.jurisdictions, seen, by=by, now=now())
+            _forget_payloads(database, run_id)
+            return
+        except _Moved:
+            continue
+        finally:
+            gc.unfreeze()
+    raise MoveRefused(
+        Sentence("The directory is being edited all the time; try again in a quiet minute.")
+    )
+
+
+def _write(
+    session: Session,
+    run_id: int,
+    plan: Plan,
+    jurisdictions: set[str],
+    seen: int,
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text(f"LOCK TABLE {_LOCKED} IN SHARE ROW EXCLUSIVE MODE"))
+    run = session.get_one(ImportRun, run_id, with_for_update=True)
+    if run.state is not RunState.CONFIRMED:
+        raise MoveRefused(Sentence("Somebody else is writing this import."))
+    if _newest_event(session) != seen or plan.first != first_numbers(session):
+        raise _Moved
+    for code in sorted(jurisdictions):
+        if session.get(Jurisdiction, code) is None:
+            session.add(territories.jurisdiction(code))
+    session.flush()
+    for model in COLUMNS:
+        insert(session, plan.rows[model])
+    for model, changes in plan.updates.items():
+        update(session, model.__table__, changes)
+    for part in chunks(sorted(plan.settle)):
+        settle_target(session, part)
+        session.expunge_all()
+    run = session.get_one(ImportRun, run_id)
+    run.inserted = plan.inserted()
+    run.counts = {**run.counts, "written": dict(plan.counts)}
+    run.applied_at = now
+    runs.move(session, run, RunState.APPLIED, by=by, now=now, **plan.counts)
+
+
+def _newest_event(session: Session) -> int:
+    return (
+        session.scalar(sa.select(sa.func.max(Event.id)).where(Event.subject_kind.in_(WATCHED))) or 0
+    )
+
+
+def _forget_payloads(database: Database, run_id: int) -> None:
+    """The source's last word is kept as its record; the staged copy is not needed any more."""
+    with database.writing() as session:
+        session.execute(
+            sa.update(StagedRow).where(StagedRow.run_id == run_id).values(payload=sa.null())
+        )
