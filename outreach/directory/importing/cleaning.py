@@ -234,7 +234,7 @@ def social(network: str, value: object) -> Contact | None:
     plain = text(value)
     target = ""
     if "/" in plain or plain.casefold().startswith("www."):
-        target = _profile(network, link(plain))
+        target = _profile(network, plain)
     elif network == "mastodon":
         if account := _FEDIVERSE.fullmatch(plain):
             target = f"https://{account[2]}/@{account[1]}"
@@ -245,15 +245,17 @@ def social(network: str, value: object) -> Contact | None:
     return Contact(ContactKind.SOCIAL, target, label=network) if target else None
 
 
-def _profile(network: str, target: str) -> str:
-    """Return the one spelling of a profile's link; only Twitter has several."""
-    if network not in ("twitter", "x") or not target:
-        return target
-    parts = urlsplit(target.replace("/#!/", "/"))
-    if not re.fullmatch(r"(?:www\.|mobile\.|m\.)?(?:twitter|x)\.com", parts.hostname or ""):
-        return target
-    handle = parts.path.strip("/").partition("/")[0].lstrip("@")
-    return f"https://twitter.com/{handle}" if _HANDLE.fullmatch(handle) else ""
+_TWITTER = re.compile(
+    r"(?:\w*tps?:/*)?(?:(?:www|mobile|m)\.)?(?:twitter|x)\.com/(?:#!/)?@?(\w+?)(?:https?:.*|\W.*)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def _profile(network: str, plain: str) -> str:
+    """Return the link of a profile given as one; Twitter's are brought to one spelling."""
+    if network in ("twitter", "x") and (named := _TWITTER.fullmatch(plain)):
+        return _PROFILES[network].format(named[1])
+    return link(plain)
 
 
 _FLOAT = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d{1,2}|\d{5,}\.0+")

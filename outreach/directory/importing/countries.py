@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from babel import Locale
 
+from outreach.directory.importing.run_together import FREE_MAIL
 from outreach.directory.spelling import fold
 
 # What lists call places, where Babel's English name is another or has none.
@@ -65,6 +67,11 @@ def code_of_country(name: str) -> str:
     return _codes().get(_plain(name), "") if len(name) > 1 else ""
 
 
+def name_of_country(code: str) -> str:
+    """Return the English name of an ISO 3166-1 code, or the code itself."""
+    return str(Locale("en").territories.get(code, code))
+
+
 def country_of_divisions(ids: Iterable[str]) -> str:
     """Return the country that Open Civic Data division ids have in common, or "".
 
@@ -82,3 +89,33 @@ def country_of_divisions(ids: Iterable[str]) -> str:
     country = countries.pop()
     part = parts.pop() if len(parts) == 1 else ""
     return f"{country}-{part}" if part else country
+
+
+# Endings that are sold to everybody and say nothing of a country.
+_WORLDWIDE = frozenset(
+    {"co", "io", "me", "tv", "cc", "fm", "am", "ai", "to", "ly", "gg", "eu", "vu"}
+)
+
+
+def country_of_hosts(hosts: Iterable[str]) -> str:
+    """Return the country that most hosts of a list belong to (`parliament.go.ke` → KE), or "".
+
+    At least five must, and four of five of those that have a country's ending.
+    """
+    endings = Counter(
+        ending
+        for host in hosts
+        if (ending := host.rpartition(".")[2].lower().strip())
+        and len(ending) == 2
+        and ending.isalpha()
+        and host.lower() not in FREE_MAIL
+    )
+    for one in _WORLDWIDE:
+        del endings[one]
+    if not endings:
+        return ""
+    (ending, number), *_ = endings.most_common(1)
+    if number < 5 or number < 0.8 * endings.total():
+        return ""
+    code = "GB" if ending == "uk" else ending.upper()
+    return code if code in _codes().values() else ""

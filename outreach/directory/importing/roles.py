@@ -61,7 +61,7 @@ _HEAD_OF_STATE = re.compile(
 )
 _PLAIN = re.compile(
     r"(?:ordinary |full )?(?:member|members|representative|deputy|mp|m\.p\.|mep|senator|legislator"
-    r"|member of (?:the )?(?:parliament|assembly|legislature|senate|house|committee|party)"
+    r"|member of [^,;]+"
     r"|party member|diputad[oa]|deputado|député|congress(?:man|woman)|councillor)",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from outreach.directory.importing import cleaning, parsing, roles
-from outreach.directory.importing.countries import code_of_country
+from outreach.directory.importing.countries import code_of_country, name_of_country
 from outreach.directory.importing.dated import day_of
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.records import Body, Contact, PersonRecord, Problem, Record, Seat
@@ -199,7 +199,7 @@ def _body_of(row: Row) -> tuple[str, str, OrganizationKind]:
         return "", "", OrganizationKind.OTHER
     kind = _kind_by_position(label)
     if kind is OrganizationKind.GOVERNMENT:
-        where = _label(row, "country") or _country(row)
+        where = _label(row, "country") or name_of_country(_country(row))
         return "government", f"Government of {where}" if where else "Government", kind
     body = re.sub(r"^(?:Member|Deputy|Senator)s? (?:of|in|for) (?:the )?", "", label, flags=re.I)
     return _id(row, "position") or label, body[:1].upper() + body[1:], kind
@@ -222,7 +222,8 @@ def _bodies(rows: Iterable[Row], jurisdiction: str) -> dict[str, Body]:
         where = _country(row) or jurisdiction
         key, name, kind = _body_of(row)
         if key and key not in found:
-            found[key] = Body(key, where, kind, name[:300], identifiers=_wikidata(key), place=key)
+            known = _wikidata(key) if _id(row, "org") else {}
+            found[key] = Body(key, where, kind, name[:300], identifiers=known, place=key)
         party = _id(row, "party")
         if party and party not in found:
             label = _label(row, "party") or party
@@ -329,7 +330,7 @@ def _seats(rows: Iterable[Row], bodies: dict[str, Body]) -> Iterator[Seat]:
         yield Seat(
             organization=body,
             role=roles.role_in(where.kind, label, where.name, where.jurisdiction),
-            label=label[:300],
+            label="" if roles.is_plain(label) else label[:300],
             area=_label(first, "district")[:200],
             on_behalf_of=_id(first, "party"),
             start=_day(first, "start"),
