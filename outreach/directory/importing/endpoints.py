@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
+from outreach.directory.importing.wikidata_queries import Asked, query
 from outreach.errors import BadInput
 from outreach.words import N_, Sentence
 
@@ -66,16 +67,35 @@ class Endpoint:
     # What `--of` must name, in words, with the shape it has.
     of: str = ""
     of_pattern: str = ""
+    # Whom its query asks for.
+    asked: Asked | None = None
     # Whose rules ask for a way to reach whoever is asking.
     asks_who: bool = False
     # Why it can't be fetched yet; then it has no parts.
     not_yet: str = ""
 
 
-QUERY_TMP = "SELECT * WHERE {{ ?item wdt:P39 wd:{} }}"
 _GITHUB = "https://raw.githubusercontent.com"
 _EP = "© European Union, source: European Parliament"
 _UK = "Contains Parliamentary information licensed under the Open Parliament Licence v3.0"
+
+
+def _wikidata(name: str, title: str, asked: Asked, of: str) -> Endpoint:
+    return Endpoint(
+        name=name,
+        title=title,
+        base="https://query.wikidata.org",
+        licence="CC0-1.0",
+        attribution="Wikidata",
+        page="https://www.wikidata.org/wiki/Wikidata:Data_access",
+        format="sparql",
+        parts=(Part("/sparql?format=json&query={query}", "wikidata.json", Shape.JSON),),
+        of=of,
+        of_pattern=r"Q[1-9]\d{0,12}",
+        asked=asked,
+        asks_who=True,
+    )
+
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -154,18 +174,23 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         format="popolo",
         parts=(Part("/media_root/popolo_json/pombola.json", "pombola.json", Shape.JSON),),
     ),
-    Endpoint(
-        name="wikidata",
-        title="Wikidata, holders of one position",
-        base="https://query.wikidata.org",
-        licence="CC0-1.0",
-        attribution="Wikidata",
-        page="https://www.wikidata.org/wiki/Wikidata:Data_access",
-        format="sparql",
-        parts=(Part("/sparql?format=json&query={query}", "wikidata.json", Shape.JSON),),
-        of=N_("Name the position by its number, such as Q486839 for members of parliament."),
-        of_pattern=r"Q[1-9]\d*",
-        asks_who=True,
+    _wikidata(
+        "wikidata",
+        "Wikidata, holders of one position",
+        Asked.HOLDERS,
+        N_("Name the position by its number, such as Q486839 for members of parliament."),
+    ),
+    _wikidata(
+        "wikidata-legislature",
+        "Wikidata, everybody in one legislature",
+        Asked.LEGISLATURE,
+        N_("Name the legislature by its number, such as Q217799 for the Riigikogu."),
+    ),
+    _wikidata(
+        "wikidata-ministers",
+        "Wikidata, ministers of one country",
+        Asked.MINISTERS,
+        N_("Name the country by its number, such as Q191 for Estonia."),
     ),
     Endpoint(
         name="bundestag",
@@ -207,8 +232,8 @@ def endpoint_named(name: str) -> Endpoint:
 
 def address_of(endpoint: Endpoint, path: str, of: str) -> str:
     """Return `path` below the endpoint's base with what the operator named filled in."""
-    query = quote(QUERY_TMP.format(of), safe="") if "{query}" in path else ""
-    return endpoint.base + path.replace("{query}", query).replace("{of}", of)
+    asked = quote(query(of, endpoint.asked), safe="") if endpoint.asked else ""
+    return endpoint.base + path.replace("{query}", asked).replace("{of}", of)
 
 
 def checked_of(endpoint: Endpoint, of: str) -> str:

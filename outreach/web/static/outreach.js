@@ -80,6 +80,22 @@
     });
   });
 
+  /* How far an import is; when it comes to its next stop, the page shows that. */
+  function watch(row) {
+    window.fetch(row.dataset.progress, { headers: { Accept: "application/json" } })
+      .then(function (answer) { return answer.ok ? answer.json() : Promise.reject(answer); })
+      .then(function (moment) {
+        if (moment.state !== row.dataset.state) { window.location.reload(); return; }
+        var bar = row.querySelector("progress");
+        if (moment.total) { bar.max = moment.total; bar.value = Math.min(moment.done, moment.total); }
+        else { bar.removeAttribute("value"); }
+        row.querySelector("[data-progress-step]").textContent = moment.step;
+        row.querySelector("[data-progress-words]").textContent = moment.words;
+        window.setTimeout(watch, 1000, row);
+      })
+      .catch(function () { window.setTimeout(watch, 5000, row); });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     var summary = document.querySelector(".error-summary");
     if (summary) { summary.focus(); }
@@ -90,6 +106,7 @@
         form.dataset.sent = "yes";
       });
     });
+    document.querySelectorAll("[data-progress]").forEach(watch);
     document.querySelectorAll("[data-print]").forEach(function (button) {
       button.addEventListener("click", function () { window.print(); });
     });
