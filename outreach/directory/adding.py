@@ -35,6 +35,8 @@ from outreach.errors import BadInput
 from outreach.words import Sentence
 
 BY_HAND = "added by hand"
+# Bodies that a list of choices holds.
+PARENTS = 500
 
 
 def add_body(
@@ -92,6 +94,21 @@ def add_body(
         detail={"name": name, "kind": kind.value, "jurisdiction": jurisdiction},
     )
     return body
+
+
+def possible_parents(session: Session, jurisdiction: str) -> list[tuple[int, str]]:
+    """Return (id, name) of the bodies that others are parts of, by name: no parties, no groups."""
+    rows = session.execute(
+        sa.select(Organization.id, Organization.name)
+        .where(
+            Organization.jurisdiction_code == jurisdiction,
+            Organization.kind.not_in((OrganizationKind.PARTY, OrganizationKind.GROUP)),
+            Organization.ended_on.is_(None),
+        )
+        .order_by(Organization.name, Organization.id)
+        .limit(PARENTS)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def _slug(session: Session, jurisdiction: str, name: str) -> str:

@@ -253,7 +253,10 @@ def doubles(session: Session, *, page: int = 1) -> tuple[list[Double], int]:
         .distinct()
         .order_by(Organization.jurisdiction_code, Person.search_key, Person.id)
     )
-    apart = set(session.execute(sa.select(NotSame.person_id, NotSame.other_id)).tuples())
+    apart = {
+        (one, other)
+        for one, other in session.execute(sa.select(NotSame.person_id, NotSame.other_id))
+    }
     groups: dict[tuple[str, str], list[int]] = {}
     for code, key, number in rows:
         groups.setdefault((code, key), []).append(number)

@@ -71,6 +71,21 @@ class Gap:
         """Who decides, in the words of the law's description."""
         return str(self.jurisdiction.designation.get("authority") or "")
 
+    @property
+    def suggestion(self) -> str:
+        """A first guess at the name of a body that isn't there, for a person to mend."""
+        first = re.split(r"[;(/]|, | by | on ", re.sub(r"^\(\d\)\s*", "", self.authority))[0]
+        return first.removeprefix("head of the ").strip()[:300]
+
+    @property
+    def likely_kind(self) -> OrganizationKind:
+        """A first guess at what it is."""
+        text = fold(self.suggestion)
+        if _GOVERNMENT.search(text):
+            return OrganizationKind.GOVERNMENT
+        named = re.search(r"\b(minist\w+|secretary|department)\b", text)
+        return OrganizationKind.MINISTRY if named else OrganizationKind.AUTHORITY
+
 
 def gaps(session: Session) -> list[Gap]:
     """Return who can decide and can't be reached, most important first; three queries.

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from outreach.web.directory import adding, bodies, listing, target
+from outreach.web.directory import (
+    adding,
+    bodies,
+    imports,
+    imports_run,
+    joining,
+    listing,
+    mending,
+    target,
+    unreachable,
+)
 from outreach.web.directory.blueprint import bp
 
-__all__ = ["adding", "bodies", "bp", "listing", "target"]
+__all__ = [
+    "adding",
+    "bodies",
+    "bp",
+    "imports",
+    "imports_run",
+    "joining",
+    "listing",
+    "mending",
+    "target",
+    "unreachable",
+]

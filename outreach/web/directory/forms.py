@@ -48,7 +48,9 @@ class PersonForm(Form):
     """A person in a body, added by hand."""
 
     name = StringField(
-        _l("Full name, as their own page writes it"), [REQUIRED, validators.Length(max=300)]
+        _l("Full name, as their own page writes it"),
+        [REQUIRED, validators.Length(max=300)],
+        render_kw={"autofocus": True},
     )
     given = StringField(_l("Given name"), [validators.Length(max=200)])
     family = StringField(_l("Family name, for “Dear Mr …”"), [REQUIRED, validators.Length(max=200)])
@@ -71,6 +73,15 @@ class PersonForm(Form):
         default="",
         description=_l("Leave it open to write in a language of their country."),
     )
+    way = TextAreaField(
+        _l("Address, if you have it"),
+        description=_l(
+            "An e-mail address, the link of a form, a number, or the lines of a postal address."
+        ),
+        render_kw={"rows": 2},
+    )
+    way_source = StringField(_l("Where is it from?"), [validators.Length(max=200)])
+    way_url = StringField(_l("Link to that page"), [validators.Length(max=500)])
 
     def offer(self, posts: list[tuple[str, str]], languages: set[str]) -> None:
         """Set what can be chosen: `posts` are (id, name), `languages` BCP 47 codes."""

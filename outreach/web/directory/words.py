@@ -64,11 +64,46 @@ LISTS = {
     "only the list of the UN": N_("only the list of the UN"),
 }
 
+# Fields of a person as imports and locks call them.
+FIELD_WORDS = {
+    "name": N_("full name"),
+    "given_name": N_("given name"),
+    "family_name": N_("family name"),
+    "title_prefix": N_("earned title"),
+    "honorific": N_("honorific"),
+    "postnominal": N_("letters after the name"),
+    "sort_name": N_("name in lists"),
+    "names": N_("names in other languages"),
+    "birth_date": N_("day of birth"),
+    "death_date": N_("day of death"),
+    "form_of_address": N_("form of address"),
+    "reading_language": N_("language they read"),
+    "contact": N_("address"),
+    "membership": N_("seat"),
+}
+
 _HAPPENED = {
     "added": N_("added"),
     "verified": N_("checked"),
     "withdrawn": N_("withdrawn"),
     "listed": N_("made a target"),
+    "changed": N_("changed by hand"),
+    "corrected": N_("put in the place of another"),
+    "preferred": N_("put first"),
+    "locked": N_("locked against imports"),
+    "unlocked": N_("unlocked for imports"),
+    "joined": N_("joined with another entry"),
+    "joined into": N_("joined into another entry"),
+    "taken apart": N_("taken apart again"),
+    "told apart": N_("found to be two people"),
+    "split": N_("a part became another person"),
+    "split off": N_("made of a part of another entry"),
+    "conflict settled": N_("decided: ours or the source's"),
+    "rule_added": N_("asked something of us"),
+    "rule_lifted": N_("what they asked no longer stands"),
+    "proposed": N_("a correction was suggested"),
+    "proposal_accepted": N_("a suggested correction was accepted"),
+    "proposal_refused": N_("a suggested correction was refused"),
 }
 
 

@@ -1,0 +1,120 @@
+"""The work list of those who can decide and can't be reached: paste, Enter, the next one."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from outreach.database import transaction
+from outreach.directory import unreachable as work
+from outreach.directory.models import Jurisdiction, OrganizationKind
+from outreach.errors import BadInput, NotFound
+from outreach.web import access
+from outreach.web.access import needs
+from outreach.web.directory.blueprint import body_or_404, bp
+from outreach.words import Sentence
+
+# Rows of one page; what is done falls out, so there is no second page.
+SHOWN = 60
+
+
+@bp.get("/directory/unreachable")
+@needs("directory.write")
+def unreachable() -> str:
+    """List the ministries and authorities that can list and have no written address."""
+    return _page(at=request.args.get("at", ""))
+
+
+@bp.post("/directory/unreachable/<int:organization_id>")
+@needs("directory.write")
+def reach(organization_id: int) -> Response | tuple[str, int]:
+    """Save the address of one body and go to the next."""
+    session, body = access.session(), body_or_404(organization_id)
+    after = _after(str(organization_id))
+    value, url = request.form.get("value", ""), request.form.get("url", "")
+    seen = bool(request.form.get("seen")) and access.may("directory.verify")
+    try:
+        with transaction(session):
+            work.reach(
+                session,
+                body,
+                value=value,
+                url=url,
+                seen=seen,
+                by=access.actor(),
+                now=access.now(),
+            )
+    except BadInput as error:
+        return _page(at=str(organization_id), problem=error, typed=(value, url)), 422
+    flash(_("%(name)s can be reached now.", name=body.name), "success")
+    return _to(after, seen=seen)
+
+
+@bp.post("/directory/unreachable/<code>/body")
+@needs("directory.write")
+def add_decider(code: str) -> Response | tuple[str, int]:
+    """Add the body that decides in a country, or say which of those we have it is."""
+    session, chosen = access.session(), request.form.get("body", "")
+    by, now = access.actor(), access.now()
+    try:
+        with transaction(session):
+            if chosen.isdigit():
+                place = session.get(Jurisdiction, code)
+                if place is None:
+                    raise NotFound(Sentence("This country or assembly is not in the directory."))
+                body = body_or_404(int(chosen))
+                work.name_decider(session, place, body, by=by, now=now)
+            else:
+                kind = request.form.get("kind", "")
+                if kind not in {one.value for one in work.DECIDING}:
+                    raise BadInput(Sentence("Choose what it is."), "kind")
+                name = request.form.get("name", "")
+                body = work.add_decider(
+                    session, code, name=name, kind=OrganizationKind(kind), by=by, now=now
+                )
+    except BadInput as error:
+        return _page(at=code, problem=error), 422
+    flash(_("%(name)s is in the list now. Add its address.", name=body.name), "success")
+    return _to(str(body.id))
+
+
+def _after(key: str) -> str:
+    """The row that follows `key` in the list, or "" for the last."""
+    keys = [gap.key for gap in work.gaps(access.session()) if gap.body]
+    return keys[keys.index(key) + 1] if key in keys[:-1] else ""
+
+
+def _to(key: str, *, seen: bool = False) -> Response:
+    return redirect(
+        url_for(
+            "directory.unreachable",
+            at=key or None,
+            seen="yes" if seen else None,
+            _anchor=f"row-{key}" if key else None,
+        )
+    )
+
+
+def _page(*, at: str, problem: BadInput | None = None, typed: tuple[str, str] = ("", "")) -> str:
+    session = access.session()
+    rows = work.gaps(session)
+    first = next((gap.key for gap in rows if gap.body), "")
+    shown = rows[:SHOWN]
+    if at and at not in {gap.key for gap in shown}:
+        shown += [gap for gap in rows if gap.key == at]
+    return render_template(
+        "pages/directory/unreachable.html",
+        rows=shown,
+        total=len(rows),
+        at=at if at in {gap.key for gap in shown} else first,
+        problem=problem,
+        typed=typed,
+        kinds=work.DECIDING,
+        candidates={
+            gap.key: work.bodies_to_name(session, gap.jurisdiction.code)
+            for gap in shown
+            if gap.body is None
+        },
+        seen=bool(request.values.get("seen")),
+    )
