@@ -107,7 +107,8 @@ def find_players(played: Walk) -> None:
         campaign = session.scalars(sa.select(Campaign)).one()
         played.campaign_id = campaign.id
         played.players |= demonstration.actors(session, campaign)
-        found = session.scalars(targets(TargetFilter(demonstration=True))).all()
+        fictional = targets(TargetFilter(demonstration=True), today=played.now.date())
+        found = session.scalars(fictional).all()
         countries = {target.jurisdiction_code for target in found}
     played.expect(set(played.players) == set(Role), "not every role has a player")
     played.expect(len(found) >= 24, "there are fewer than 24 fictional targets")
@@ -150,7 +151,7 @@ def make_drafts(played: Walk) -> None:
             by=by,
             now=now,
         )
-        everybody = audiences.audience_targets(session, campaign, filters)
+        everybody = audiences.audience_targets(session, campaign, filters, today=now.date())
         sender = session.scalars(sa.select(Sender).where(Sender.demonstration)).first()
         played.expect(sender is not None, "the demonstration has no sender")
         assert sender is not None

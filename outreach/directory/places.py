@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from outreach.directory.models import (
     Post,
     Target,
 )
+from outreach.directory.queries import TargetFilter, held_on, targets
 from outreach.directory.seeding import read_sources
 from outreach.errors import NotFound
 from outreach.words import Sentence
@@ -34,32 +36,35 @@ class Body:
     target_id: int | None
 
 
-def with_targets(session: Session) -> Sequence[tuple[str, str, int]]:
-    """Return (code, name, number of targets) of every jurisdiction that has a target."""
-    return [
-        (row[0], row[1], row[2])
-        for row in session.execute(
-            sa.select(Jurisdiction.code, Jurisdiction.name, sa.func.count(Target.id))
-            .join(Target, Target.jurisdiction_code == Jurisdiction.code)
-            .group_by(Jurisdiction.code, Jurisdiction.name)
-            .order_by(Jurisdiction.name)
-        )
-    ]
+def with_targets(session: Session) -> Sequence[sa.Row[tuple[str, str, list[str]]]]:
+    """Return (code, name, languages) of every jurisdiction that has a target, by name."""
+    return session.execute(
+        sa.select(Jurisdiction.code, Jurisdiction.name, Jurisdiction.languages)
+        .where(sa.exists().where(Target.jurisdiction_code == Jurisdiction.code))
+        .order_by(Jurisdiction.name)
+    ).all()
 
 
-def overview(session: Session) -> Sequence[tuple[Jurisdiction, int]]:
-    """Return every jurisdiction with its number of current targets, by name, in one query."""
-    count = (
-        sa.select(sa.func.count(Target.id))
-        .where(Target.jurisdiction_code == Jurisdiction.code, Target.ended_on.is_(None))
-        .scalar_subquery()
+def overview(session: Session, *, today: dt.date) -> Sequence[tuple[Jurisdiction, int]]:
+    """Return every jurisdiction with its number of targets in office today, by name; one query."""
+    held = (
+        targets(TargetFilter(), today=today)
+        .with_only_columns(Target.jurisdiction_code, sa.func.count().label("number"))
+        .group_by(Target.jurisdiction_code)
+        .subquery()
     )
-    rows = session.execute(sa.select(Jurisdiction, count).order_by(Jurisdiction.name))
+    rows = session.execute(
+        sa.select(Jurisdiction, sa.func.coalesce(held.c.number, 0))
+        .outerjoin(held, held.c.jurisdiction_code == Jurisdiction.code)
+        .order_by(Jurisdiction.name)
+    )
     return [(row[0], row[1]) for row in rows]
 
 
-def place_with_bodies(session: Session, code: str) -> tuple[Jurisdiction, Sequence[Body], int]:
-    """Return a jurisdiction, its bodies with their posts, and its number of current targets.
+def place_with_bodies(
+    session: Session, code: str, *, today: dt.date
+) -> tuple[Jurisdiction, Sequence[Body], int]:
+    """Return a jurisdiction, its bodies with their posts, and its number of targets in office.
 
     Raises NotFound.
     """
@@ -79,8 +84,8 @@ def place_with_bodies(session: Session, code: str) -> tuple[Jurisdiction, Sequen
     ):
         posts.setdefault(post.organization_id, []).append(post)
     listed = session.scalar(
-        sa.select(sa.func.count(Target.id)).where(
-            Target.jurisdiction_code == code, Target.ended_on.is_(None)
+        targets(TargetFilter(jurisdictions=(code,)), today=today).with_only_columns(
+            sa.func.count(Target.id)
         )
     )
     return (
@@ -105,14 +110,14 @@ def owners(target: Target) -> Mapping[str, tuple[str, Person | Post | Organizati
     return found
 
 
-def same_desk(session: Session, target: Target) -> Sequence[Target]:
-    """Return the other current targets that are read at the same desk, by name."""
+def same_desk(session: Session, target: Target, *, today: dt.date) -> Sequence[Target]:
+    """Return the other targets in office that are read at the same desk, by name."""
     return session.scalars(
         sa.select(Target)
         .where(
             Target.office_id == target.office_id,
             Target.id != target.id,
-            Target.ended_on.is_(None),
+            held_on(today),
         )
         .order_by(Target.name)
     ).all()

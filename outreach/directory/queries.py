@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,8 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
+from outreach.directory import narrowing
 from outreach.directory.models import (
-    ContactDetail,
     ContactKind,
     Membership,
     Organization,
@@ -19,13 +22,26 @@ from outreach.directory.models import (
     Target,
     TargetRole,
 )
-from outreach.directory.offices import USABLE
+from outreach.directory.narrowing import AddressCheck
 from outreach.directory.spelling import fold, romanisations
 from outreach.errors import NotFound
 from outreach.words import Sentence
 
 PER_PAGE = 50
+# So many rows are counted by fetching their ids, which then needn't be searched a second time.
+_FEW = 1000
+# Who types more words than this has pasted something else than a name.
+_MOST_WORDS = 8
 _NOTHING = Sentence("This target is not in the directory.")
+
+
+class Sort(StrEnum):
+    """What a list of targets is sorted by."""
+
+    PLACE = "place"
+    NAME = "name"
+    ROLE = "role"
+    CHECKED = "checked"
 
 
 class TargetFilter(BaseModel):
@@ -41,14 +57,25 @@ class TargetFilter(BaseModel):
     roles: tuple[TargetRole, ...] = ()
     # Kinds of the body a target sits in.
     kinds: tuple[OrganizationKind, ...] = ()
-    # Ids of bodies and of groups or parties.
+    # Ids of bodies, with what belongs to them: a parliament takes in its chambers.
     bodies: tuple[int, ...] = ()
+    # Ids of committees or other bodies the person sits in today besides.
+    committees: tuple[int, ...] = ()
+    # Ids of groups or parties: the seat is held for it, or the person is a member.
     groups: tuple[int, ...] = ()
+    # Ids of constituencies.
+    areas: tuple[int, ...] = ()
+    # Ids of the sources that gave the seat.
+    sources: tuple[int, ...] = ()
     languages: tuple[str, ...] = ()
+    # The way we write by.
     channels: tuple[ContactKind, ...] = ()
+    # Has a way of one of these kinds that works, be it the best or not.
+    ways: tuple[ContactKind, ...] = ()
     reachable: bool | None = None
-    # Whether the way we write by was ever checked by a person.
+    # Whether a person checked the way we write by, and that check holds today.
     verified: bool | None = None
+    checks: tuple[AddressCheck, ...] = ()
     demonstration: bool | None = None
     # Whether the post is held today; None for both.
     current: bool | None = True
@@ -58,7 +85,7 @@ class TargetFilter(BaseModel):
 class Page:
     """One page of a list. `page` counts from 1; `total` counts all rows of the selection."""
 
-    rows: list[Target] = field(repr=False)
+    rows: Sequence[Target] = field(repr=False)
     total: int
     page: int
     per_page: int
@@ -69,57 +96,104 @@ class Page:
         return max(1, -(-self.total // self.per_page))
 
 
-def targets(wanted: TargetFilter) -> sa.Select[Target]:
-    """Return the Select of the targets that `wanted` asks for, unsorted.
+def targets(wanted: TargetFilter, *, today: dt.date) -> sa.Select[Target]:
+    """Return the Select of the targets that `wanted` asks for on the day `today`, unsorted.
 
-    Other rooms narrow it with `.where(...)`; sort with `in_order`, count with `count`.
+    Nobody is in it twice, and no row of a person who was found to be another one. Other rooms
+    narrow it with `.where(...)`; sort with `in_order`, count with `count`.
     """
-    query = sa.select(Target)
+    query = sa.select(Target).where(~narrowing.merged_away())
     for column, values in (
         (Target.jurisdiction_code, wanted.jurisdictions),
         (Target.role, wanted.roles),
-        (Target.body_id, wanted.bodies),
-        (Target.group_id, wanted.groups),
         (Target.language, wanted.languages),
         (Target.channel, wanted.channels),
     ):
         if values:
             query = query.where(column.in_(values))
+    for narrowed, ids in (
+        (narrowing.in_body, wanted.bodies),
+        (narrowing.of_area, wanted.areas),
+        (narrowing.from_source, wanted.sources),
+    ):
+        if ids:
+            query = query.where(narrowed(ids))
+    if wanted.committees:
+        query = query.where(narrowing.sits_in(wanted.committees, today))
+    if wanted.groups:
+        query = query.where(narrowing.of_group(wanted.groups, today))
     if wanted.kinds:
         of_kind = sa.select(Organization.id).where(Organization.kind.in_(wanted.kinds))
         query = query.where(Target.body_id.in_(of_kind))
+    return _held_and_checked(query, wanted, today).where(*found_by(wanted.q))
+
+
+def _held_and_checked(
+    query: sa.Select[Target], wanted: TargetFilter, today: dt.date
+) -> sa.Select[Target]:
+    if wanted.ways:
+        query = query.where(narrowing.has_way(wanted.ways))
     if wanted.reachable is not None:
         query = query.where(
             Target.channel.is_not(None) if wanted.reachable else Target.channel.is_(None)
         )
     if wanted.verified is not None:
-        query = query.where(_checked() if wanted.verified else ~_checked())
+        query = query.where(
+            Target.verified_until >= today
+            if wanted.verified
+            else sa.or_(Target.verified_until.is_(None), Target.verified_until < today)
+        )
+    if wanted.checks:
+        query = query.where(narrowing.checked_as(wanted.checks, today))
     if wanted.demonstration is not None:
         query = query.where(Target.demonstration == wanted.demonstration)
     if wanted.current is not None:
-        query = query.where(
-            Target.ended_on.is_(None) if wanted.current else Target.ended_on.is_not(None)
-        )
-    return query.where(*found_by(wanted.q))
+        query = query.where(held_on(today) if wanted.current else Target.ended_on <= today)
+    return query
+
+
+def held_on(today: dt.date) -> sa.ColumnElement[bool]:
+    """Return the condition that a target is in office on `today`; its end may be known already."""
+    return sa.or_(Target.ended_on.is_(None), Target.ended_on > today)
 
 
 def found_by(text: str) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions under which a target is found by `text`, one for each of its words.
+    """Return the conditions under which a target is found by `text`: see `found_in`."""
+    return found_in(Target.search_key, text)
 
-    A word is looked for in its own script and in every Latin spelling we know.
+
+def found_in(key: Any, text: str) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions under which the column `key` holds `text`, one for each of its words.
+
+    A word is looked for in its own script and in every Latin spelling we know, anywhere in the
+    name. Empty text finds everybody; text without a letter or digit finds nobody.
     """
     conditions = []
-    for word in fold(text).split():
-        spellings = (word, *romanisations(word))
-        conditions.append(
-            sa.or_(*(Target.search_key.contains(word, autoescape=True) for word in spellings))
-        )
+    for word in text.split()[:_MOST_WORDS]:
+        spellings = dict.fromkeys((fold(word), *romanisations(word)))
+        found = [_holds(key, spelling) for spelling in spellings if spelling]
+        if found:
+            conditions.append(sa.or_(*found))
+    if text.strip() and not conditions:
+        return [sa.false()]
     return conditions
 
 
-def in_order(query: sa.Select[Target]) -> sa.Select[Target]:
-    """Return `query` in the order lists are read: jurisdiction, role, name."""
-    return query.order_by(Target.jurisdiction_code, Target.role, Target.name, Target.id)
+def _holds(key: Any, spelling: str) -> sa.ColumnElement[bool]:
+    """Whether a key holds every part of a word: "d'arcy-smith" has two."""
+    return sa.and_(*(key.contains(part, autoescape=True) for part in spelling.split()))
+
+
+def in_order(query: sa.Select[Any], sort: Sort = Sort.PLACE) -> sa.Select[Any]:
+    """Return `query` of targets in the order of a list; by default jurisdiction, role, name."""
+    columns: dict[Sort, tuple[Any, ...]] = {
+        Sort.PLACE: (Target.jurisdiction_code, Target.role, Target.name),
+        Sort.NAME: (Target.name,),
+        Sort.ROLE: (Target.role, Target.name),
+        # Who has waited longest for a check stands first.
+        Sort.CHECKED: (Target.verified_until.asc().nulls_first(),),
+    }
+    return query.order_by(*columns[sort], Target.id)
 
 
 def count(session: Session, query: sa.Select[Any]) -> int:
@@ -128,21 +202,56 @@ def count(session: Session, query: sa.Select[Any]) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(unsorted)) or 0
 
 
-def target_page(
-    session: Session, wanted: TargetFilter, *, page: int = 1, per_page: int = PER_PAGE
+def page_of(
+    session: Session,
+    query: sa.Select[Target],
+    *,
+    page: int = 1,
+    per_page: int = PER_PAGE,
+    sort: Sort = Sort.PLACE,
+    total: int | None = None,
 ) -> Page:
-    """Return one page of targets with everything a list shows, in two queries.
+    """Return one page of an unsorted Select of targets with all that lists show; two or three
+    queries, one of which searches.
 
-    A page before the first is the first, one after the last is the last.
+    A page before the first is the first, one after the last is the last. `total` when the caller
+    has counted already.
     """
-    query = targets(wanted)
-    total = count(session, query)
-    last = max(1, -(-total // per_page))
-    page = min(max(1, page), last)
+    ids = session.scalars(query.with_only_columns(Target.id).limit(_FEW + 1)).all()
+    few = len(ids) <= _FEW
+    if few:
+        total, query = len(ids), sa.select(Target).where(Target.id.in_(ids))
+    elif total is None:
+        total = number_of(session, query)
+    page = min(max(1, page), max(1, -(-total // per_page)))
+    # The rows of the page first, then what stands around them: a late page skips ids, not joins.
+    here = (
+        in_order(query.with_only_columns(Target.id), sort)
+        .limit(per_page)
+        .offset((page - 1) * per_page)
+    )
     rows = session.scalars(
-        in_order(query).options(*with_list()).limit(per_page).offset((page - 1) * per_page)
+        in_order(sa.select(Target).where(Target.id.in_(here)), sort).options(*with_list())
     ).all()
-    return Page(rows=list(rows), total=total, page=page, per_page=per_page)
+    return Page(rows=rows, total=total, page=page, per_page=per_page)
+
+
+def number_of(session: Session, query: sa.Select[Target]) -> int:
+    """Return how many targets an unsorted Select of them holds, without carrying their columns."""
+    return session.scalar(query.with_only_columns(sa.func.count(Target.id))) or 0
+
+
+def target_page(
+    session: Session,
+    wanted: TargetFilter,
+    *,
+    today: dt.date,
+    page: int = 1,
+    per_page: int = PER_PAGE,
+    sort: Sort = Sort.PLACE,
+) -> Page:
+    """Return one page of the targets `wanted`, as `page_of` does."""
+    return page_of(session, targets(wanted, today=today), page=page, per_page=per_page, sort=sort)
 
 
 def with_list() -> tuple[ExecutableOption, ...]:
@@ -169,24 +278,3 @@ def target_with_everything(session: Session, target_id: int) -> Target:
     if target is None:
         raise NotFound(_NOTHING)
     return target
-
-
-def _checked() -> sa.ColumnElement[bool]:
-    """A usable detail of the target's own channel that a person has verified."""
-    usable = sa.and_(
-        ContactDetail.kind == Target.channel,
-        ContactDetail.state.in_(USABLE),
-        ContactDetail.verified_on.is_not(None),
-    )
-    of_organization = sa.exists().where(
-        ContactDetail.organization_id == Target.organization_id, usable
-    )
-    of_membership = sa.exists().where(
-        Membership.id == Target.membership_id,
-        sa.or_(
-            ContactDetail.person_id == Membership.person_id,
-            ContactDetail.post_id == Membership.post_id,
-        ),
-        usable,
-    )
-    return sa.or_(of_organization, of_membership)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ConfigDict
@@ -18,7 +18,7 @@ from outreach.directory.models import Target
 from outreach.errors import BadInput, NotFound
 from outreach.letters.lifecycle import LEFT
 from outreach.letters.models import Audience, Letter
-from outreach.petitions.models import Position
+from outreach.petitions.models import Position, Stance
 from outreach.petitions.stances import standing
 from outreach.words import Sentence
 
@@ -26,15 +26,19 @@ from outreach.words import Sentence
 class Filters(queries.TargetFilter):
     """What an audience asks for: the directory's filters, and what this campaign knows.
 
-    `written_to`: a letter of this campaign went to the desk; `answered`: it was answered;
-    `stances`: the latest position on any ask is one of these.
+    `written_to`: a letter of this campaign went to the desk, on `written_since` or later if that
+    day is given; `answered`: it was answered; `stances`: the latest position is one of these, or
+    there is none (`undeclared`), on any ask or on the one with the id `ask`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     written_to: bool | None = None
+    written_since: dt.date | None = None
     answered: bool | None = None
     stances: tuple[Position, ...] = ()
+    undeclared: bool = False
+    ask: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +51,47 @@ class Counted:
     unreachable: int
 
 
-def select_targets(campaign: Campaign, filters: Filters) -> sa.Select[Target]:
-    """Return the Select of the targets that `filters` ask for, in list order.
+def directory_filter(filters: Filters) -> queries.TargetFilter:
+    """Return the part of an audience's filters that the directory answers."""
+    return queries.TargetFilter.model_validate(
+        filters.model_dump(include=set(queries.TargetFilter.model_fields))
+    )
+
+
+def chosen_targets(campaign: Campaign, filters: Filters, *, today: dt.date) -> sa.Select[Target]:
+    """Return the Select of the targets that `filters` ask for on the day `today`, unsorted.
 
     Letters and stances of rehearsal count while the campaign rehearses, and only then.
     """
-    directory = queries.TargetFilter.model_validate(
-        filters.model_dump(include=set(queries.TargetFilter.model_fields))
-    )
-    query = queries.targets(directory)
-    written = sa.exists().where(
-        Letter.office_id == Target.office_id,
+    query = queries.targets(directory_filter(filters), today=today)
+    written = sa.select(Letter.office_id).where(
         Letter.campaign_id == campaign.id,
         Letter.rehearsal == campaign.rehearsing,
         Letter.state.in_(LEFT),
     )
     if filters.written_to is not None:
-        query = query.where(written if filters.written_to else ~written)
+        since = written
+        if filters.written_since is not None:
+            begun = dt.datetime.combine(filters.written_since, dt.time(), dt.UTC)
+            # One nobody knows went or not counts as sent (law 7), and so does its day.
+            since = written.where(sa.func.coalesce(Letter.sent_at, Letter.send_after) >= begun)
+        query = query.where(_one_of(Target.office_id, since, filters.written_to))
     if filters.answered is not None:
         answered = written.where(Letter.answered_on.is_not(None))
-        query = query.where(answered if filters.answered else ~answered)
-    if filters.stances:
-        query = query.where(_stands(campaign, filters.stances))
-    return queries.in_order(query)
+        query = query.where(_one_of(Target.office_id, answered, filters.answered))
+    if filters.stances or filters.undeclared:
+        query = query.where(_stands(campaign, filters))
+    return query
+
+
+def select_targets(campaign: Campaign, filters: Filters, *, today: dt.date) -> sa.Select[Target]:
+    """Return the Select of the targets that `filters` ask for, in list order."""
+    return queries.in_order(chosen_targets(campaign, filters, today=today))
+
+
+def _one_of(column: Any, among: sa.Select[Any], yes: bool) -> sa.ColumnElement[bool]:
+    found: sa.ColumnElement[bool] = column.in_(among)
+    return found if yes else ~found
 
 
 def save_audience(
@@ -136,26 +158,70 @@ def filters_of(audience: Audience) -> Filters:
 
 
 def audience_targets(
-    session: Session, campaign: Campaign, filters: Filters, *, limit: int | None = None
+    session: Session,
+    campaign: Campaign,
+    filters: Filters,
+    *,
+    today: dt.date,
+    limit: int | None = None,
 ) -> Sequence[Target]:
     """Return the targets of a selection in list order, loaded as lists and letters need them."""
-    query = select_targets(campaign, filters).options(*queries.with_list())
+    query = select_targets(campaign, filters, today=today).options(*queries.with_list())
     return session.scalars(query.limit(limit) if limit is not None else query).all()
 
 
-def count(session: Session, campaign: Campaign, filters: Filters) -> Counted:
-    """Return how large a selection is; `unreachable` targets get no draft."""
-    chosen = select_targets(campaign, filters).order_by(None).subquery()
-    rows = session.execute(sa.select(chosen.c.office_id, chosen.c.language, chosen.c.channel)).all()
+def count(session: Session, campaign: Campaign, filters: Filters, *, today: dt.date) -> Counted:
+    """Return how large a selection is; `unreachable` targets get no draft. One query."""
+    chosen = (
+        chosen_targets(campaign, filters, today=today)
+        .with_only_columns(Target.office_id, Target.language, Target.channel)
+        .cte()
+    )
+    # By desk and language first: what is left to add up is small, and read in one go.
+    per_desk = (
+        sa.select(
+            chosen.c.office_id,
+            chosen.c.language,
+            sa.func.count().label("targets"),
+            (sa.func.count() - sa.func.count(chosen.c.channel)).label("unreachable"),
+        )
+        .group_by(chosen.c.office_id, chosen.c.language)
+        .cte()
+    )
+    return _summed(session, per_desk)
+
+
+def _summed(session: Session, per_desk: sa.CTE) -> Counted:
+    desks = sa.select(sa.func.count(per_desk.c.office_id.distinct())).scalar_subquery()
+    rows = session.execute(
+        sa.select(
+            per_desk.c.language,
+            sa.func.sum(per_desk.c.targets).label("targets"),
+            sa.func.sum(per_desk.c.unreachable).label("unreachable"),
+            desks.label("desks"),
+        )
+        .group_by(per_desk.c.language)
+        .order_by(sa.desc("targets"), per_desk.c.language)
+    ).all()
     return Counted(
-        targets=len(rows),
-        offices=len({row.office_id for row in rows}),
-        languages=dict(Counter(row.language for row in rows).most_common()),
-        unreachable=sum(1 for row in rows if row.channel is None),
+        targets=sum(int(row.targets) for row in rows),
+        offices=rows[0].desks if rows else 0,
+        languages={row.language: int(row.targets) for row in rows},
+        unreachable=sum(int(row.unreachable) for row in rows),
     )
 
 
-def _stands(campaign: Campaign, positions: Sequence[Position]) -> sa.ColumnElement[bool]:
-    """Whether the stance that holds, on any ask, is one of `positions`."""
-    latest = standing(campaign.id, rehearsal=campaign.rehearsing).order_by(None).subquery()
-    return sa.exists().where(latest.c.target_id == Target.id, latest.c.position.in_(positions))
+def _stands(campaign: Campaign, filters: Filters) -> sa.ColumnElement[bool]:
+    """Whether the stance that holds is one of those asked for, or there is none."""
+    latest = standing(campaign.id, rehearsal=campaign.rehearsing).order_by(None)
+    if filters.ask is not None:
+        latest = latest.where(Stance.ask_id == filters.ask)
+    holding = latest.subquery()
+    of = sa.select(holding.c.target_id)
+    conditions: list[sa.ColumnElement[bool]] = []
+    if filters.stances:
+        conditions.append(Target.id.in_(of.where(holding.c.position.in_(filters.stances))))
+    if filters.undeclared:
+        declared = of.where(holding.c.position != Position.UNKNOWN)
+        conditions.append(Target.id.not_in(declared))
+    return sa.or_(*conditions)

@@ -13,17 +13,9 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign
 from outreach.directory import queries
-from outreach.directory.models import (
-    Jurisdiction,
-    Office,
-    Organization,
-    Suppression,
-    SuppressionScope,
-    Target,
-    TargetRole,
-)
+from outreach.directory.models import Office, Suppression, SuppressionScope, Target
 from outreach.errors import Refused
-from outreach.letters.audiences import Filters, select_targets
+from outreach.letters.audiences import Filters, chosen_targets
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Audience, Letter, Mailing
 from outreach.petitions.models import Position, Stance
@@ -31,6 +23,8 @@ from outreach.petitions.stances import standing
 from outreach.words import Sentence
 
 PER_PAGE = 50
+# More reasons than this nobody reads; the number is told in full.
+MOST_LEFT_OUT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,86 +46,90 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What one can choose from, as (value, name): only what some target in office has."""
+class AllLeftOut:
+    """The first of those that get no draft, and how many they are."""
 
-    jurisdictions: Sequence[tuple[str, str]]
-    roles: Sequence[TargetRole]
-    languages: Sequence[str]
-    bodies: Sequence[tuple[int, str]]
-    groups: Sequence[tuple[int, str]]
+    rows: Sequence[LeftOut]
+    total: int
 
 
-def rows(session: Session, campaign: Campaign, filters: Filters, *, page: int = 1) -> Sequence[Row]:
-    """Return page `page` (from 1) of a selection; three queries."""
-    targets = session.scalars(
-        select_targets(campaign, filters)
-        .options(*queries.with_list())
-        .limit(PER_PAGE)
-        .offset((max(1, page) - 1) * PER_PAGE)
-    ).all()
-    ids = [target.id for target in targets]
+def page(
+    session: Session,
+    campaign: Campaign,
+    filters: Filters,
+    *,
+    today: dt.date,
+    page: int = 1,
+    sort: queries.Sort = queries.Sort.PLACE,
+    total: int | None = None,
+) -> tuple[Sequence[Row], queries.Page]:
+    """Return page `page` (from 1) of a selection with letters and stances; five queries at most.
+
+    `total` when the caller has counted already.
+    """
+    found = queries.page_of(
+        session,
+        chosen_targets(campaign, filters, today=today),
+        page=page,
+        per_page=PER_PAGE,
+        sort=sort,
+        total=total,
+    )
+    ids = [target.id for target in found.rows]
     letters = _last_letters(session, campaign, ids)
     stances = _stances(session, campaign, ids)
-    return [Row(target, letters.get(target.id), stances.get(target.id)) for target in targets]
+    rows = [Row(target, letters.get(target.id), stances.get(target.id)) for target in found.rows]
+    return rows, found
 
 
-def left_out(session: Session, campaign: Campaign, filters: Filters) -> Sequence[LeftOut]:
-    """Return the targets of a selection that can't be written to at all; two queries."""
-    chosen = select_targets(campaign, filters)
-    unreachable = session.scalars(chosen.where(Target.channel.is_(None))).all()
+def left_out(
+    session: Session,
+    campaign: Campaign,
+    filters: Filters,
+    *,
+    today: dt.date,
+    unreachable: int | None = None,
+) -> AllLeftOut:
+    """Return the targets of a selection that can't be written to at all; three queries at most.
+
+    `unreachable` is how many have no way to be reached, when the caller has counted already.
+    """
+    chosen = chosen_targets(campaign, filters, today=today)
+    unreached = chosen.where(Target.channel.is_(None))
+    if unreachable is None:
+        unreachable = queries.count(session, unreached)
+    mute = (
+        session.execute(
+            unreached.with_only_columns(Target.id, Target.name).limit(MOST_LEFT_OUT)
+        ).all()
+        if unreachable
+        else []
+    )
     suppressed = session.execute(
-        chosen.join(Office, Office.id == Target.office_id)
+        chosen.where(Target.office_id.in_(_forbidden_desks()), Target.channel.is_not(None))
+        .join(Office, Office.id == Target.office_id)
         .join(
             Suppression,
             sa.and_(Suppression.scope == SuppressionScope.OFFICE, Suppression.value == Office.key),
         )
-        .add_columns(Suppression.reason)
-    )
-    return [
+        .with_only_columns(Target.id, Target.name, Suppression.reason)
+    ).all()
+    rows = [
+        *(LeftOut(row.id, row.name, Sentence("We know no way to reach them.")) for row in mute),
         *(
-            LeftOut(target.id, target.name, Sentence("We know no way to reach them."))
-            for target in unreachable
-        ),
-        *(
-            LeftOut(target.id, target.name, Sentence("Nobody may write there: %(why)s", why=reason))
-            for target, reason in suppressed
+            LeftOut(row.id, row.name, Sentence("Nobody may write there: %(why)s", why=row.reason))
+            for row in suppressed[:MOST_LEFT_OUT]
         ),
     ]
+    return AllLeftOut(rows, unreachable + len(suppressed))
 
 
-def choices(session: Session, filters: Filters) -> Choices:
-    """Return what can be chosen; bodies and groups only within the jurisdictions of `filters`."""
-    current = sa.select(Target).where(Target.ended_on.is_(None)).subquery()
-    within = (
-        current.c.jurisdiction_code.in_(filters.jurisdictions)
-        if filters.jurisdictions
-        else sa.true()
+def _forbidden_desks() -> sa.Select[Any]:
+    """The ids of the desks nobody may write to: few, so every search starts from them."""
+    return sa.select(Office.id).join(
+        Suppression,
+        sa.and_(Suppression.scope == SuppressionScope.OFFICE, Suppression.value == Office.key),
     )
-    return Choices(
-        jurisdictions=session.execute(
-            sa.select(Jurisdiction.code, Jurisdiction.name)
-            .where(Jurisdiction.code.in_(sa.select(current.c.jurisdiction_code)))
-            .order_by(Jurisdiction.name)
-        ).all(),
-        roles=sorted(
-            session.scalars(sa.select(current.c.role).distinct()), key=list(TargetRole).index
-        ),
-        languages=session.scalars(
-            sa.select(current.c.language).distinct().order_by(current.c.language)
-        ).all(),
-        bodies=_organizations(session, sa.select(current.c.body_id).where(within)),
-        groups=_organizations(session, sa.select(current.c.group_id).where(within)),
-    )
-
-
-def _organizations(session: Session, among: sa.Select[Any]) -> Sequence[tuple[int, str]]:
-    found = session.execute(
-        sa.select(Organization.id, Organization.name)
-        .where(Organization.id.in_(among))
-        .order_by(Organization.name)
-    )
-    return found.all()
 
 
 def _last_letters(session: Session, campaign: Campaign, ids: Sequence[int]) -> Mapping[int, Letter]:

@@ -23,7 +23,7 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.errors import Refused
-from outreach.letters.audiences import filters_of, select_targets
+from outreach.letters.audiences import chosen_targets, filters_of
 from outreach.letters.models import Audience, Letter, Mailing, Quotation
 from outreach.petitions.models import Promise, Stance
 from outreach.replies.models import Reply, ReplyLetter
@@ -48,7 +48,7 @@ def clear_demonstration(session: Session, *, by: Actor, now: dt.datetime) -> dic
     gone = _what_goes(session)
     gone["suppression"] = _rehearsed_objections(session, gone)
     mailings = _mailings_of_only(session, gone["letter"])
-    audiences = _audiences_of_only(session, mailings)
+    audiences = _audiences_of_only(session, mailings, now.date())
     _delete_letters(session, gone)
     _delete(session, Mailing.id, mailings)
     _delete(session, Audience.id, audiences)
@@ -148,7 +148,7 @@ def _mailings_of_only(session: Session, letters: Ids) -> Ids:
     return sorted(held - kept)
 
 
-def _audiences_of_only(session: Session, mailings: Ids) -> Ids:
+def _audiences_of_only(session: Session, mailings: Ids, today: dt.date) -> Ids:
     """The audiences that select nobody but the demonstration, and that no kept mailing used."""
     kept = set(session.scalars(sa.select(Mailing.audience_id).where(Mailing.id.not_in(mailings))))
     rows = session.execute(
@@ -157,13 +157,15 @@ def _audiences_of_only(session: Session, mailings: Ids) -> Ids:
     return [
         audience.id
         for audience, campaign in rows.all()
-        if audience.id not in kept and _only_fictional(session, audience, campaign)
+        if audience.id not in kept and _only_fictional(session, audience, campaign, today)
     ]
 
 
-def _only_fictional(session: Session, audience: Audience, campaign: Campaign) -> bool:
-    chosen = select_targets(campaign, filters_of(audience)).order_by(None).subquery()
-    fictional = set(session.scalars(sa.select(chosen.c.demonstration).distinct()))
+def _only_fictional(
+    session: Session, audience: Audience, campaign: Campaign, today: dt.date
+) -> bool:
+    chosen = chosen_targets(campaign, filters_of(audience), today=today)
+    fictional = set(session.scalars(chosen.with_only_columns(Target.demonstration).distinct()))
     return fictional == {True}
 
 

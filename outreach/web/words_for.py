@@ -17,6 +17,8 @@ from outreach.directory.models import (
     SuppressionScope,
     TargetRole,
 )
+from outreach.directory.narrowing import AddressCheck
+from outreach.directory.shelf_life import AddressClass, Ending
 from outreach.directory.syncing.models import ConflictState, Decision, Effect, RunState
 from outreach.letters.lifecycle import Hand, State
 from outreach.letters.models import LetterKind
@@ -32,6 +34,7 @@ from outreach.petitions.models import (
 )
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
 from outreach.sending.models import Outcome
+from outreach.sending.needed import Need
 from outreach.words import N_
 
 _LEVELS = {
@@ -76,6 +79,32 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "party": N_("party"),
         "council": N_("council"),
         "other": N_("other body"),
+    },
+    AddressCheck: {
+        "checked": N_("checked, and the check still holds"),
+        "soon": N_("check ends within 30 days"),
+        "expired": N_("check is too old"),
+        "never": N_("never checked"),
+        "personal": N_("looks private: to be reviewed"),
+    },
+    AddressClass: {
+        "minister": N_("Address of a minister, an ambassador or a post"),
+        "member": N_("Address of a member of a parliament"),
+        "registry": N_("Address of a body"),
+        "hand": N_("Address that one of us typed"),
+    },
+    Ending: {
+        "dissolution": N_("dissolved"),
+        "election": N_("newly elected"),
+        "reshuffle": N_("reshuffled"),
+        "merger": N_("merged into another body"),
+    },
+    Need: {
+        "letters": N_("letters wait for it"),
+        "drafts": N_("drafts are written"),
+        "expired": N_("check has run out"),
+        "soon": N_("check runs out soon"),
+        "never": N_("never checked, and can decide"),
     },
     TargetRole: {
         "head_of_state": N_("head of state"),

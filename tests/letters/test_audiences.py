@@ -14,6 +14,7 @@ from outreach.letters.lifecycle import State
 from outreach.petitions import stances
 from outreach.petitions.models import Position, Stance, StanceBasis
 from tests import make
+from tests.conftest import NOW
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def campaign(session):
 
 
 def names(session, campaign, **wanted):
-    found = audiences.audience_targets(session, campaign, Filters(**wanted))
+    found = audiences.audience_targets(session, campaign, Filters(**wanted), today=NOW.date())
     return [target.name for target in found]
 
 
@@ -120,6 +121,6 @@ def test_an_audience_is_counted_by_target_desk_and_language(session, campaign):
     one = make.target(session, language="de")
     make.target(session, language="de", office_id=one.office_id)
     make.target(session, language="fr", address=None)
-    counted = audiences.count(session, campaign, Filters())
+    counted = audiences.count(session, campaign, Filters(), today=NOW.date())
     assert (counted.targets, counted.offices, counted.unreachable) == (3, 2, 1)
     assert counted.languages == {"de": 2, "fr": 1}

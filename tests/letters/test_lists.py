@@ -84,13 +84,15 @@ def test_a_selection_shows_last_letter_and_stance(session: Session, now: dt.date
         now=now,
     )
 
-    rows = {row.target.id: row for row in selections.rows(session, campaign, Filters())}
+    today = now.date()
+    shown, found = selections.page(session, campaign, Filters(), today=today)
+    rows = {row.target.id: row for row in shown}
+    assert found.total == 2
     assert rows[target.id].letter == letter
     assert rows[target.id].stance is Position.SUPPORT
     assert (rows[silent.id].letter, rows[silent.id].stance) == (None, None)
-    assert [one.target_id for one in selections.left_out(session, campaign, Filters())] == [
-        silent.id
-    ]
+    left_out = selections.left_out(session, campaign, Filters(), today=today)
+    assert ([one.target_id for one in left_out.rows], left_out.total) == ([silent.id], 1)
 
 
 def test_a_letter_whose_reader_is_away_says_until_when(session: Session, now: dt.datetime) -> None:

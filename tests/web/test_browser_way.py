@@ -93,9 +93,9 @@ def test_from_whom_to_write_to_until_what_they_answered(house: House) -> None:
 def make_drafts(page: Page) -> str:
     """Save an audience of one house and make its drafts; returns the path of one letter."""
     page.goto("/audiences/new")
-    page.get_by_label("United Kingdom").check()
-    page.get_by_label("member of parliament, lower house").check()
-    page.get_by_role("button", name="Count").click()
+    page.get_by_label("Country or assembly").select_option(label="United Kingdom")
+    page.get_by_label("Role").select_option(label="Member of parliament, lower house")
+    page.get_by_role("button", name="Count").first.click()
     take_picture(page, "way-audience")
     page.get_by_label("Name of the audience").fill("House of Commons")
     page.get_by_role("button", name="Save this audience").click()

@@ -410,7 +410,8 @@ def test_an_audience_is_counted_saved_renamed_and_deleted(
     browser = Browser(sam)
 
     page = browser.get("letters.new_audience")
-    assert "Some Member" not in page
+    assert "3 targets" in page
+    assert "Some Member" in page
     page = browser.press("Count", roles=["minister"])
     assert "2 targets" in page
     assert "1 left out, and why" in page

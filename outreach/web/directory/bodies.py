@@ -18,7 +18,7 @@ from outreach.web.directory.words import LISTS, TOOLS
 @needs("directory.read")
 def jurisdictions() -> str:
     """List the countries and assemblies."""
-    rows = places.overview(access.session())
+    rows = places.overview(access.session(), today=access.now().date())
     return render_template("pages/directory/jurisdictions.html", rows=rows, lists=LISTS)
 
 
@@ -26,7 +26,8 @@ def jurisdictions() -> str:
 @needs("directory.read")
 def jurisdiction(code: str) -> str:
     """Show who can list there, under which law, and what a parliamentarian can do."""
-    place, bodies, listed = places.place_with_bodies(access.session(), code)
+    today = access.now().date()
+    place, bodies, listed = places.place_with_bodies(access.session(), code, today=today)
     return render_template(
         "pages/directory/jurisdiction.html",
         country=place,

@@ -1,34 +1,33 @@
-"""The list of targets, narrowed by what the address says."""
+"""The list of targets, narrowed by what the address says, and what its form looks up."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
-from flask import render_template, request, url_for
+from flask import jsonify, render_template, request, url_for
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
 
-from outreach.directory import offices, places
-from outreach.directory.models import (
-    ContactKind,
-    TargetRole,
-)
+from outreach.directory import offices, queries, suggesting
 from outreach.directory.queries import TargetFilter, target_page
-from outreach.web import access
+from outreach.errors import NotFound
+from outreach.web import access, finding
 from outreach.web.access import needs
 from outreach.web.directory.blueprint import bp
-
-Word = TypeVar("Word", bound=StrEnum)
-NARROWING = ("q", "jurisdiction", "role", "channel", "verified", "held")
-YES_NO = {"yes": True, "no": False}
+from outreach.words import Sentence
 
 
 @bp.get("/directory")
 @needs("directory.read")
 def index() -> str:
     """List targets, narrowed by what the address says."""
-    session, wanted = access.session(), _wanted()
-    page = target_page(session, wanted, page=request.args.get("page", 1, type=int))
-    today = access.now().date()
+    session, today = access.session(), access.now().date()
+    certain, unsure = finding.understood(request.args)
+    wanted = finding.read(request.args, TargetFilter, certain)
+    sort = finding.sort_of(request.args)
+    page = target_page(
+        session, wanted, today=today, page=request.args.get("page", 1, type=int), sort=sort
+    )
     best = {
         number: offices.best_of(details)
         for number, details in offices.contacts_of_many(session, page.rows).items()
@@ -36,40 +35,48 @@ def index() -> str:
     return render_template(
         "pages/directory/index.html",
         page=page,
-        wanted=wanted,
         narrowed=wanted != TargetFilter(),
+        finder=finding.finder(wanted, request.args, unsure, _address),
         best=best,
         checked_now={
-            row.id: row.verified_until is not None and today <= row.verified_until
+            row.id: row.verified_until is not None and row.verified_until >= today
             for row in page.rows
         },
-        places=places.with_targets(session),
-        roles=list(TargetRole),
-        channels=list(offices.WRITTEN_BY),
-        chosen=request.args,
-        page_url=url_for("directory.index", **_kept()),
+        page_url=_address(**finding.address(wanted), **_kept(sort)),
     )
 
 
-def _kept() -> dict[str, Any]:
-    """What the address asks for, without the page."""
-    return {name: request.args[name] for name in NARROWING if request.args.get(name)}
+@bp.get("/directory/count")
+@needs("directory.read")
+def counted() -> Response:
+    """Say how many targets fit what the address asks for; for a form that is being filled in."""
+    certain, _unsure = finding.understood(request.args)
+    wanted = finding.read(request.args, TargetFilter, certain)
+    chosen = queries.targets(wanted, today=access.now().date())
+    total = queries.number_of(access.session(), chosen)
+    return jsonify(words=ngettext("%(num)s target fits.", "%(num)s targets fit.", total))
 
 
-def _wanted() -> TargetFilter:
-    channel = request.args.get("channel", "")
-    return TargetFilter(
-        q=request.args.get("q", "")[:200],
-        jurisdictions=tuple(filter(None, [request.args.get("jurisdiction", "")])),
-        roles=_members(TargetRole, "role"),
-        channels=_members(ContactKind, "channel"),
-        reachable=False if channel == "none" else None,
-        verified=YES_NO.get(request.args.get("verified", "")),
-        current=request.args.get("held") != "ended",
+@bp.get("/directory/meant/<kind>")
+@needs("directory.read")
+def meant(kind: str) -> Response:
+    """Return what the letters under `q` may mean, to choose from: bodies, parties, committees."""
+    if kind not in suggesting.TYPED:
+        raise NotFound(Sentence("There is nothing of this kind to choose from."))
+    text = request.args.get("q", "").strip()[:200]
+    found = (
+        suggesting.meant(
+            access.session(), kind, text, jurisdictions=request.args.getlist("jurisdictions")
+        )
+        if len(text) > 1
+        else []
     )
+    return jsonify([f"{one.name}, {one.jurisdiction_code} #{one.id}" for one in found])
 
 
-def _members(kind: type[Word], name: str) -> tuple[Word, ...]:
-    """The words of `kind` that the address has under `name`; others ask for nothing."""
-    known = {member.value: member for member in kind}
-    return tuple(known[text] for text in request.args.getlist(name) if text in known)
+def _address(**said: Any) -> str:
+    return url_for("directory.index", **said)
+
+
+def _kept(sort: queries.Sort) -> dict[str, str]:
+    return {} if sort is queries.Sort.PLACE else {"sort": sort.value}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -22,6 +24,7 @@ from outreach.letters.queries import letter_page, letters
 from outreach.replies.threads import thread
 from outreach.web import access
 from outreach.web.access import needs
+from outreach.web.directory.asked import around
 from outreach.web.directory.blueprint import bp, to_target
 from outreach.web.directory.forms import ContactForm, VerifyForm
 from outreach.web.directory.words import happened
@@ -32,7 +35,7 @@ from outreach.words import Sentence
 @needs("directory.read")
 def target(target_id: int) -> str:
     """Show one target: who, how to reach them, what lies between us."""
-    return _target_page(target_with_everything(access.session(), target_id))
+    return target_page(target_with_everything(access.session(), target_id))
 
 
 @bp.post("/directory/targets/<int:target_id>/contacts")
@@ -62,7 +65,7 @@ def add_contact(target_id: int) -> str | Response | tuple[str, int]:
         else:
             flash(_("Added. Check it on their own page before we write there."), "success")
             return to_target(target_id)
-    return _target_page(found, adding=form), 422
+    return target_page(found, adding=form), 422
 
 
 @bp.post("/directory/targets/<int:target_id>/contacts/<int:contact_id>/verify")
@@ -88,7 +91,7 @@ def verify(target_id: int, contact_id: int) -> str | Response | tuple[str, int]:
         else:
             flash(_("Checked. We may write there now."), "success")
             return to_target(target_id)
-    return _target_page(found, checking={contact_id: form}), 422
+    return target_page(found, checking={contact_id: form}), 422
 
 
 @bp.post("/directory/targets/<int:target_id>/contacts/<int:contact_id>/withdraw")
@@ -138,12 +141,14 @@ def lift(target_id: int, suppression_id: int) -> Response:
     return to_target(target_id)
 
 
-def _target_page(
+def target_page(
     found: Target,
     *,
     adding: ContactForm | None = None,
     checking: dict[int, VerifyForm] | None = None,
+    **forms_around: Any,
 ) -> str:
+    """Return the page of `found`; the forms are those with errors to show."""
     session, today = access.session(), access.now().date()
     details = offices.contacts_of(session, found)
     if adding is None:
@@ -152,29 +157,47 @@ def _target_page(
     forms = {d.id: VerifyForm(formdata=None, prefix=f"c{d.id}", on=today) for d in details}
     ours, total = [], 0
     if access.may("letters.read"):
-        query = letters(access.campaign().id, target_id=found.id)
+        query = letters(access.campaign().id).where(Letter.target_id.in_(seats_of(found)))
         rows, total = letter_page(session, query)
         ours = list(rows)
-    reads = access.may("replies.read")
     return render_template(
         "pages/directory/target.html",
         target=found,
         details=details,
-        best=offices.best_of(details),
         shelf=shelf_for(session, details),
         today=today,
         here_now=access.now(),
-        same_desk=places.same_desk(session, found),
+        same_desk=places.same_desk(session, found, today=access.now().date()),
         stops=suppression.suppressions_of(session, found),
         adding=adding,
         checking=forms | (checking or {}),
         letters=ours,
         letters_total=total,
-        thread=thread(session, access.campaign().id, found.office_id, by=access.actor())
-        if reads
-        else [],
-        history=[happened(event) for event in places.history(session, found, details)],
+        thread=_thread(found) if access.may("replies.read") else [],
+        history=_history(found, details),
+        **hands_on(found),
+        **around(found, details, **forms_around),
     )
+
+
+def _thread(found: Target) -> list[Row]:
+    """All between us and this desk, and the desks of the person's other seats."""
+    session, campaign_id, by = access.session(), access.campaign().id, access.actor()
+    seats = sa.select(Target.office_id).where(Target.id.in_(seats_of(found))).distinct()
+    rows = [
+        row
+        for office_id in session.scalars(seats).all()
+        for row in thread(session, campaign_id, office_id, by=by)
+    ]
+    return sorted(rows, key=lambda row: row.at)
+
+
+def _history(found: Target, details: Sequence[ContactDetail]) -> list[Happened]:
+    session = access.session()
+    events = list(places.history(session, found, details))
+    if found.membership is not None:
+        events += audit.history(session, "person", found.membership.person_id)
+    return [happened(event) for event in sorted(events, key=lambda event: event.id)]
 
 
 def _detail(found: Target, contact_id: int) -> ContactDetail:

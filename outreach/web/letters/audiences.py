@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from pydantic import ValidationError
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from outreach.database import transaction
+from outreach.directory.queries import Sort
 from outreach.errors import BadInput, Refused
 from outreach.letters import audiences, selections
 from outreach.letters.audiences import Filters
 from outreach.letters.models import Audience
+from outreach.web import finding
 from outreach.web.access import actor, campaign, needs, now, session
-from outreach.web.filters import say
+from outreach.web.filters import number, say
 from outreach.web.letters import picking
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters_forms import NameForm
@@ -27,12 +27,12 @@ from outreach.web.letters_forms import NameForm
 def audiences_list() -> str:
     """Every saved audience with what it selects, in words."""
     saved = audiences.audiences_of(session(), campaign().id)
-    names = picking.names(selections.choices(session(), Filters()))
+    asked = {one.id: audiences.filters_of(one) for one in saved}
+    names = picking.names(list(asked.values()))
     return render_template(
         "pages/letters/audiences.html",
         audiences=[
-            {"audience": one, "words": picking.in_words(audiences.filters_of(one), names)}
-            for one in saved
+            {"audience": one, "words": finding.in_words(asked[one.id], names)} for one in saved
         ],
     )
 
@@ -40,7 +40,7 @@ def audiences_list() -> str:
 @bp.get("/audiences/new")
 @needs("letters.write")
 def new_audience() -> str:
-    """Choose filters; after “Count”, how many that is and who they are."""
+    """Choose filters; how many that is, who they are and who is left out."""
     return _choosing(NameForm(formdata=None))
 
 
@@ -56,7 +56,7 @@ def save_audience() -> Response | tuple[str, int]:
                     session(),
                     campaign=campaign(),
                     name=form.name.data,
-                    filters=_filters(request.args),
+                    filters=_filters(),
                     by=actor(),
                     now=now(),
                 )
@@ -121,55 +121,86 @@ def _this_audience(audience_id: int) -> Audience:
     return audiences.audience_by_id(session(), campaign().id, audience_id)
 
 
-def _filters(args: MultiDict[str, str]) -> Filters:
+def _filters() -> Filters:
     """Read the filters from the address; what can't be read doesn't narrow."""
-    picked: dict[str, Any] = {}
-    for name in picking.MANY:
-        picked[name] = [value for value in args.getlist(name) if value]
-    for name in picking.YES_OR_NO:
-        picked[name] = {"yes": True, "no": False}.get(args.get(name, ""))
-    picked["q"] = args.get("q", "").strip()
-    try:
-        return Filters.model_validate(picked)
-    except ValidationError as error:
-        for problem in error.errors():
-            picked.pop(str(problem["loc"][0]), None)
-        return Filters.model_validate(picked)
+    return finding.read(request.args, Filters, finding.understood(request.args)[0])
+
+
+@bp.get("/audiences/count")
+@needs("letters.read")
+def counted() -> Response:
+    """Say how large a selection is; for a form that is being filled in."""
+    found = audiences.count(session(), campaign(), _filters(), today=now().date())
+    words = _(
+        "%(targets)s targets, %(desks)s desks, %(tongues)s languages",
+        targets=number(found.targets),
+        desks=number(found.offices),
+        tongues=number(len(found.languages)),
+    )
+    return jsonify(words=words)
 
 
 def _choosing(form: NameForm) -> str:
-    filters = _filters(request.args)
-    counting = "count" in request.args
-    address: dict[str, Any] = request.args.to_dict(flat=False)
-    choices = selections.choices(session(), filters)
+    certain, unsure = finding.understood(request.args)
+    filters = finding.read(request.args, Filters, certain)
+    sort, today = finding.sort_of(request.args), now().date()
+    said = finding.address(filters)
+    counted = audiences.count(session(), campaign(), filters, today=today)
+    rows, _found = selections.page(
+        session(), campaign(), filters, today=today, sort=sort, total=counted.targets
+    )
     return render_template(
         "pages/letters/new_audience.html",
         form=form,
-        choices=picking.many(choices),
-        questions=picking.yes_or_no(),
-        picked=picking.picked(filters),
-        q=filters.q,
-        counted=audiences.count(session(), campaign(), filters) if counting else None,
-        left_out=selections.left_out(session(), campaign(), filters) if counting else (),
-        rows=selections.rows(session(), campaign(), filters) if counting else (),
-        save_url=url_for("letters.save_audience", **address),
+        finder=finding.finder(
+            filters,
+            request.args,
+            unsure,
+            _address,
+            known=picking.names([filters]),
+            further=picking.controls(said),
+        ),
+        counted=counted,
+        left_out=_left_out(filters, counted),
+        rows=rows,
+        save_url=url_for("letters.save_audience", **said),
     )
 
 
+def _left_out(filters: Filters, counted: audiences.Counted) -> selections.AllLeftOut:
+    return selections.left_out(
+        session(), campaign(), filters, today=now().date(), unreachable=counted.unreachable
+    )
+
+
+def _address(**said: Any) -> str:
+    return url_for("letters.new_audience", **said)
+
+
 def _page(shown: Audience, form: NameForm) -> str:
-    filters = audiences.filters_of(shown)
-    counted = audiences.count(session(), campaign(), filters)
-    page = min(max(1, request.args.get("page", 1, type=int)), -(-counted.targets // 50) or 1)
-    names = picking.names(selections.choices(session(), filters))
+    filters, today = audiences.filters_of(shown), now().date()
+    sort = finding.sort_of(request.args)
+    counted = audiences.count(session(), campaign(), filters, today=today)
+    rows, found = selections.page(
+        session(),
+        campaign(),
+        filters,
+        today=today,
+        page=request.args.get("page", 1, type=int),
+        sort=sort,
+        total=counted.targets,
+    )
+    names = picking.names([filters])
+    kept: dict[str, Any] = {} if sort is Sort.PLACE else {"sort": sort.value}
     return render_template(
         "pages/letters/audience.html",
         audience=shown,
         form=form,
-        words=picking.in_words(filters, names),
+        words=finding.in_words(filters, names),
         counted=counted,
-        left_out=selections.left_out(session(), campaign(), filters),
-        rows=selections.rows(session(), campaign(), filters, page=page),
-        found={"page": page, "per_page": selections.PER_PAGE, "total": counted.targets},
-        page_url=url_for("letters.audience", audience_id=shown.id),
-        change_url=url_for("letters.new_audience", count="yes", **picking.address(filters)),
+        left_out=_left_out(filters, counted),
+        rows=rows,
+        found=found,
+        page_url=url_for("letters.audience", audience_id=shown.id, **kept),
+        change_url=_address(**finding.address(filters)),
     )

@@ -212,7 +212,8 @@ def _targets(offer: Offer, audience: Audience | None) -> Sequence[int]:
         return [offer.target.id]
     if audience is None:
         return []
-    chosen = audiences.select_targets(campaign(), audiences.filters_of(audience))
+    filters = audiences.filters_of(audience)
+    chosen = audiences.select_targets(campaign(), filters, today=now().date())
     return session().scalars(chosen.with_only_columns(Target.id)).all()
 
 

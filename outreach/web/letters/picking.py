@@ -1,119 +1,45 @@
-"""The filters of an audience as a form, as an address and in words."""
+"""The filters that only a campaign can answer, beside those of the directory, and their words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 
-from outreach.directory.models import ContactKind, TargetRole
-from outreach.letters.audiences import Filters
-from outreach.letters.selections import Choices
+from outreach.directory import suggesting
+from outreach.directory.queries import TargetFilter
+from outreach.petitions import asks
 from outreach.petitions.models import Position
-from outreach.web.filters import country_name, label, language_name
+from outreach.web import access, finding
+from outreach.web.filters import label
+from outreach.web.finding import UNDECLARED, Control
 
-MANY = ("jurisdictions", "roles", "bodies", "groups", "languages", "channels", "stances")
-YES_OR_NO = ("reachable", "verified", "written_to", "answered", "demonstration")
-# More boxes than this are no choice any more: choose a country first.
-MOST_BOXES = 40
-
-Options = Sequence[tuple[str, str]]
+finding.WORDS["stances"] = {one.value: one for one in Position}
 
 
-def many(choices: Choices) -> list[tuple[str, str, Options]]:
-    """Return every filter of several values: its name, its label, (value, words) of each box."""
-    bodies, groups = choices.bodies, choices.groups
+def controls(said: Mapping[str, Any]) -> list[Control]:
+    """Return the controls of letters, answers and stances; `said` is the address of the filters."""
+    chosen = set(said.get("stances", ()))
+    stances = [(UNDECLARED, _("Undeclared"))]
+    stances += [(one.value, label(one)) for one in Position if one is not Position.UNKNOWN]
     return [
-        (
-            "jurisdictions",
-            _("Country or assembly"),
-            _sorted((code, _place(code, name)) for code, name in choices.jurisdictions),
-        ),
-        ("roles", _("Role"), [(role.value, label(role)) for role in choices.roles]),
-        ("bodies", _("Chamber or body"), _numbered(bodies)),
-        ("groups", _("Political group or party"), _numbered(groups)),
-        (
-            "languages",
-            _("Language we write in"),
-            _sorted((code, language_name(code)) for code in choices.languages),
-        ),
-        (
-            "channels",
-            _("Reached by"),
-            [
-                (kind.value, label(kind))
-                for kind in (ContactKind.EMAIL, ContactKind.FORM, ContactKind.POSTAL)
-            ],
-        ),
-        ("stances", _("Stands"), [(one.value, label(one)) for one in Position]),
+        finding.yes_or_no("written_to", _("Written to by this campaign"), said),
+        Control("written_since", _("… since"), "day", value=said.get("written_since", "")),
+        finding.yes_or_no("answered", _("Has answered"), said),
+        Control("stances", _("Stands"), "add", [one for one in stances if one[0] not in chosen]),
+        Control("ask", _("… on"), "one", _asks(), said.get("ask", "")),
     ]
 
 
-def yes_or_no() -> list[tuple[str, str, Options]]:
-    """Return every filter that asks yes, no or either."""
-    return [
-        ("reachable", _("Can be reached"), _either(_("Reachable"), _("No way known"))),
-        ("verified", _("Address checked by a person"), _either(_("Checked"), _("Not checked"))),
-        ("written_to", _("Written to by this campaign"), _either(_("Yes"), _("Not yet"))),
-        ("answered", _("Has answered"), _either(_("Yes"), _("No"))),
-        ("demonstration", _("Demonstration"), _either(_("Only made-up ones"), _("Only real ones"))),
-    ]
+def names(several: Sequence[TargetFilter]) -> Callable[[str, str], str]:
+    """Return what tells a value of these filters in words, asks by their code."""
+    of_ids = suggesting.names_of(access.session(), several)
+    if any(getattr(one, "ask", None) for one in several):
+        of_ids["ask"] = {int(value): words for value, words in _asks()}
+    return finding.names(of_ids)
 
 
-def picked(filters: Filters) -> dict[str, Any]:
-    """Return what is chosen, as the values of the boxes."""
-    chosen: dict[str, Any] = {
-        name: {str(value) for value in getattr(filters, name)} for name in MANY
-    }
-    for name in YES_OR_NO:
-        answer = getattr(filters, name)
-        chosen[name] = "" if answer is None else "yes" if answer else "no"
-    return chosen
-
-
-def address(filters: Filters) -> dict[str, Any]:
-    """Return `filters` as the values of an address."""
-    return {name: values for name, values in (picked(filters) | {"q": filters.q}).items() if values}
-
-
-def names(choices: Choices) -> Mapping[str, Mapping[str, str]]:
-    """Return {filter: {value: words}} for telling a selection in words."""
-    every = {name: dict(options) for name, _label, options in many(choices)}
-    every["bodies"] = {str(value): name for value, name in choices.bodies}
-    every["groups"] = {str(value): name for value, name in choices.groups}
-    every["roles"] = {role.value: label(role) for role in TargetRole}
-    return every
-
-
-def in_words(filters: Filters, known: Mapping[str, Mapping[str, str]]) -> str:
-    """Return what a selection asks for: "Germany, Latvia · minister · not yet written to"."""
-    chosen = picked(filters)
-    parts = [
-        ", ".join(known.get(name, {}).get(value, value) for value in sorted(chosen[name]))
-        for name in MANY
-        if chosen[name]
-    ]
-    for name, words, options in yes_or_no():
-        if chosen[name]:
-            parts.append(f"{words}: {dict(options)[chosen[name]]}")
-    if filters.q:
-        parts.append(f"“{filters.q}”")
-    return " · ".join(parts) or _("Everybody in office")
-
-
-def _either(yes: str, no: str) -> Options:
-    return [("yes", yes), ("no", no)]
-
-
-def _numbered(pairs: Sequence[tuple[int, str]]) -> Options:
-    return [(str(value), name) for value, name in pairs] if len(pairs) <= MOST_BOXES else []
-
-
-def _sorted(options: Iterable[tuple[str, str]]) -> Options:
-    return sorted(options, key=lambda option: option[1].casefold())
-
-
-def _place(code: str, name: str) -> str:
-    known = country_name(code)
-    return name if known == code else known
+def _asks() -> list[tuple[str, str]]:
+    rows = asks.asks(access.session(), access.campaign().id)
+    return [(str(one.id), f"{one.code}: {one.text}"[:80]) for one in rows]

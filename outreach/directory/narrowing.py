@@ -1,0 +1,136 @@
+"""The conditions that a selection of targets is narrowed by, each one filter.
+
+Every one is a set of ids found once, from the rarer side, and never a look at every target: a
+committee of thirty is thirty rows however large the directory is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from outreach.directory.models import (
+    ContactDetail,
+    ContactKind,
+    Membership,
+    Organization,
+    Person,
+    Target,
+)
+from outreach.directory.offices import USABLE
+
+# A check that ends within so many days is worth renewing now.
+SOON = dt.timedelta(days=30)
+
+
+class AddressCheck(StrEnum):
+    """How it stands with the check of the way we write by."""
+
+    CHECKED = "checked"
+    SOON = "soon"
+    EXPIRED = "expired"
+    NEVER = "never"
+    PERSONAL = "personal"
+
+
+def merged_away() -> sa.ColumnElement[bool]:
+    """Whether a target is a seat of a person who was found to be another one."""
+    gone = (
+        sa.select(Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Person.merged_into_id.is_not(None))
+    )
+    return _seat_in(gone)
+
+
+def in_body(ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether a target sits in one of the bodies, or in a part of one (two steps down)."""
+    parts = sa.select(Organization.id).where(Organization.parent_id.in_(ids))
+    within = aliased(Organization)
+    deeper = sa.select(within.id).where(within.parent_id.in_(parts))
+    return sa.or_(Target.body_id.in_(ids), Target.body_id.in_(parts), Target.body_id.in_(deeper))
+
+
+def sits_in(ids: Sequence[int], today: dt.date) -> sa.ColumnElement[bool]:
+    """Whether the person sits in one of these bodies today, beside the seat written to."""
+    seat, besides = aliased(Membership), aliased(Membership)
+    return Target.membership_id.in_(
+        sa.select(seat.id)
+        .join(besides, besides.person_id == seat.person_id)
+        .where(
+            besides.organization_id.in_(ids),
+            sa.or_(besides.end_on.is_(None), besides.end_on > today),
+            sa.or_(besides.start_on.is_(None), besides.start_on <= today),
+        )
+    )
+
+
+def of_group(ids: Sequence[int], today: dt.date) -> sa.ColumnElement[bool]:
+    """Whether the seat is held for one of these groups or parties, or the person is a member."""
+    return sa.or_(Target.group_id.in_(ids), sits_in(ids, today))
+
+
+def of_area(ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether the seat is that of one of these constituencies."""
+    return Target.membership_id.in_(sa.select(Membership.id).where(Membership.area_id.in_(ids)))
+
+
+def from_source(ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Whether one of these sources gave the seat."""
+    return Target.membership_id.in_(sa.select(Membership.id).where(Membership.source_id.in_(ids)))
+
+
+def has_way(kinds: Sequence[ContactKind]) -> sa.ColumnElement[bool]:
+    """Whether a way of one of these kinds works, of the person, the post or the body."""
+    return _reached_by(ContactDetail.kind.in_(kinds))
+
+
+def checked_as(checks: Sequence[AddressCheck], today: dt.date) -> sa.ColumnElement[bool]:
+    """Whether the check of the way we write by stands in one of these ways."""
+    until = Target.verified_until
+    told: dict[AddressCheck, sa.ColumnElement[bool]] = {
+        AddressCheck.CHECKED: until >= today,
+        AddressCheck.SOON: until.between(today, today + SOON),
+        AddressCheck.EXPIRED: until < today,
+        AddressCheck.NEVER: sa.and_(until.is_(None), Target.channel.is_not(None)),
+    }
+    conditions = [told[check] for check in checks if check in told]
+    if AddressCheck.PERSONAL in checks:
+        conditions.append(
+            _reached_by(ContactDetail.personal.is_(True), ContactDetail.verified_on.is_(None))
+        )
+    return sa.or_(*conditions)
+
+
+def _reached_by(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether a usable contact detail with these `conditions` leads to the target."""
+
+    def owners(column: Any) -> sa.Select[Any]:
+        return sa.select(column).where(
+            column.is_not(None), ContactDetail.state.in_(USABLE), *conditions
+        )
+
+    return sa.or_(
+        _seat_in(
+            sa.select(Membership.id).where(
+                Membership.person_id.in_(owners(ContactDetail.person_id))
+            )
+        ),
+        _seat_in(
+            sa.select(Membership.id).where(Membership.post_id.in_(owners(ContactDetail.post_id)))
+        ),
+        sa.and_(
+            Target.organization_id.is_not(None),
+            Target.organization_id.in_(owners(ContactDetail.organization_id)),
+        ),
+    )
+
+
+def _seat_in(memberships: sa.Select[Any]) -> sa.ColumnElement[bool]:
+    """Whether the target is one of these memberships; false, not unknown, for an organization."""
+    return sa.and_(Target.membership_id.is_not(None), Target.membership_id.in_(memberships))
