@@ -1,0 +1,209 @@
+"""Guesses which column of an unknown table means what, by its header and by what stands in it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from outreach.directory.importing import cleaning
+from outreach.directory.importing.headers import (
+    ALSO_FAMILY,
+    ALSO_GIVEN,
+    POSTAL,
+    REACHING,
+    folded,
+    meaning,
+)
+from outreach.directory.importing.mapping import UNKNOWN, Constants, Flags, Mapping
+from outreach.directory.importing.sheet_seats import kind_of
+from outreach.directory.importing.sheets import Row, Table
+from outreach.directory.models import OrganizationKind
+
+# Rows looked at.
+SAMPLE = 200
+# Fields that several columns may fill.
+_SEVERAL = REACHING | {"committee", "note", "area"}
+_PICTURE = re.compile(r"\b(image|photo|foto|picture|bild|portrait|logo|thumbnail)\b")
+_LETTERS = {"M": "Member", "S": "Substitute", "C": "Chair", "V": "Vice-Chair"}
+_CROSSES = {"x": "Member", "X": "Member", "1": "Member", "✓": "Member", "✔": "Member"}
+_FLAG_HEADER = re.compile(r"[A-ZÄÖÜ][A-ZÄÖÜ0-9&/-]{1,9}")
+_MINISTER = re.compile(r"minist|міністр|министр|secretar|president|chair|director|head of", re.I)
+# Endings of addresses that belong to no country.
+_NO_COUNTRY = frozenset({"eu", "io", "me", "tv", "co", "ai", "cc", "ws"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column seems to hold; `field` is "" when nobody knows. `samples` are its values."""
+
+    header: str
+    field: str
+    confidence: float
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Guess:
+    """A mapping with the reason to trust it, and the rows it was made from."""
+
+    mapping: Mapping
+    columns: list[Column]
+    rows: list[Row] = field(default_factory=list)
+    # The country that most addresses end in, or "".
+    country: str = ""
+
+
+def guess(table: Table) -> Guess:
+    """Return a guessed mapping for `table`, whose rows can still be read afterwards."""
+    rows = list(itertools.islice(table.rows, SAMPLE))
+    table.rows = itertools.chain(rows, table.rows)
+    values = [
+        [value for _, cells in rows if (value := cleaning.text(cells[index])) not in ("", *UNKNOWN)]
+        for index in range(len(table.headers))
+    ]
+    columns = [_first_look(header, values[index]) for index, header in enumerate(table.headers)]
+    columns = _one_each(_names(_countries(columns, values), values))
+    flags = _flags(columns, values)
+    country = _country(columns, values)
+    columns, kind = _institutions(columns, values)
+    mapping = Mapping(
+        headers=table.headers,
+        columns={one.header: one.field for one in columns if one.field},
+        constants=Constants(region=country, body_kind=kind),
+        flags=flags,
+    )
+    shown = [
+        Column(one.header, one.field, one.confidence, tuple(values[index][:3]))
+        for index, one in enumerate(columns)
+    ]
+    return Guess(mapping, shown, rows, country)
+
+
+def _first_look(header: str, values: list[str]) -> Column:
+    """Return what the header says, else what the values say."""
+    if _PICTURE.search(folded(header)):
+        return Column(header, "ignored", 0.8)
+    found = meaning(header)
+    if found and found.field == "prefix" and _share(values, _MINISTER.search) > 0.3:
+        return Column(header, "role", 0.7)
+    if found and found.confidence >= 0.7:
+        base = found.field.partition("@")[0]
+        odd = base == "email" and values and _share(values, _has_at) < 0.1
+        return Column(header, found.field, 0.4 if odd else found.confidence)
+    if values and _share(values, _has_at) >= 0.5:
+        return Column(header, "email", 0.9)
+    if found:
+        return Column(header, found.field, found.confidence)
+    if values and _share(values, lambda one: one.startswith(("http://", "https://"))) >= 0.8:
+        return Column(header, "web", 0.5)
+    return Column(header, "", 0.0)
+
+
+def _has_at(value: str) -> bool:
+    return "@" in value
+
+
+def _share(values: Sequence[str], fits: Callable[[str], object]) -> float:
+    return sum(bool(fits(one)) for one in values) / len(values) if values else 0.0
+
+
+def _countries(columns: list[Column], values: list[list[str]]) -> list[Column]:
+    """A country beside a town and a street is a part of the address, if bodies have their own."""
+    fields = [one.field.partition("@")[0] for one in columns]
+    postal = {"postcode", "locality"} & set(fields)
+    others = fields.count("jurisdiction")
+    if not postal or others < 2:
+        return columns
+    last = len(fields) - 1 - fields[::-1].index("jurisdiction")
+    changed = Column(columns[last].header, "country", 0.6)
+    return [changed if index == last else one for index, one in enumerate(columns)]
+
+
+def _names(columns: list[Column], values: list[list[str]]) -> list[Column]:
+    """`Name` beside `Vorname` is the family name; one cell "Family, Given" is taken apart."""
+    fields = {one.field for one in columns}
+    found = []
+    for index, one in enumerate(columns):
+        if one.field != "name":
+            found.append(one)
+            continue
+        words = {folded(part) for part in (one.header, one.header.split()[-1])}
+        if "given" in fields and "family" not in fields and words & set(map(folded, ALSO_FAMILY)):
+            found.append(Column(one.header, "family", 0.8))
+        elif "family" in fields and "given" not in fields and words & set(map(folded, ALSO_GIVEN)):
+            found.append(Column(one.header, "given", 0.8))
+        elif _share(values[index], lambda value: value.count(",") == 1) >= 0.8:
+            found.append(Column(one.header, "name_family_given", min(one.confidence, 0.9)))
+        else:
+            found.append(one)
+    return found
+
+
+def _one_each(columns: list[Column]) -> list[Column]:
+    """Keep the surest column of each field that can have but one."""
+    best: dict[str, Column] = {}
+    for one in columns:
+        rival = best.get(one.field)
+        if rival is None or one.confidence > rival.confidence:
+            best[one.field] = one
+    found = []
+    for one in columns:
+        base = one.field.partition("@")[0].partition(":")[0]
+        single = base not in _SEVERAL and one.field not in ("", "ignored")
+        lost = single and best[one.field] is not one
+        found.append(Column(one.header, "", 0.0) if lost else one)
+    return found
+
+
+def _flags(columns: list[Column], values: list[list[str]]) -> Flags | None:
+    """Find columns named after committees that hold but letters or crosses; at least three."""
+    letters: dict[str, str] = {}
+    headers = []
+    for index, one in enumerate(columns):
+        there = set(values[index])
+        if one.field or not _FLAG_HEADER.fullmatch(one.header):
+            continue
+        for known in (_LETTERS, _CROSSES):
+            if there <= set(known):
+                headers.append(one.header)
+                letters.update(known if there else {})
+                break
+    if len(headers) < 3 or not letters:
+        return None
+    return Flags(headers="|".join(map(re.escape, headers)), values=letters)
+
+
+def _country(columns: list[Column], values: list[list[str]]) -> str:
+    """Return the country in which four of five addresses of the sample end, else ""."""
+    endings: Counter[str] = Counter()
+    for index, one in enumerate(columns):
+        if one.field.startswith("email"):
+            endings.update(value.rpartition(".")[2].casefold() for value in values[index])
+    total = sum(endings.values())
+    ending, number = endings.most_common(1)[0] if endings else ("", 0)
+    if total < 3 or number < 0.8 * total or len(ending) != 2 or ending in _NO_COUNTRY:
+        return ""
+    return "GB" if ending == "uk" else ending.upper()
+
+
+def _institutions(
+    columns: list[Column], values: list[list[str]]
+) -> tuple[list[Column], OrganizationKind | None]:
+    """A list whose "names" are ministries and offices is one of institutions, not of people."""
+    fields = {one.field for one in columns}
+    if fields & {"given", "family", "name_family_given"} or "body" in fields:
+        return columns, None
+    for index, one in enumerate(columns):
+        if one.field == "name" and _share(values[index], kind_of) >= 0.5:
+            columns = [*columns]
+            columns[index] = Column(one.header, "body", 0.7)
+            return columns, None
+    return columns, None
+
+
+def has_address(columns: Sequence[Column]) -> bool:
+    """Tell whether any column is part of a postal address."""
+    return any(one.field.partition("@")[0] in POSTAL for one in columns)

@@ -1,0 +1,298 @@
+"""Tables out of CSV, TSV, XLSX, XLS, ODS and flat JSON lists: the header row found, rows streamed.
+
+Every cell is text. Nothing is taken for a missing value: `NA` is Namibia.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from outreach.directory.importing import cleaning
+from outreach.directory.importing.delimited import delimited
+from outreach.directory.importing.headers import known
+from outreach.directory.importing.parsing import read_json
+from outreach.directory.importing.workbooks import is_workbook, sheets
+from outreach.errors import BadFile
+from outreach.words import Sentence
+
+MAX_COLUMNS = 2_000
+# Rows among which the header is looked for.
+_HEAD = 40
+
+Row = tuple[int, list[str]]
+# The first cells of merged ranges and how many columns they span: {(row, column): columns}.
+Spans = dict[tuple[int, int], int]
+
+
+@dataclass(slots=True)
+class Table:
+    """A table of text. `rows` yields (line number, cells as many as headers), once.
+
+    `headers` are unique and not empty; `remarks` say what was guessed or left out.
+    """
+
+    headers: tuple[str, ...]
+    rows: Iterator[Row]
+    encoding: str = ""
+    delimiter: str = ""
+    skipped_lines: int = 0
+    sheet_names: tuple[str, ...] = ()
+    sheet: str = ""
+    remarks: list[Sentence] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Grid:
+    """Rows before it is known which of them is the header; `rows()` begins anew each time."""
+
+    name: str
+    rows: Callable[[], Iterator[Row]]
+    spans: Spans | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """Where the header is, as positions among all rows; `parent` is -1 when it is one row."""
+
+    row: int
+    parent: int
+    words: int
+
+
+def table(path: Path, name: str, sheet: str = "") -> Table:
+    """Return the table in the file at `path`, called `name` in messages.
+
+    `sheet` names the sheet of a workbook; without it the one whose header says most is taken.
+    Raises BadFile (file, line) when there is none.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError as error:
+        raise BadFile(name, None, Sentence("It can't be read: %(why)s.", why=str(error))) from error
+    if is_workbook(head):
+        return _of_workbook(path, name, sheet)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
+        return _of_json(path, name)
+    source = delimited(path, name)
+    found = _of_grid(_Grid(name, source.rows), source.remarks)
+    found.encoding, found.delimiter = source.encoding, source.delimiter
+    found.skipped_lines += source.skipped
+    return found
+
+
+def _of_workbook(path: Path, name: str, wanted: str) -> Table:
+    found = sheets(path, name)
+    filled = [one for one in found if next(one.rows(), None) is not None]
+    best, best_words = None, -1
+    for one in filled:
+        grid = _Grid(name, one.rows, _spans(one.merged))
+        header = _header(grid)
+        if header and (one.name == wanted or (not wanted and header.words > best_words)):
+            best, best_words = (one, grid), header.words
+    if best is None:
+        raise BadFile(name, None, Sentence("There is no table in the spreadsheet."))
+    sheet, grid = best
+    remarks = []
+    others = [one.name for one in filled if one.name != sheet.name]
+    if others:
+        remarks.append(
+            Sentence(
+                "Only the sheet “%(sheet)s” is read. Not read: %(others)s.",
+                sheet=sheet.name,
+                others=", ".join(others[:20]),
+            )
+        )
+    result = _of_grid(grid, remarks)
+    result.sheet, result.sheet_names = sheet.name, tuple(one.name for one in filled)
+    return result
+
+
+def _spans(merged: list[tuple[tuple[int, int], tuple[int, int]]] | None) -> Spans | None:
+    if merged is None:
+        return None
+    return {first: last[1] - first[1] + 1 for first, last in merged}
+
+
+def _of_json(path: Path, name: str) -> Table:
+    """Return a list of objects as a table; parts of an object become columns `part.name`."""
+    listed = _longest_list(read_json(path, name))
+    if not listed:
+        raise BadFile(name, None, Sentence("There is no list of objects in this JSON."))
+    flat = [_flat(one) for one in listed]
+    headers = list(dict.fromkeys(key for one in flat for key in one))
+    if len(headers) > MAX_COLUMNS:
+        raise BadFile(name, None, Sentence("It has more than 2,000 columns."))
+    rows = ([one.get(key, "") for key in headers] for one in flat)
+    return Table(tuple(headers), iter(enumerate(rows, start=1)), encoding="utf-8")
+
+
+def _longest_list(value: Any, depth: int = 0) -> list[dict[str, Any]]:
+    """Return the longest list of objects in the outer three levels."""
+    if isinstance(value, list):
+        return value if value and all(isinstance(one, dict) for one in value) else []
+    if not isinstance(value, dict) or depth > 2:
+        return []
+    return max((_longest_list(one, depth + 1) for one in value.values()), key=len, default=[])
+
+
+def _flat(value: dict[str, Any], before: str = "") -> dict[str, str]:
+    """Return {"a.b": text}; lists of plain values are joined, lists of objects left out."""
+    found: dict[str, str] = {}
+    for key, part in value.items():
+        name = f"{before}{key}"
+        if isinstance(part, dict):
+            found.update(_flat(part, f"{name}."))
+        elif isinstance(part, list):
+            plain = [str(one) for one in part if isinstance(one, str | int | float)]
+            found[name] = "; ".join(plain)
+        elif isinstance(part, bool):
+            found[name] = "true" if part else "false"
+        else:
+            found[name] = "" if part is None else str(part)
+    return found
+
+
+def _of_grid(grid: _Grid, remarks: list[Sentence]) -> Table:
+    header = _header(grid)
+    if header is None:
+        raise BadFile(grid.name, None, Sentence("There is no table in this file."))
+    rows = grid.rows()
+    before = list(itertools.islice(rows, header.row + 1))
+    number, names = before[-1]
+    if len(names) > MAX_COLUMNS:
+        raise BadFile(grid.name, number, Sentence("It has more than 2,000 columns."))
+    body = _filled(rows)
+    first = list(itertools.islice(body, 200))
+    width = max((len(_trimmed(row)) for _, row in [(number, names), *first]), default=0)
+    parents = [""] * width
+    if header.parent >= 0:
+        parents = _spread(before[header.parent], grid.spans, width)
+    headers = _unique(parents, names, width)
+    remarks = [*remarks, *_about_titles(before[: header.row], header)]
+    cut = (_cut(row, width) for row in itertools.chain(first, body))
+    return Table(headers, cut, skipped_lines=header.row, remarks=remarks)
+
+
+def _filled(rows: Iterator[Row]) -> Iterator[Row]:
+    return ((number, row) for number, row in rows if any(cell.strip() for cell in row))
+
+
+def _cut(row: Row, width: int) -> Row:
+    """Return the row with exactly `width` cells; only empty ones are ever lost."""
+    number, cells = row
+    if len(cells) < width:
+        return number, cells + [""] * (width - len(cells))
+    return number, cells if len(_trimmed(cells)) > width else cells[:width]
+
+
+def _trimmed(cells: Sequence[str]) -> Sequence[str]:
+    last = len(cells)
+    while last and not cells[last - 1].strip():
+        last -= 1
+    return cells[:last]
+
+
+def _header(grid: _Grid) -> _Header | None:
+    """Find the header: the first row with two words we know, else the first full row."""
+    head = [list(map(cleaning.text, row)) for _, row in itertools.islice(grid.rows(), _HEAD)]
+    filled = [index for index, row in enumerate(head) if any(row)]
+    if not filled:
+        return None
+    words = [sum(map(known, row)) for row in head]
+    chosen = next((index for index in filled if words[index] >= 2), None)
+    if chosen is None:
+        usual = Counter(len(_trimmed(head[index])) for index in filled).most_common(1)[0][0]
+        full = (index for index in filled if sum(map(bool, head[index])) >= max(1, usual * 0.8))
+        chosen = next((index for index in filled if words[index]), next(full, filled[0]))
+    below = chosen + 1
+    if _is_parent(head, chosen, below, grid.spans) and words[below] >= 2:
+        return _Header(below, chosen, words[below] + words[chosen])
+    if chosen and _is_parent(head, chosen - 1, chosen, grid.spans):
+        return _Header(chosen, chosen - 1, words[chosen])
+    return _Header(chosen, -1, words[chosen])
+
+
+def _is_parent(head: list[list[str]], upper: int, lower: int, spans: Spans | None) -> bool:
+    """Tell whether row `upper` holds merged headers above the real ones in row `lower`.
+
+    A title spans everything; data below a header holds digits or addresses.
+    """
+    if lower >= len(head):
+        return False
+    above, below = head[upper], head[lower]
+    if any("@" in cell or cell.isdigit() for cell in below):
+        return False
+    width = len(_trimmed(below))
+    wide = [
+        column
+        for column, cell in enumerate(above)
+        if cell and _span(above, below, upper, column, spans) > 1
+    ]
+    if not wide or sum(map(bool, below)) < 2:
+        return False
+    if spans:
+        return any(spans.get((upper, column), 1) < width - 1 for column in wide)
+    filled = [cell for cell in above if cell]
+    calm = all(len(cell) < 40 and not any(map(str.isdigit, cell)) for cell in filled)
+    return calm and (len(filled) > 1 or wide[0] > 0)
+
+
+def _span(above: list[str], below: list[str], upper: int, column: int, spans: Spans | None) -> int:
+    """Return how many columns the cell spans: as merged, or the empty cells after it."""
+    if spans:
+        return spans.get((upper, column), 1)
+    span = 1
+    while column + span < len(below):
+        following = above[column + span] if column + span < len(above) else ""
+        if following or not below[column + span]:
+            break
+        span += 1
+    return span
+
+
+def _spread(row: Row, spans: Spans | None, width: int) -> list[str]:
+    """Return for each column the merged header above it, or ""."""
+    number, cells = row[0], [*map(cleaning.text, row[1])]
+    cells += [""] * (width - len(cells))
+    spread = [""] * width
+    for column, cell in enumerate(cells):
+        if not cell:
+            continue
+        following = next((at for at in range(column + 1, width) if cells[at]), width)
+        span = spans.get((number - 1, column), 1) if spans else following - column
+        for at in range(column, min(column + span, width)):
+            spread[at] = cell
+    return spread
+
+
+def _unique(parents: list[str], names: list[str], width: int) -> tuple[str, ...]:
+    """Return headers: parent and name joined, the empty ones named, the second of a name told."""
+    found: list[str] = []
+    for column in range(width):
+        name = cleaning.text(names[column]) if column < len(names) else ""
+        parent = parents[column]
+        joined = f"{parent} {name}" if parent and name and parent != name else parent or name
+        joined = joined.removeprefix("# ").strip() or f"({column + 1})"
+        number, header = 1, joined
+        while header in found:
+            number += 1
+            header = f"{joined} ({number})"
+        found.append(header)
+    return tuple(found)
+
+
+def _about_titles(before: list[Row], header: _Header) -> list[Sentence]:
+    """Say which lines above the header are not read."""
+    lines = [
+        " ".join(filter(None, map(cleaning.text, row)))
+        for index, (_, row) in enumerate(before)
+        if index != header.parent
+    ]
+    told = " / ".join(line for line in lines if line)
+    return [Sentence("Above the header stands: %(text)s", text=told[:300])] if told else []

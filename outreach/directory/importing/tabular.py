@@ -1,0 +1,285 @@
+"""Spreadsheets and lists with a header: people or institutions, by a saved or guessed mapping."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from outreach.directory.importing.dated import day_of
+from outreach.directory.importing.guessing import SAMPLE, Guess, guess
+from outreach.directory.importing.headers import FIELDS, folded
+from outreach.directory.importing.mapping import (
+    Mapping,
+    as_json,
+    from_json,
+    matches,
+    shipped_for,
+)
+from outreach.directory.importing.opening import Upload
+from outreach.directory.importing.records import PersonRecord, Problem, Record
+from outreach.directory.importing.registry import Dataset, Format
+from outreach.directory.importing.sheet_people import People
+from outreach.directory.importing.sheets import Table, table
+from outreach.directory.importing.territories import country_code
+from outreach.errors import BadFile, BadInput
+from outreach.words import Sentence
+
+SUFFIXES = frozenset((".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".json"))
+PREVIEW_ROWS = 20
+# A folder of thousands of small files is some other format.
+_MOST_FILES = 200
+_DATE_OR_NUMBER = re.compile(r"\d+(?:[-._]\d+)*|\(\d+\)|\b(?:copy|copie|kopie|final|new|v)\b", re.I)
+
+
+def datasets(upload: Upload) -> list[Dataset]:
+    """Return one dataset for every table in the upload; unsure where nobody said what columns mean.
+
+    Raises BadFile when the only file has a table's name and can't be read.
+    """
+    files = [one for one in upload.files if one.suffix.lower() in SUFFIXES]
+    files = [one for one in files if not one.name.startswith((".", "~$"))]
+    if len(upload.files) == 1 and not files and not upload.files[0].suffix:
+        files = list(upload.files)
+    if len(files) > _MOST_FILES:
+        return []
+    found = []
+    for file in files:
+        try:
+            found.append(_dataset(upload, file))
+        except BadFile:
+            if len(upload.files) == 1 and file.suffix.lower() != ".json":
+                raise
+    return found
+
+
+def _dataset(upload: Upload, file: Path) -> Dataset:
+    # A file we keep has its hash before its name; the person's own name is the upload's.
+    place = upload.name if len(upload.files) == 1 else upload.place(file)
+    headers = table(file, place).headers
+    name = place.replace("\\", "/").rpartition("/")[2]
+    mapping = shipped_for(headers, name)
+    as_of = day_of(upload, file)
+    if mapping is None:
+        return Dataset(
+            "tabular",
+            (file,),
+            f"sheet-{slug_of(Path(name).stem)}",
+            name,
+            as_of=as_of,
+            options={"place": place},
+            unsure=True,
+        )
+    dataset = Dataset(
+        "tabular",
+        (file,),
+        mapping.source or mapping.name,
+        mapping.source_name or mapping.name,
+        jurisdiction=mapping.constants.jurisdiction,
+        as_of=as_of,
+        licence=mapping.licence,
+        attribution=mapping.attribution,
+        url=mapping.url,
+        rank=mapping.rank,
+        options={"place": place},
+        complete=mapping.complete,
+    )
+    return _everypolitician(dataset, upload, Path(place))
+
+
+def _everypolitician(dataset: Dataset, upload: Upload, file: Path) -> Dataset:
+    """Tell lists of chambers and terms apart by folder: data/Estonia/Riigikogu/term-13.csv."""
+    if not dataset.source.startswith("everypolitician"):
+        return dataset
+    parts = [*upload.given.parts[:-1], *file.parts[:-1]]
+    folders = [part for part in dict.fromkeys(parts) if part not in ("/", "data", ".")]
+    code, chamber = "", ""
+    for index, part in enumerate(folders):
+        if found := country_code(part.replace("_", " ")) if len(part) > 3 else "":
+            code, chamber = found, "-".join(folders[index + 1 : index + 2])
+    words = ["everypolitician", code, chamber, file.stem]
+    return dataclasses.replace(
+        dataset,
+        source="-".join(folded(word).replace(" ", "-") for word in words if word),
+        source_name=f"EveryPolitician: {' '.join(filter(None, [*folders[-2:], file.stem]))}",
+        jurisdiction=code,
+    )
+
+
+def slug_of(stem: str) -> str:
+    """Return a file's name without dates and numbers, so that next year's has the same."""
+    plain = folded(_DATE_OR_NUMBER.sub(" ", stem)) or folded(stem) or "list"
+    return plain.replace(" ", "-")[:120]
+
+
+def with_saved(dataset: Dataset, saved: Iterable[dict[str, Any]]) -> Dataset:
+    """Return `dataset` with the first of the `saved` mappings made for its headers, now sure.
+
+    Without one it comes back as it was. Raises BadFile when the file can't be read.
+    """
+    headers = _open(dataset).headers
+    for one in saved:
+        if one and matches(mapping := from_json(one), headers, _file_name(dataset)):
+            options = {**dataset.options, "mapping": as_json(mapping)}
+            return dataclasses.replace(
+                dataset,
+                options=options,
+                unsure=False,
+                complete=mapping.complete,
+                jurisdiction=mapping.constants.jurisdiction or dataset.jurisdiction,
+            )
+    return dataset
+
+
+def read(dataset: Dataset) -> Iterator[Record]:
+    """Yield the records of a table by the mapping in the options, a shipped one, or a guess.
+
+    Options: mapping, jurisdiction, body, locale, sheet. Raises BadFile (file, line).
+    """
+    opened = _open(dataset)
+    mapping = _with_options(_mapping(dataset, opened), dataset)
+    for words in opened.remarks:
+        yield Problem(_place(dataset), words)
+    yield from _people(mapping, opened, dataset).records(opened.rows)
+
+
+def _place(dataset: Dataset) -> str:
+    return str(dataset.options.get("place") or dataset.files[0].name)
+
+
+def _file_name(dataset: Dataset) -> str:
+    return _place(dataset).rpartition("/")[2]
+
+
+def _open(dataset: Dataset) -> Table:
+    sheet = str(dataset.options.get("sheet") or "")
+    return table(dataset.files[0], _place(dataset), sheet)
+
+
+def _people(mapping: Mapping, opened: Table, dataset: Dataset) -> People:
+    region = mapping.constants.region or dataset.jurisdiction[:2]
+    fallback = "" if mapping.file else Path(dataset.source_name).stem[:200]
+    return People(mapping, opened.headers, _place(dataset), fallback, region)
+
+
+def _mapping(dataset: Dataset, opened: Table) -> Mapping:
+    saved = dataset.options.get("mapping")
+    if saved:
+        mapping = from_json(saved)
+        if mapping.headers and not matches(mapping, opened.headers):
+            raise BadFile(
+                _place(dataset),
+                None,
+                Sentence("Its columns are not those that were confirmed. Look at them anew."),
+            )
+        return mapping
+    found = shipped_for(opened.headers, _file_name(dataset))
+    return found or guess(opened).mapping
+
+
+def _with_options(mapping: Mapping, dataset: Dataset) -> Mapping:
+    """Let what a person said of the whole list stand where the mapping says nothing."""
+    said = {
+        "jurisdiction": str(dataset.options.get("jurisdiction") or dataset.jurisdiction),
+        "body": str(dataset.options.get("body") or ""),
+        "locale": str(dataset.options.get("locale") or ""),
+        "region": str(dataset.options.get("region") or ""),
+    }
+    constants = mapping.constants
+    changed = {key: value for key, value in said.items() if value and not getattr(constants, key)}
+    return mapping.model_copy(update={"constants": constants.model_copy(update=changed)})
+
+
+def proposal(dataset: Dataset) -> dict[str, Any]:
+    """Return what the page of confirmation shows, as plain JSON.
+
+    {"headers": [{"header", "field", "confidence", "samples"}], "mapping": {...}, "fields": [...],
+    "rows": [[cells of up to 20 rows]], "people": [up to 20 {"name", "place", "problems"}],
+    "remarks": [Sentence], "country", "encoding", "delimiter", "sheet", "sheets", "needs_body"}.
+    Raises BadFile.
+    """
+    opened = _open(dataset)
+    if dataset.options.get("mapping") or shipped_for(opened.headers, _file_name(dataset)):
+        found = _certain(dataset, opened)
+    else:
+        found = guess(opened)
+    mapping = _with_options(found.mapping, dataset)
+    shown = found.rows[:PREVIEW_ROWS]
+    records = list(_people(mapping, opened, dataset).records(iter(shown)))
+    there = set(mapping.columns.values())
+    return {
+        "headers": [dataclasses.asdict(one) for one in found.columns],
+        "mapping": as_json(mapping),
+        "fields": list(FIELDS),
+        "rows": [cells for _, cells in shown],
+        "people": [_shown(one) for one in records if isinstance(one, PersonRecord)],
+        "problems": [one for one in records if isinstance(one, Problem)],
+        "remarks": opened.remarks,
+        "country": found.country,
+        "encoding": opened.encoding,
+        "delimiter": opened.delimiter,
+        "sheet": opened.sheet,
+        "sheets": list(opened.sheet_names),
+        "needs_body": not (mapping.constants.body or there & {"body", "role", "post"}),
+    }
+
+
+def _certain(dataset: Dataset, opened: Table) -> Guess:
+    """Return the saved or shipped mapping in the form of a guess that is sure."""
+    mapping = _mapping(dataset, opened)
+    rows = list(itertools.islice(opened.rows, SAMPLE))
+    seen = guess(dataclasses.replace(opened, rows=iter(rows)))
+    columns = [
+        dataclasses.replace(one, field=said, confidence=1.0 if said else 0.0)
+        for one in seen.columns
+        for said in (mapping.field_of(one.header),)
+    ]
+    return Guess(mapping, columns, rows, seen.country)
+
+
+def _shown(person: PersonRecord) -> dict[str, Any]:
+    """Return what the preview shows of a person."""
+    return {
+        "name": person.name,
+        "place": person.place,
+        "contacts": [(one.kind.value, one.value) for one in person.contacts],
+        "seats": [seat.label or seat.role.value for seat in person.seats],
+        "area": next((seat.area for seat in person.seats if seat.area), ""),
+    }
+
+
+def mapping_from_choice(
+    dataset: Dataset, columns: dict[str, str], constants: dict[str, str]
+) -> dict[str, Any]:
+    """Return the mapping (JSON, for options["mapping"] and the source) that a person confirmed.
+
+    `columns` is {header: field or ""}, `constants` any of jurisdiction, body, body_kind, role,
+    region, locale. Raises BadInput when a field does not exist or no column names anybody.
+    """
+    opened = _open(dataset)
+    guessed = guess(opened).mapping
+    unknown = [header for header in columns if header not in opened.headers]
+    if unknown:
+        raise BadInput(Sentence("There is no column “%(header)s”.", header=unknown[0]), "mapping")
+    chosen = {header: name for header, name in columns.items() if name}
+    flagged = guessed.flags.model_dump() if guessed.flags else None
+    mapping = from_json(
+        {
+            "headers": list(opened.headers),
+            "columns": chosen,
+            "constants": {
+                **{key: value for key, value in constants.items() if value},
+                **({} if constants.get("region") else {"region": guessed.constants.region}),
+            },
+            "flags": flagged,
+        }
+    )
+    if not mapping.about_people and "body" not in chosen.values():
+        raise BadInput(Sentence("Say which column holds the name."), "mapping")
+    return as_json(mapping)
+
+
+FORMAT = Format("tabular", "Spreadsheet (CSV, TSV, XLSX, XLS, ODS)", datasets, read)
