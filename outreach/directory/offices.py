@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 import sqlalchemy as sa
@@ -156,10 +156,11 @@ def add_target(
         return found
     body_id = membership.organization_id if membership else subject.id
     body = session.get_one(Organization, body_id)
+    own = f"{column.key.removesuffix('_id')}:{subject.id}"
     target = Target(
         membership_id=membership.id if membership else None,
         organization_id=None if membership else subject.id,
-        office_id=_office(session, f"{column.key.removesuffix('_id')}:{subject.id}", body.name).id,
+        office_id=_offices(session, {own: body.name})[own],
         jurisdiction_code=body.jurisdiction_code,
         body_id=body.id,
         role=membership.role if membership else ORGANIZATION_ROLE,
@@ -201,10 +202,14 @@ def settle_target(session: Session, target: Target | Iterable[int]) -> None:
         row.id: best_of(contacts[row.id], only=wishes.get(row.id, NO_WISH).channel) for row in rows
     }
     shelf = shelf_for(session, [contact for contact in best.values() if contact])
+    desks: dict[int, str] = {}
     for row in rows:
         contact = best[row.id]
         row.verified_until = shelf.until(contact) if contact else None
-        _settle(session, row, contact, wishes.get(row.id, NO_WISH))
+        desks[row.id] = _settle(row, contact, wishes.get(row.id, NO_WISH))
+    offices = _offices(session, {desks[row.id]: row.body.name for row in rows})
+    for row in rows:
+        row.office_id = offices[desks[row.id]]
     session.flush()
 
 
@@ -230,7 +235,8 @@ def settle_days(session: Session, target_ids: Sequence[int]) -> None:
         session.flush()
 
 
-def _settle(session: Session, target: Target, contact: ContactDetail | None, wish: Wish) -> None:
+def _settle(target: Target, contact: ContactDetail | None, wish: Wish) -> str:
+    """Set what follows from the rows around `target` and return the key of its desk."""
     held, body = target.membership, target.body
     target.jurisdiction_code = body.jurisdiction_code
     target.channel = contact.kind if contact and not wish.never else None
@@ -253,7 +259,7 @@ def _settle(session: Session, target: Target, contact: ContactDetail | None, wis
         around += [body.name, *body.names.values()] + ([group.name] if group else [])
         target.search_key = f"{person.search_key} {search_key(*around)}"
         own = f"membership:{held.id}"
-    target.office_id = _office(session, office_key(contact) if contact else own, body.name).id
+    return office_key(contact) if contact else own
 
 
 def person_key(person: Person) -> str:
@@ -267,13 +273,17 @@ def _language(jurisdiction: Jurisdiction, person: Person | None) -> str:
     return jurisdiction.languages[0] if jurisdiction.languages else "en"
 
 
-def _office(session: Session, key: str, name: str) -> Office:
-    office = session.scalar(sa.select(Office).where(Office.key == key))
-    if office is None:
-        office = Office(key=key, name=name)
-        session.add(office)
-        session.flush()
-    return office
+def _offices(session: Session, desks: Mapping[str, str]) -> dict[str, int]:
+    """Return {key: id} of the desks `desks` ({key: name}), making those that are not there."""
+    with session.no_autoflush:
+        found = {
+            office.key: office.id
+            for office in session.scalars(sa.select(Office).where(Office.key.in_(desks)))
+        }
+        new = [Office(key=key, name=name) for key, name in desks.items() if key not in found]
+        session.add_all(new)
+    session.flush()
+    return found | {office.key: office.id for office in new}
 
 
 def _rank(detail: ContactDetail) -> tuple[bool, int, int, int, int]:

@@ -54,12 +54,12 @@ class Plan:
         self.settle: set[int] = set()
         self.counts: Counter[str] = Counter()
         self._source_url = source_url
-        self._number = dict(self.first)
+        self._number: dict[Any, int] = dict(self.first)
         self._changed: dict[tuple[Any, int], dict[str, list[Any]]] = {}
 
     def add(self, model: Any, *values: Any) -> int:
         """Add a row of `model`, its values after the id, and return its number."""
-        number = self._number[model]
+        number: int = self._number[model]
         self._number[model] = number + 1
         self.rows[model].add(number, *values)
         return number
@@ -277,7 +277,7 @@ def first_numbers(session: Session) -> dict[Any, int]:
             used[table] = max(used.get(table, 0), last)
     return {
         model: max(
-            session.scalar(sa.select(sa.func.max(model.id))) or 0,
+            int(session.scalar(sa.select(sa.func.max(model.id))) or 0),
             used.get(model.__tablename__, 0),
         )
         + 1

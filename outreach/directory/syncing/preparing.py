@@ -272,7 +272,7 @@ class Preparation:
             return
         merged = ended(ours, self._bodies.places, self._saying)
         self._change_seats(merged)
-        self.plan.counts["ended"] += bool(merged.changed_held)
+        self.plan.counts["ended"] += 1
         self._listing.changed(ours, None, [], [])
 
     def _change_seats(self, merged: Merged) -> None:

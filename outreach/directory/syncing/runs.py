@@ -129,9 +129,18 @@ def latest_runs(session: Session, *, page: int = 1) -> tuple[Sequence[ImportRun]
     return rows, total
 
 
-def rows_of(session: Session, run: ImportRun, effect: Effect, *, page: int = 1) -> RowPage:
-    """Return one page of what `run` would do to this `effect`, in the order of the list."""
-    wanted = (StagedRow.run_id == run.id, StagedRow.effect == effect)
+def rows_of(
+    session: Session, run: ImportRun, effect: Effect, *, about: str = "person", page: int = 1
+) -> RowPage:
+    """Return one page of what `run` would do to this `effect`, in the order of the list.
+
+    `about` is person or organization.
+    """
+    wanted = (
+        StagedRow.run_id == run.id,
+        StagedRow.effect == effect,
+        StagedRow.about == about,
+    )
     total = session.scalar(sa.select(sa.func.count(StagedRow.id)).where(*wanted)) or 0
     page = max(1, page)
     rows = session.scalars(

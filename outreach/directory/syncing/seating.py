@@ -207,7 +207,9 @@ def _change_seat(
             if name == "end_on":
                 columns["end_precision"] = new.end_precision
             if name != "end_reason":
-                merged.told.append(Told(_change(name), _text(now, places), _text(fresh, places)))
+                small = _field(held, places)
+                field = _change(name) if small == "seat" else small
+                merged.told.append(Told(field, _text(now, places), _text(fresh, places)))
     if columns:
         merged.changed_held.append((held, columns))
 

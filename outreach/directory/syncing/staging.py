@@ -260,10 +260,9 @@ class Staging:
         if ours is None:
             return
         merged = ended(ours, self.places, self._saying)
-        effect = Effect.ENDED if merged.changed_held else Effect.REFRESHED
-        self.counts[effect.value] += 1
+        self.counts["ended"] += 1
         name = ours.texts.get("name", "")
-        self._stage(effect, "person", key, name, "", ours.id, _differences(merged), None)
+        self._stage(Effect.ENDED, "person", key, name, "", ours.id, _differences(merged), None)
 
     def _stage(
         self,

@@ -1,0 +1,133 @@
+"""Undoing takes back what an import did, and leaves what somebody has used since."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from outreach.directory import verification
+from outreach.directory.models import ContactDetail, Membership, Person, Target
+from outreach.directory.syncing.models import Effect, StagedRow
+from outreach.directory.syncing.undoing import undo
+from outreach.errors import MoveRefused
+from tests import make
+from tests.conftest import NOW
+from tests.directory.syncing.lists import (
+    DAY,
+    SAM,
+    applied,
+    email,
+    imported,
+    member,
+    previewed,
+    report_of,
+    seat,
+)
+from tests.directory.syncing.test_applying import directory, one, the_list
+
+LATER = DAY + dt.timedelta(days=1)
+JOURNAL = ("import_change", "import_conflict", "source", "office")
+
+
+def without_journal(rows: dict[str, list]) -> dict[str, list]:
+    return {name: sorted(map(repr, found)) for name, found in rows.items() if name not in JOURNAL}
+
+
+def test_undoing_the_first_import_leaves_an_empty_directory(database):
+    before = directory(database)
+    run = imported(database, the_list(member("1"), member("2")))["run"]
+    counts = undo(database, run, by=SAM, now=NOW)
+    assert counts == {"removed": 2, "restored": 0, "stayed": 0}
+    after = without_journal(directory(database))
+    # Countries stay: they are a fact, not part of the list.
+    after.pop("jurisdiction")
+    expected = without_journal(before)
+    expected.pop("jurisdiction")
+    assert after == expected
+    assert report_of(database, run)["state"] == "undone"
+
+
+def test_undoing_a_later_import_brings_the_earlier_state_back(database):
+    imported(
+        database,
+        the_list(
+            member("1", seats=[seat(on_behalf_of="red", area="North")]), member("2"), member("3")
+        ),
+    )
+    before = without_journal(directory(database))
+    run = imported(
+        database,
+        the_list(
+            member("1", "Renamed", seats=[seat(on_behalf_of="blue", area="North")]),
+            member("2", contacts=[email("new@chamber.example")]),
+            member("4"),
+        ),
+        as_of=LATER,
+    )["run"]
+    assert without_journal(directory(database)) != before
+    counts = undo(database, run, by=SAM, now=NOW)
+    assert counts["removed"] == 1
+    assert without_journal(directory(database)) == before
+
+
+def test_the_later_import_is_undone_first(database):
+    first = imported(database, the_list(member("1")))["run"]
+    imported(database, the_list(member("1"), member("2")), as_of=LATER)
+    with pytest.raises(MoveRefused, match="Undo that first"):
+        undo(database, first, by=SAM, now=NOW)
+
+
+def test_who_has_a_letter_and_what_was_checked_stays(database):
+    run = imported(database, the_list(member("1"), member("2"), member("3")))["run"]
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        target = session.scalars(sa.select(Target).filter_by(name="Person 1")).one()
+        make.letter(session, campaign, target=target)
+        detail = session.scalars(
+            sa.select(ContactDetail).filter_by(normalised="2@chamber.example")
+        ).one()
+        verification.verify(session, detail, url="https://chamber.example/2", by=SAM, now=NOW)
+    counts = undo(database, run, by=SAM, now=NOW)
+    assert counts == {"removed": 1, "restored": 0, "stayed": 2}
+    with database.reading() as session:
+        assert set(session.scalars(sa.select(Person.name))) == {"Person 1", "Person 2"}
+        # All of a person who stays: the other's address too.
+        assert len(session.scalars(sa.select(ContactDetail)).all()) == 2
+        assert len(session.scalars(sa.select(Membership)).all()) == 2
+        said = session.scalars(
+            sa.select(StagedRow.name).where(
+                StagedRow.run_id == run, StagedRow.effect == Effect.REMARK
+            )
+        ).all()
+        assert sorted(said) == ["Person 1", "Person 2"]
+
+
+def test_what_somebody_changed_since_is_left_as_it_is(database):
+    imported(database, the_list(member("1")))
+    run = imported(database, the_list(member("1", "Renamed")), as_of=LATER)["run"]
+    with database.writing() as session:
+        session.scalars(sa.select(Person)).one().name = "By hand"
+    undo(database, run, by=SAM, now=NOW)
+    assert one(database, Person).name == "By hand"
+
+
+def test_after_undoing_the_same_list_goes_in_again(database):
+    records = the_list(member("1"), member("2"))
+    undo(database, imported(database, records)["run"], by=SAM, now=NOW)
+    report = imported(database, records)
+    assert report["people"]["added"] == 2
+    with database.reading() as session:
+        # A number is never used twice: what was said about the first stays about the first.
+        assert min(session.scalars(sa.select(Person.id))) > 2
+
+
+def test_only_what_was_written_can_be_undone(database):
+    run = previewed(database, the_list(member("1")))
+    with pytest.raises(MoveRefused):
+        undo(database, run, by=SAM, now=NOW)
+    applied(database, run)
+    undo(database, run, by=SAM, now=NOW)
+    with pytest.raises(MoveRefused):
+        undo(database, run, by=SAM, now=NOW)
