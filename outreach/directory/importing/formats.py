@@ -5,13 +5,19 @@ A new format is one file with a `FORMAT` and one line here.
 
 from __future__ import annotations
 
-from outreach.directory.importing import popolo, sparql
+from outreach.directory.importing import congress, openstates, popolo, sparql, vcard
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.registry import Dataset, Format
 from outreach.errors import BadInput
 from outreach.words import Sentence
 
-FORMATS: tuple[Format, ...] = (sparql.FORMAT, popolo.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    congress.FORMAT,
+    openstates.FORMAT,
+    vcard.FORMAT,
+    sparql.FORMAT,
+    popolo.FORMAT,
+)
 
 
 def recognised(upload: Upload) -> list[Dataset]:

@@ -1,0 +1,141 @@
+"""Takes an address book apart into cards of logical lines, whatever program wrote it.
+
+RFC 6350 (4.0) and RFC 2426 (3.0); of vCard 2.1 its QUOTED-PRINTABLE, bare parameters and CHARSET.
+Pictures, sounds and keys are dropped before anything is parsed: they are most of the bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+# A line longer than this is a picture or no vCard.
+_MAX_LINE = 1_000_000
+_MAX_CARD_LINES = 5_000
+_DROPPED = re.compile(rb"(?:[\w-]+\.)?(PHOTO|LOGO|SOUND|KEY|AGENT|X-MS-CARDPICTURE)[;:]", re.I)
+_QUOTED = re.compile(rb"(?i);(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])")
+_CHARSET = re.compile(rb'(?i);CHARSET="?([\w-]+)"?')
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(slots=True)
+class Card:
+    """The lines of one card, unfolded and decoded, each with its number in the file."""
+
+    line: int
+    lines: list[tuple[int, str]] = field(default_factory=list)
+    # Why it can't be read: "open" (no END), "long" (a line or the card), or "".
+    broken: str = ""
+    # Whether some bytes were no UTF-8 and named no character set.
+    guessed: bool = False
+
+
+def cards(file: Path) -> Iterator[Card]:
+    """Yield the cards of `file`, broken ones too; what stands between cards is passed over."""
+    with file.open("rb") as stream:
+        card: Card | None = None
+        nested = False
+        for number, line in _logical(_as_bytes(stream)):
+            word = line.strip().upper()
+            if word == b"BEGIN:VCARD":
+                if card and card.lines and card.lines[-1][1].upper().startswith("AGENT"):
+                    nested = True
+                    continue
+                if card:
+                    card.broken = card.broken or "open"
+                    yield card
+                card = Card(number)
+            elif word == b"END:VCARD" and nested:
+                nested = False
+            elif word == b"END:VCARD" and card:
+                yield card
+                card = None
+            elif card and not nested:
+                _add(card, number, line)
+        if card:
+            card.broken = card.broken or "open"
+            yield card
+
+
+def _add(card: Card, number: int, line: bytes) -> None:
+    if len(line) > _MAX_LINE or len(card.lines) > _MAX_CARD_LINES:
+        card.broken = "long"
+    elif dropped := _DROPPED.match(line):
+        # An agent's own card follows on the next lines; the rest is gone for good.
+        if dropped[1].upper() == b"AGENT":
+            card.lines.append((number, "AGENT:"))
+    elif line.strip():
+        text, guessed = _decoded(line)
+        card.guessed |= guessed
+        card.lines.append((number, text))
+
+
+def _as_bytes(stream: BinaryIO) -> BinaryIO:
+    """Return the stream as bytes of which a line is a line: UTF-16 is written anew."""
+    head = stream.read(3)
+    stream.seek(0)
+    if head[:2] in _UTF16:
+        return io.BytesIO(stream.read().decode("utf-16", "replace").encode())
+    if head == b"\xef\xbb\xbf":
+        stream.seek(3)
+    return stream
+
+
+def _logical(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield (number, line) with folded lines joined, in bytes: a fold may split a letter."""
+    number, start, joined = 0, 0, b""
+    quoted = False
+    while physical := stream.readline(_MAX_LINE + 2):
+        number += 1
+        line = physical.rstrip(b"\r\n")
+        if quoted and joined.endswith(b"="):
+            joined = joined[:-1] + line
+        elif line[:1] in (b" ", b"\t") and joined:
+            if len(joined) <= _MAX_LINE and not _DROPPED.match(joined):
+                joined += line[1:]
+        else:
+            if joined:
+                yield start, joined
+            start, joined = number, line
+            head = line.partition(b":")[0] + b":"
+            quoted = _QUOTED.search(head) is not None
+    if joined:
+        yield start, joined
+
+
+def _decoded(line: bytes) -> tuple[str, bool]:
+    """Return a line as text without encodings, and whether its character set was a guess."""
+    head, colon, value = line.partition(b":")
+    named = _CHARSET.search(head)
+    charset = named[1].decode() if named else ""
+    head = _CHARSET.sub(b"", head)
+    if not _QUOTED.search(head + b":"):
+        text, guessed = _text(value, charset)
+        start, also = _text(head, charset)
+        return f"{start}{colon.decode()}{text}", guessed or also
+    head = _QUOTED.sub(b"", head + b":")[:-1]
+    parts = [_text(quopri.decodestring(part), charset) for part in value.split(b";")]
+    escaped = ";".join(_escaped(text) for text, _ in parts)
+    return f"{head.decode('ascii', 'replace')}:{escaped}", any(guess for _, guess in parts)
+
+
+def _text(data: bytes, charset: str) -> tuple[str, bool]:
+    for name in (charset, "utf-8"):
+        try:
+            if name:
+                return data.decode(name), False
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return data.decode("cp1252", "replace"), True
+
+
+def _escaped(text: str) -> str:
+    """Return text as a value of 3.0 writes it, so that one parser reads all versions."""
+    plain = text.replace("\\;", ";").replace("\\,", ",").replace("\\", "\\\\")
+    plain = plain.replace(";", "\\;").replace(",", "\\,")
+    return plain.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "")
