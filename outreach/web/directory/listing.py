@@ -14,6 +14,7 @@ from outreach.errors import NotFound
 from outreach.web import access, finding
 from outreach.web.access import needs
 from outreach.web.directory.blueprint import bp
+from outreach.web.directory.unreachable import waiting
 from outreach.words import Sentence
 
 
@@ -35,6 +36,7 @@ def index() -> str:
     return render_template(
         "pages/directory/index.html",
         page=page,
+        waiting=waiting(),
         narrowed=wanted != TargetFilter(),
         finder=finding.finder(wanted, request.args, unsure, _address),
         best=best,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from outreach.database import transaction
 from outreach.directory import addresses, joining, locks, offices, people
-from outreach.directory.models import ContactDetail, Person
+from outreach.directory.models import ContactDetail, Person, Target
 from outreach.directory.queries import target_with_everything
 from outreach.directory.syncing import conflicts
 from outreach.errors import BadInput, NotFound
@@ -36,6 +38,27 @@ def to_person(person_id: int) -> Response:
         return redirect(url_for("directory.index"))
     held = [target for target in targets if target.ended_on is None]
     return to_target((held or targets)[-1].id)
+
+
+def seats_of(found: Target) -> list[int]:
+    """Return the ids of the targets of the person behind `found`; itself for a body."""
+    if found.membership is None:
+        return [found.id]
+    held = joining.targets_of(access.session(), found.membership.person_id)
+    return [target.id for target in held]
+
+
+def hands_on(found: Target) -> dict[str, Any]:
+    """Return what the page of a target shows of locks and joinings, and whom it is about."""
+    session = access.session()
+    if found.membership is None or not access.may("directory.write"):
+        return {"person_id": None, "locked": frozenset(), "joined": []}
+    number = found.membership.person_id
+    return {
+        "person_id": number,
+        "locked": locks.locked(session, number),
+        "joined": joining.joinings_of(session, number),
+    }
 
 
 @bp.route("/directory/people/<int:person_id>/edit", methods=["GET", "POST"])

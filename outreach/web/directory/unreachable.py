@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from outreach.database import transaction
 from outreach.directory import unreachable as work
 from outreach.directory.models import Jurisdiction, OrganizationKind
+from outreach.directory.syncing import conflicts
 from outreach.errors import BadInput, NotFound
 from outreach.web import access
 from outreach.web.access import needs
@@ -77,6 +79,36 @@ def add_decider(code: str) -> Response | tuple[str, int]:
         return _page(at=code, problem=error), 422
     flash(_("%(name)s is in the list now. Add its address.", name=body.name), "success")
     return _to(str(body.id))
+
+
+def waiting() -> list[tuple[str, str]]:
+    """Return (words with their number, address) of what waits for somebody who may write here."""
+    if not access.may("directory.write"):
+        return []
+    session = access.session()
+    gaps, open_ones = work.count(session), conflicts.count(session)
+    rows = [
+        (
+            ngettext(
+                "%(num)s body can decide and can't be reached",
+                "%(num)s bodies can decide and can't be reached",
+                gaps,
+            ),
+            url_for("directory.unreachable"),
+            gaps,
+        ),
+        (
+            ngettext(
+                "%(num)s hand edit a list disagrees with",
+                "%(num)s hand edits a list disagrees with",
+                open_ones,
+            ),
+            url_for("directory.open_conflicts"),
+            open_ones,
+        ),
+        (_("People who may be there twice"), url_for("directory.doubles"), 1),
+    ]
+    return [(words, url) for words, url, number in rows if number]
 
 
 def _after(key: str) -> str:
