@@ -343,6 +343,7 @@ class Target(Base):
             "(membership_id IS NULL) <> (organization_id IS NULL)", name="one_subject"
         ),
         sa.Index("ix_target_list", "jurisdiction_code", "role", "name"),
+        sa.Index("ix_target_verified_until", "verified_until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

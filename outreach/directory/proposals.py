@@ -151,12 +151,19 @@ def open_count(session: Session) -> int:
     )
 
 
-def proposals_for(session: Session, target: Target) -> Sequence[ContactProposal]:
-    """Return the undecided proposals about `target`, oldest first."""
+def proposals_for(session: Session, target: Target, *, reader: Actor) -> Sequence[ContactProposal]:
+    """Return the last proposals about `target` that are undecided or `reader`'s, newest first."""
     return session.scalars(
         sa.select(ContactProposal)
-        .where(ContactProposal.target_id == target.id, ContactProposal.state == ProposalState.OPEN)
-        .order_by(ContactProposal.id)
+        .where(
+            ContactProposal.target_id == target.id,
+            sa.or_(
+                ContactProposal.state == ProposalState.OPEN,
+                ContactProposal.user_id == reader.user_id,
+            ),
+        )
+        .order_by(ContactProposal.id.desc())
+        .limit(5)
     ).all()
 
 

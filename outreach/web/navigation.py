@@ -48,6 +48,17 @@ LETTERS = (
     Place("sending.outbox", N_("Outbox"), "send", ("sending.",)),
 )
 
+DIRECTORY = (
+    Place(
+        "directory.to_check",
+        N_("To check"),
+        "mail-check",
+        ("directory.to_check", "directory.check_", "directory.verify_list"),
+    ),
+    Place("directory.proposed", N_("Suggested"), "pencil", ("directory.proposed",)),
+    Place("directory.imports", N_("Imports"), "upload", ("directory.import", "directory.upload")),
+)
+
 SECTIONS = (
     Place(
         "overview.today",
@@ -65,7 +76,7 @@ SECTIONS = (
         LETTERS,
     ),
     Place("replies.inbox", N_("Inbox"), "inbox", ("replies.",), "i"),
-    Place("directory.index", N_("Directory"), "address-book", ("directory.",), "d"),
+    Place("directory.index", N_("Directory"), "address-book", ("directory.",), "d", DIRECTORY),
     Place("petitions.index", N_("Petition"), "writing", ("petitions.",), "p"),
     Place(
         "overview.board",

@@ -5,13 +5,17 @@ from __future__ import annotations
 from outreach.web.directory import (
     adding,
     bodies,
+    endings,
     imports,
     imports_run,
     joining,
     listing,
     mending,
+    proposals,
+    rules,
     target,
     unreachable,
+    verifying,
 )
 from outreach.web.directory.blueprint import bp
 
@@ -19,11 +23,15 @@ __all__ = [
     "adding",
     "bodies",
     "bp",
+    "endings",
     "imports",
     "imports_run",
     "joining",
     "listing",
     "mending",
+    "proposals",
+    "rules",
     "target",
     "unreachable",
+    "verifying",
 ]

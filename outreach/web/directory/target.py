@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask import flash, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from outreach.accounts import audit
 from outreach.database import transaction
-from outreach.directory import offices, places, suppression, verification
+from outreach.directory import addresses, offices, places, suppression, verification
+from outreach.directory.adding import Origin, add_by_hand
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
@@ -20,13 +24,16 @@ from outreach.directory.models import (
 from outreach.directory.queries import target_with_everything
 from outreach.directory.shelf_life import shelf_for
 from outreach.errors import BadInput, NotFound
+from outreach.letters.models import Letter
 from outreach.letters.queries import letter_page, letters
-from outreach.replies.threads import thread
+from outreach.replies.threads import Row, thread
 from outreach.web import access
 from outreach.web.access import needs
 from outreach.web.directory.asked import around
 from outreach.web.directory.blueprint import bp, to_target
 from outreach.web.directory.forms import ContactForm, VerifyForm
+from outreach.web.directory.mending import hands_on, seats_of
+from outreach.web.directory.words import Row as Happened
 from outreach.web.directory.words import happened
 from outreach.words import Sentence
 
@@ -49,14 +56,15 @@ def add_contact(target_id: int) -> str | Response | tuple[str, int]:
     form.offer([(kind, name) for kind, (name, _row) in owners.items()])
     if form.validate_on_submit():
         try:
+            kind = ContactKind(form.kind.data)
+            country = addresses.region(found.jurisdiction_code)
             with transaction(session):
-                verification.add_contact(
+                add_by_hand(
                     session,
                     owners[form.owner.data][1],
-                    kind=ContactKind(form.kind.data),
-                    value=form.value.data,
-                    source=form.source.data,
-                    source_url=form.url.data or "",
+                    kind,
+                    addresses.tidy(kind, form.value.data, country),
+                    Origin(form.source.data, form.url.data or ""),
                     by=access.actor(),
                     now=access.now(),
                 )
