@@ -124,10 +124,11 @@ class Frame:
 
     def organization_of(self, membership: Item) -> str:
         """Return the key of the body somebody sits in: named, or the post's, or the term's."""
+        if named := reference(membership, "organization"):
+            return named
         post = self.posts.get(reference(membership, "post"), {})
         term = self.terms.get(reference(membership, "legislative_period"), {})
-        several = (reference(one, "organization") for one in (membership, post, term))
-        return next(filter(None, several), "")
+        return reference(post, "organization") or reference(term, "organization")
 
     def seats(self, memberships: list[Item], problems: list[Sentence]) -> list[Seat]:
         """Return one seat for each membership of one person; `problems` tells of the others."""

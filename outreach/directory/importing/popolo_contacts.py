@@ -41,6 +41,8 @@ _SCHEMES = {
     "wikidata_id": "wikidata",
 }
 _SHAPES = {"wikidata": r"(?:.*/)?(Q[1-9]\d*)", "mep": r"(?:.*/)?(\d{1,9})"}
+_ENCYCLOPAEDIA = re.compile(r"wikipedia|wikidata|wikimedia|commons", re.IGNORECASE)
+_ENCYCLOPAEDIA_HOST = re.compile(r"//[\w.-]*wiki(?:pedia|data|media)\.org")
 _MOST = 60
 
 
@@ -148,12 +150,12 @@ def _link(found: Reached, one: Item) -> None:
     """Take a link; encyclopaedias are no way to reach somebody and stay out."""
     note = said(one.get("note"))
     plain = said(one.get("url"))
-    if not plain or re.match(r"wikipedia|wikidata|wikimedia|commons", note, re.IGNORECASE):
+    if not plain or _ENCYCLOPAEDIA.match(note):
         return
     network = note.casefold().partition(" ")[0]
     if network in _NETWORKS:
         _profile(found, network, plain)
-    elif not re.search(r"//[\w.-]*wiki(?:pedia|data|media)\.org", plain):
+    elif not _ENCYCLOPAEDIA_HOST.search(plain):
         _target(found, ContactKind.URL, plain, "office", note[:200])
 
 
@@ -170,6 +172,8 @@ def _network(target: str) -> str:
 
 
 def _purpose(words: str) -> str:
+    if words.isspace() or not words:
+        return "office"
     return next((name for name, pattern in _PURPOSES if pattern.search(words)), "office")
 
 

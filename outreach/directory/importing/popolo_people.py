@@ -115,6 +115,9 @@ def _take_names(person: PersonRecord, item: Item) -> None:
     for one in items(item.get("other_names")):
         name = _other(one)[:300]
         tag = language_tag(one.get("lang") or one.get("language"))
+        if name and tag and one.get("note") == "multilingual":
+            names.setdefault(tag, name)
+            continue
         note, start, end = (said(one.get(part)) for part in ("note", "start_date", "end_date"))
         former = bool(end or _FORMER.search(note))
         if not name:

@@ -7,6 +7,7 @@ https://www.popoloproject.com/specs/
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +60,8 @@ def identity(item: Item) -> str:
 def reference(item: Item, name: str) -> str:
     """Return the id that `item` refers to as `name`, by id or by holding the object itself."""
     value = item.get(f"{name}_id")
+    if value.__class__ is str and value:
+        return _plain(value)
     if value is None or value == "":
         value = item.get(name)
     if isinstance(value, dict):
@@ -66,8 +69,17 @@ def reference(item: Item, name: str) -> str:
     return "" if isinstance(value, list) else text(value)
 
 
+@functools.lru_cache(maxsize=100_000)
+def _plain(key: str) -> str:
+    return text(key)
+
+
 def said(value: Any, locale: str = "") -> str:
     """Return a text, which may be given in several languages: the locale's, English, or any."""
+    if value is None:
+        return ""
+    if value.__class__ is str:
+        return text(value)
     if not isinstance(value, dict):
         return "" if isinstance(value, list) else text(value)
     several = by_language(value)
@@ -90,6 +102,11 @@ def by_language(value: Any) -> dict[str, str]:
 
 def language_tag(value: Any) -> str:
     """Return a BCP 47 tag, `zh_min_nan` → zh-min-nan, or "" for what is none ("commons")."""
+    return _tag(value) if isinstance(value, str) else ""
+
+
+@functools.lru_cache(maxsize=2000)
+def _tag(value: str) -> str:
     tag = text(value).replace("_", "-")
     first, _, rest = tag.partition("-")
     good = first.isascii() and first.isalpha() and len(first) in (2, 3)
