@@ -1,4 +1,4 @@
-"""The operator's door: `outreach run`, `serve`, `seed`, `demo run`, `demo clear`.
+"""The operator's door: `outreach run`, `serve`, `seed`, `demo run`, `contacts …`.
 
 Every command migrates the home it works on first. A command acts as `operator` with the system
 user's name; approving is not possible from here.
@@ -6,15 +6,10 @@ user's name; approving is not possible from here.
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
-import getpass
-import os
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import click
@@ -24,7 +19,9 @@ import waitress
 from outreach import app, clock, walk
 from outreach.accounts import demonstration as demonstration_accounts
 from outreach.accounts import people
-from outreach.accounts.models import Actor, Role
+from outreach.accounts.models import Role
+from outreach.cli_contacts import contacts
+from outreach.cli_home import installation, now, operator
 from outreach.config import Settings, read_settings, shipped
 from outreach.database import Database
 from outreach.directory import demonstration, seeding
@@ -60,10 +57,13 @@ def cli() -> None:
     """Outreach: letters to governments and parliaments, and every answer kept."""
 
 
+cli.add_command(contacts)
+
+
 @cli.command()
 def run() -> None:
     """Load what ships with Outreach (and, unless DEMO=no, the demonstration), then serve."""
-    with _installation() as (settings, database):
+    with installation() as (settings, database):
         _refuse_busy_port(settings)
         passwords = seed_database(database, demo=settings.demo)
         _serve(settings, database, passwords)
@@ -72,7 +72,7 @@ def run() -> None:
 @cli.command()
 def serve() -> None:
     """Serve what is there, and run the clock; load nothing."""
-    with _installation() as (settings, database):
+    with installation() as (settings, database):
         _refuse_busy_port(settings)
         _serve(settings, database, [])
 
@@ -81,7 +81,7 @@ def serve() -> None:
 @click.option("--demo", is_flag=True, help="Load the fictional demonstration too.")
 def seed(demo: bool) -> None:
     """Load the directory, the built-in campaign and its letters; what is there stays as it is."""
-    with _installation() as (_settings, database):
+    with installation() as (_settings, database):
         _print_accounts(seed_database(database, demo=demo))
 
 
@@ -99,7 +99,7 @@ def demo_run() -> None:
         try:
             database.migrate()
             seed_database(database, demo=True)
-            walk.walk(database, settings, now=_now(), say=click.echo)
+            walk.walk(database, settings, now=now(), say=click.echo)
         finally:
             database.close()
 
@@ -107,9 +107,9 @@ def demo_run() -> None:
 @demo.command("clear")
 def demo_clear() -> None:
     """Take the demonstration away: its targets, accounts and everything rehearsed with them."""
-    with _installation() as (settings, database):
+    with installation() as (settings, database):
         with database.writing() as session:
-            counts = forgetting.clear_demonstration(session, by=_operator(), now=_now())
+            counts = forgetting.clear_demonstration(session, by=operator(), now=now())
         with database.reading() as session:
             kept = session.scalars(sa.select(Attempt.message_id)).all()
         counts["captured message"] = CapturePostman(settings.capture).forget(kept)
@@ -118,30 +118,22 @@ def demo_clear() -> None:
         click.echo("The demonstration is gone.")
 
 
-@contextlib.contextmanager
-def _installation() -> Iterator[tuple[Settings, Database]]:
-    """Give the settings and the migrated database of this environment."""
-    settings = read_settings(os.environ)
-    database = Database(settings.database_url)
-    try:
-        database.migrate()
-        yield settings, database
-    finally:
-        database.close()
-
-
 def seed_database(database: Database, *, demo: bool) -> list[tuple[Role, str, str]]:
     """Load what ships; return (role, e-mail, password) of the demonstration's accounts."""
-    by, now = _operator(), _now()
+    by, instant = operator(), now()
     with database.writing() as session:
-        seeding.seed_directory(session, shipped("contacts"), now=now, by=by)
-        campaign = petition_seeding.seed_campaign(session, petition_seeding.BUILTIN, now=now, by=by)
-        templates.load_files(session, campaign, shipped("templates") / "letters", now=now, by=by)
+        seeding.seed_directory(session, shipped("contacts"), now=instant, by=by)
+        campaign = petition_seeding.seed_campaign(
+            session, petition_seeding.BUILTIN, now=instant, by=by
+        )
+        templates.load_files(
+            session, campaign, shipped("templates") / "letters", now=instant, by=by
+        )
         if not demo:
             return []
-        demonstration.seed_demonstration(session, shipped("contacts"), now=now, by=by)
+        demonstration.seed_demonstration(session, shipped("contacts"), now=instant, by=by)
         return demonstration_accounts.seed_accounts(
-            session, campaign, now=now, hash_password=app.hash_password
+            session, campaign, now=instant, hash_password=app.hash_password
         )
 
 
@@ -155,7 +147,7 @@ def _serve(settings: Settings, database: Database, passwords: list[tuple[Role, s
                     "machine only. Run `outreach demo clear`, or leave OUTREACH_HOST out."
                 )
             )
-        token = people.first_admin_link(session, now=_now())
+        token = people.first_admin_link(session, now=now())
     application = app.create_app(settings, database)
     try:
         server: Any = waitress.create_server(
@@ -222,15 +214,3 @@ def _print_accounts(passwords: list[tuple[Role, str, str]]) -> None:
     for role, email, password in passwords:
         click.echo(f"  {role.value:<10} {email:<32} {password}")
     click.echo("")
-
-
-def _operator() -> Actor:
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = str(os.getuid())
-    return Actor(f"operator {name}")
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

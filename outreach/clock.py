@@ -18,6 +18,7 @@ from typing import Any
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from outreach.database import Database
+from outreach.directory.syncing import work
 from outreach.sending import channels, outbox, rescue
 from outreach.sending.outbox import Counts, Verdict
 from outreach.sending.postman import Postman
@@ -120,8 +121,6 @@ def import_waiting(
     database: Database, home: Path, *, now: Callable[[], dt.datetime], worker: str
 ) -> None:
     """Read, write or put aside every list that waits; one after the other, until none is left."""
-    from outreach.directory.syncing import work
-
     while _part("import", lambda: work.work(database, home, now=now, worker=worker), False):
         pass
 

@@ -35,6 +35,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # transaction of its own: their views open one themselves.
 READING_ENDPOINTS = frozenset(
     {"security.login", "security.logout", "directory.upload", "directory.undo_import"}
+    | {"directory.import_columns", "directory.change_columns"}
 )
 
 

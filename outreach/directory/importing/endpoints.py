@@ -105,7 +105,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         licence="CC0-1.0",
         attribution="unitedstates/congress-legislators",
         page="https://github.com/unitedstates/congress-legislators",
-        format="congress",
+        format="congress-legislators",
         parts=tuple(
             Part(f"/{name}.yaml", f"{name}.yaml", Shape.YAML)
             for name in (

@@ -44,13 +44,13 @@ def work(database: Database, home: Path, *, now: Now, worker: str) -> bool:
     claimed = _claim(database, now=now(), worker=worker)
     if claimed is None:
         return False
-    run_id, state, kept_as = claimed
+    run_id, state, kept_as, name = claimed
     progress = recorded_progress(database, run_id, now=now)
     try:
         if state is RunState.CONFIRMED:
             write(database, run_id, now=now, progress=progress)
         else:
-            with opened(home / kept_as) as upload:
+            with opened(home / kept_as, name) as upload:
                 process(database, run_id, upload, now=now, progress=progress)
     except OutreachError as error:
         fail(database, run_id, str(error), now=now())
@@ -73,7 +73,7 @@ def process(
     """
     with database.reading() as session:
         run = runs.run_with_source(session, run_id)
-        dataset = _dataset(run, upload)
+        dataset = dataset_of(run, upload)
         by = Actor(run.by, run.user_id)
     _enter(database, run_id, RunState.READING, by=by, now=now())
     found = stage(
@@ -135,7 +135,7 @@ def recorded_progress(database: Database, run_id: int, *, now: Now) -> Progress:
 
 def _claim(
     database: Database, *, now: dt.datetime, worker: str
-) -> tuple[int, RunState, str] | None:
+) -> tuple[int, RunState, str, str] | None:
     """Take the oldest run that waits, for `LEASE`; None when there is none."""
     with database.reading() as session:
         if session.scalar(sa.select(ImportRun.id).where(_waits(now)).limit(1)) is None:
@@ -151,7 +151,7 @@ def _claim(
         if run is None:
             return None
         run.worker, run.lease_until = worker, now + LEASE
-        return run.id, run.state, run.kept_as
+        return run.id, run.state, run.kept_as, run.file_name
 
 
 def _waits(now: dt.datetime) -> sa.ColumnElement[bool]:
@@ -173,8 +173,11 @@ def _enter(
         runs.move(session, run, state, by=by, now=now)
 
 
-def _dataset(run: ImportRun, upload: Upload) -> Dataset:
-    """Return the list of `run` in `upload`, told what a person said about it."""
+def dataset_of(run: ImportRun, upload: Upload) -> Dataset:
+    """Return the list of `run` (its source loaded) in `upload`, told what a person said about it.
+
+    Raises BadFile when it is no longer there.
+    """
     source: Any = run.source
     found = formats.recognised(upload) if not run.format else _named(run.format, upload)
     for dataset in found:

@@ -18,7 +18,7 @@ from outreach.directory.importing.formats import format_named, recognised
 from outreach.directory.importing.keeping import Kept
 from outreach.directory.importing.registry import Dataset
 from outreach.directory.models import Jurisdiction
-from outreach.directory.syncing import runs
+from outreach.directory.syncing import confirming, runs
 from outreach.directory.syncing.models import ImportRun, RunState
 from outreach.errors import BadFile, BadInput
 from outreach.web import access
@@ -110,7 +110,10 @@ def _taken_in(form: UploadForm) -> list[ImportRun]:
             datasets = format_named(chosen).datasets(upload) if chosen else recognised(upload)
             if not datasets:
                 raise BadInput(_unknown(chosen), "file")
-            datasets = [_told(one, form) for one in datasets]
+            with access.installation().database.reading() as session:
+                datasets = [
+                    confirming.with_known_columns(session, _told(one, form)) for one in datasets
+                ]
         return _written_down(datasets, form, name, kept)
     except BaseException:
         _forget(kept)
@@ -142,8 +145,9 @@ def _written_down(
     now = access.now()
     with access.installation().database.writing() as session:
         _say_if_known(session, kept)
-        return [
-            runs.new_run(
+        made = []
+        for dataset in datasets:
+            run = runs.new_run(
                 session,
                 dataset,
                 file_name=name,
@@ -155,8 +159,10 @@ def _written_down(
                 by=access.actor(),
                 now=now,
             )
-            for dataset in datasets
-        ]
+            if dataset.unsure:
+                confirming.ask_for_columns(session, run, by=access.actor(), now=now)
+            made.append(run)
+        return made
 
 
 def _say_if_known(session: Any, kept: Kept) -> None:

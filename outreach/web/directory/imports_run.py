@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from outreach.accounts import audit
 from outreach.database import transaction
 from outreach.directory.models import Person
-from outreach.directory.syncing import reports, runs
+from outreach.directory.syncing import confirming, reports, runs, undoing
 from outreach.directory.syncing.models import (
     Decision,
     Effect,
@@ -27,6 +27,7 @@ from outreach.web import access
 from outreach.web.access import needs
 from outreach.web.directory import imports_words as words
 from outreach.web.directory.blueprint import bp
+from outreach.web.directory.imports_columns import columns_can_change
 from outreach.web.directory.words import happened
 from outreach.web.filters import say
 from outreach.words import Sentence
@@ -40,7 +41,7 @@ SURE = 95
 def import_run(run_id: int) -> str | Response:
     """One import, as it stands: its columns, its progress, its preview or its report."""
     run = runs.run_with_source(access.session(), run_id)
-    if words.columns_open(run):
+    if confirming.are_open(run):
         return redirect(url_for("directory.import_columns", run_id=run.id))
     return _page(run)
 
@@ -64,6 +65,7 @@ def _page(
         ],
         open_questions=open_questions,
         answered=answered,
+        columns_can_change=columns_can_change(run),
         bodies=int(run.counts.get("organizations added") or 0),
         unchanged=int(run.counts.get("unchanged") or 0),
         fields=words.fields(run),
@@ -274,8 +276,6 @@ def restart_import(run_id: int) -> Response:
 @needs("directory.import")
 def undo_import(run_id: int) -> Response:
     """Take back what an import wrote, all of it in one transaction of its own."""
-    from outreach.directory.syncing import undoing
-
     runs.run_with_source(access.session(), run_id)
     undoing.undo(access.installation().database, run_id, by=access.actor(), now=access.now())
     flash(_("Undone. What this import wrote is taken back."), "success")

@@ -1,0 +1,124 @@
+"""What the columns of a spreadsheet mean: guessed, shown with its first rows, confirmed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from outreach.directory.importing import tabular
+from outreach.directory.importing.opening import opened
+from outreach.directory.models import Jurisdiction, OrganizationKind, TargetRole
+from outreach.directory.syncing import confirming, runs, work
+from outreach.directory.syncing.models import ImportRun, RunState
+from outreach.errors import BadInput
+from outreach.web import access
+from outreach.web.access import needs
+from outreach.web.directory.blueprint import bp
+from outreach.web.directory.imports_words import column_words
+from outreach.web.filters import label, say
+
+CONSTANTS = ("jurisdiction", "body", "body_kind", "role")
+LONGEST = 200
+
+
+@bp.route("/directory/imports/<int:run_id>/columns", methods=["GET", "POST"])
+@needs("directory.import")
+def import_columns(run_id: int) -> str | Response | tuple[str, int]:
+    """Show what each column seems to mean; take what a person says it means."""
+    run = runs.run_with_source(access.session(), run_id)
+    if not confirming.are_open(run):
+        return redirect(url_for("directory.import_run", run_id=run_id))
+    if request.method == "GET":
+        return _page(run, sheet=request.args.get("sheet", "")[:LONGEST])
+    sheet = request.form.get("sheet", "")[:LONGEST]
+    try:
+        mapping = _chosen(run, sheet)
+    except BadInput as error:
+        return _page(run, sheet=sheet, wrong=say(error.sentence)), 422
+    with access.installation().database.writing() as session:
+        confirming.confirm_columns(
+            session,
+            runs.run_with_source(session, run_id),
+            mapping,
+            sheet=sheet,
+            by=access.actor(),
+            now=access.now(),
+        )
+    return redirect(url_for("directory.import_run", run_id=run_id))
+
+
+@bp.post("/directory/imports/<int:run_id>/columns/again")
+@needs("directory.import")
+def change_columns(run_id: int) -> Response:
+    """Go back from a preview to what the columns mean."""
+    with access.installation().database.writing() as session:
+        run = runs.run_with_source(session, run_id)
+        confirming.ask_for_columns(session, run, by=access.actor(), now=access.now())
+    return redirect(url_for("directory.import_columns", run_id=run_id))
+
+
+def columns_can_change(run: ImportRun) -> bool:
+    """Return whether a person may say anew what the columns of a preview mean."""
+    return run.state is RunState.PREVIEW and run.format == tabular.FORMAT.name
+
+
+def _chosen(run: ImportRun, sheet: str) -> dict[str, Any]:
+    """The mapping that the form says. Raises BadInput when it names nobody."""
+    with opened(access.settings().home / run.kept_as, run.file_name) as upload:
+        dataset = _with_sheet(work.dataset_of(run, upload), sheet)
+        headers = [one["header"] for one in tabular.proposal(dataset)["headers"]]
+        columns = {
+            header: request.form.get(f"column-{number}", "")
+            for number, header in enumerate(headers)
+        }
+        constants = {name: request.form.get(name, "").strip()[:LONGEST] for name in CONSTANTS}
+        return tabular.mapping_from_choice(dataset, columns, constants)
+
+
+def _with_sheet(dataset: Any, sheet: str) -> Any:
+    dataset.options.update({"sheet": sheet} if sheet else {})
+    return dataset
+
+
+def _page(run: ImportRun, *, sheet: str, wrong: str = "") -> str:
+    with opened(access.settings().home / run.kept_as, run.file_name) as upload:
+        told = tabular.proposal(_with_sheet(work.dataset_of(run, upload), sheet))
+    said = request.form if request.method == "POST" else None
+    constants = told["mapping"].get("constants", {})
+    return render_template(
+        "pages/directory/imports/columns.html",
+        run=run,
+        told=told,
+        wrong=wrong,
+        fields=[
+            (one, _fields(told["fields"], one["field"]), _held(said, f"column-{number}", one))
+            for number, one in enumerate(told["headers"])
+        ],
+        constants={name: (said or constants).get(name) or "" for name in CONSTANTS},
+        places=_places(),
+        kinds=[(kind.value, label(kind)) for kind in OrganizationKind],
+        roles=[(role.value, label(role)) for role in TargetRole],
+    )
+
+
+def _held(said: Any, name: str, guessed: dict[str, Any]) -> str:
+    return str(said.get(name, "") if said is not None else guessed["field"])
+
+
+def _fields(known: list[str], guessed: str) -> list[tuple[str, str]]:
+    """What a column may mean: (field, words), with the guess where it is a special one."""
+    names = [*known, *([guessed] if guessed and guessed not in known else [])]
+    names = [name for name in names if name not in ("identifier", "note")]
+    rows = sorted(((name, column_words(name)) for name in names), key=lambda row: row[1].lower())
+    return [("", _("Keep as a note")), *rows]
+
+
+def _places() -> list[tuple[str, str]]:
+    rows = access.session().execute(
+        sa.select(Jurisdiction.code, Jurisdiction.name).order_by(Jurisdiction.name)
+    )
+    return [(code, name) for code, name in rows]
