@@ -218,7 +218,7 @@ def reach(
     kind = kind_of(value) or ContactKind.POSTAL
     if kind is ContactKind.PHONE:
         raise BadInput(Sentence("A number can't be written to. Paste an address."), "value")
-    if kind is ContactKind.POSTAL and len(fold(value).split()) < 3:
+    if kind is ContactKind.POSTAL and ("@" in value or len(fold(value).split()) < 3):
         raise BadInput(
             Sentence("“%(value)s” is no e-mail, form or postal address.", value=value), "value"
         )
