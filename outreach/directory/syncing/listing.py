@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -25,13 +25,16 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.offices import ORGANIZATION_ROLE, best_of, office_key
+from outreach.directory.shelf_life import MINISTERLY
 from outreach.directory.spelling import search_key
 from outreach.directory.syncing import territories
 from outreach.directory.syncing.bulk import chunks
-from outreach.directory.syncing.merging import Held, Standing, Way
+from outreach.directory.syncing.columns import COLUMNS
+from outreach.directory.syncing.merging import Held, Merged, Standing, Way
 from outreach.directory.syncing.planning import Plan
 from outreach.directory.syncing.seating import Place
 from outreach.directory.syncing.standing import ways_of_posts
+from outreach.directory.wishes import Wish, wishes_of
 
 # A seat here can be written to; one in a party, a group or a committee is about somebody who has
 # another seat.
@@ -61,20 +64,23 @@ class _Body:
 
 @dataclass(slots=True)
 class _Row:
-    """A target that waits for the number of its desk."""
+    """A target that waits for the number of its desk; `target` is 0 for a new one."""
 
     values: dict[str, Any]
     desk: str
     desk_name: str
+    target: int = 0
 
 
 @dataclass(slots=True)
-class _Lists:
-    rows: list[_Row] = field(default_factory=list)
-    # Existing people whose seats changed: (standing, new seats, ways, name, key, language).
-    changed: list[tuple[Standing, list[Held], list[Way], str, str, str]] = field(
-        default_factory=list
-    )
+class _Changed:
+    """Somebody who stands, as they are after the import."""
+
+    held: list[Held]
+    ways: list[Way]
+    name: str
+    key: str
+    language: str
 
 
 class Listing:
@@ -84,7 +90,8 @@ class Listing:
         self._session = session
         self._plan = plan
         self._today = today
-        self._lists = _Lists()
+        self._rows: list[_Row] = []
+        self._changed: list[_Changed] = []
         self._bodies: dict[int, _Body] = {
             number: _Body(name, tuple(names.values()), code, kind)
             for number, name, names, code, kind in session.execute(
@@ -132,101 +139,97 @@ class Listing:
                 "language": self._language("", body.jurisdiction),
                 "group_id": None,
                 "ended_on": None,
+                "settle": False,
             },
             ways,
             f"organization:{place.id}",
         )
 
-    def person(
-        self, person: int, record: PersonRecord, key: str, held: list[Held], ways: list[Way]
-    ) -> None:
+    def person(self, record: PersonRecord, key: str, held: list[Held], ways: list[Way]) -> None:
         """Note the targets of somebody new: one for each body where they sit today."""
-        del person
+        one = _Changed(held, ways, record.name, key, record.reading_language)
         for seat in self._current(held):
-            self._seat(seat, record.name, key, record.reading_language, ways)
+            self._seat(seat, one)
 
-    def changed(
-        self, ours: Standing, record: PersonRecord | None, new: list[Held], ways: list[Way]
-    ) -> None:
-        """Note somebody who stands and whose name, seats or ways changed."""
-        name = ours.texts["name"]
-        names = [name, *ours.names.values()]
-        if record is not None:
-            names += [record.name, *record.names.values()]
-        usable = [way for way in ours.ways if way.post_id is None] + ways
-        language = ours.texts.get("reading_language", "")
-        self._lists.changed.append((ours, new, usable, name, search_key(*names), language))
-        if len(self._lists.changed) >= 500:
+    def changed(self, ours: Standing, merged: Merged) -> None:
+        """Note somebody who stands and whose name, seats or ways `merged` changes."""
+        name = merged.columns.get("name", ours.texts["name"])
+        names = merged.columns.get("names", ours.names)
+        self._changed.append(
+            _Changed(
+                [*ours.held, *merged.new_held],
+                [*ours.ways, *merged.new_ways],
+                name,
+                search_key(name, *names.values()),
+                merged.columns.get("reading_language", ours.texts.get("reading_language", "")),
+            )
+        )
+        if len(self._changed) >= 500:
             self._settle_changed()
 
     def close(self) -> None:
         """Give every new target its desk, making those that are not there yet."""
         self._settle_changed()
         desks: dict[str, int] = {}
-        for part in chunks(sorted({row.desk for row in self._lists.rows})):
+        for part in chunks(sorted({row.desk for row in self._rows})):
             found: Iterable[Any] = self._session.execute(
                 sa.select(Office.key, Office.id).where(Office.key.in_(part))
             )
             desks |= {row[0]: row[1] for row in found}
-        for row in self._lists.rows:
+        for row in self._rows:
             if row.desk not in desks:
                 desks[row.desk] = self._plan.add(Office, row.desk, row.desk_name)
-            values = row.values
-            self._plan.add(
-                Target,
-                values["membership_id"],
-                values["organization_id"],
-                desks[row.desk],
-                self._bodies[values["body_id"]].jurisdiction,
-                values["body_id"],
-                values["group_id"],
-                values["role"],
-                values["name"],
-                values["search_key"],
-                values["language"],
-                values["channel"],
-                values["ended_on"],
-                False,
-            )
-            self._plan.counts["targets added"] += 1
+            self._write(row, desks[row.desk])
+
+    def _write(self, row: _Row, desk: int) -> None:
+        values = row.values | {"office_id": desk}
+        values["jurisdiction_code"] = self._bodies[values["body_id"]].jurisdiction
+        if row.target:
+            # Follows from the rest: undoing settles it anew, so nothing is kept of it.
+            self._plan.follow(Target, row.target, values | {"verified_until": None})
+            return
+        number = self._plan.add(
+            Target, *(values.get(name) for name in COLUMNS[Target][1:-1]), False
+        )
+        self._plan.counts["targets added"] += 1
+        if values["settle"]:
+            self._plan.settle.add(number)
 
     def _settle_changed(self) -> None:
-        """Take existing targets along to the newest seat in the same body, and note new ones."""
-        changed, self._lists.changed = self._lists.changed, []
-        numbers = [held.id for ours, *_ in changed for held in ours.held if held.id]
+        """Bring the targets of people who stand in step, and note new ones."""
+        changed, self._changed = self._changed, []
+        numbers = [held.id for one in changed for held in one.held if held.id]
         listed: dict[int, int] = {}
+        wishes: dict[int, Wish] = {}
         for part in chunks(numbers):
             rows: Iterable[Any] = self._session.execute(
                 sa.select(Target.membership_id, Target.id).where(Target.membership_id.in_(part))
             )
-            listed |= {row[0]: row[1] for row in rows}
-        for ours, new, ways, name, key, language in changed:
-            self._settle_person(ours, new, listed, (ways, name, key, language))
+            found = {row[0]: row[1] for row in rows}
+            wishes |= wishes_of(self._session, list(found.values()))
+            listed |= found
+        for one in changed:
+            self._settle_person(one, listed, wishes)
 
     def _settle_person(
-        self,
-        ours: Standing,
-        new: list[Held],
-        listed: dict[int, int],
-        said: tuple[list[Way], str, str, str],
+        self, one: _Changed, listed: dict[int, int], wishes: dict[int, Wish]
     ) -> None:
-        ways, name, key, language = said
-        in_body: dict[int, tuple[int, Held]] = {}
-        for held in ours.held:
-            if held.id in listed:
-                in_body[held.organization_id] = (listed[held.id], held)
-                self._plan.settle.add(listed[held.id])
-        for seat in self._current([*ours.held, *new]):
-            there = in_body.get(seat.organization_id)
-            if there is None:
-                self._seat(seat, name, key, language, ways)
-            elif there[1] is not seat and not there[1].is_open(self._today):
-                self._plan.set(
-                    Target,
-                    there[0],
-                    {"membership_id": there[1].id},
-                    {"membership_id": seat.id},
-                )
+        theirs = {held.id: listed[held.id] for held in one.held if held.id in listed}
+        in_body = {held.organization_id: held for held in one.held if held.id in theirs}
+        now = {seat.organization_id: seat for seat in self._current(one.held)}
+        # The slower, general way for the few whose row hangs on more than what is read here.
+        general = any(target in wishes for target in theirs.values()) or any(
+            seat.role in MINISTERLY for seat in now.values()
+        )
+        for body, held in in_body.items():
+            seat = now.pop(body, held)
+            target = theirs[held.id]
+            if seat is not held:
+                before, after = {"membership_id": held.id}, {"membership_id": seat.id}
+                self._plan.set(Target, target, before, after)
+            self._seat(seat, one, target=target, general=general)
+        for seat in now.values():
+            self._seat(seat, one, general=general)
 
     def _current(self, held: list[Held]) -> list[Held]:
         """Return the seats held today that can be written to, one for each body: the newest."""
@@ -240,32 +243,35 @@ class Listing:
                 newest[seat.organization_id] = seat
         return list(newest.values())
 
-    def _seat(self, seat: Held, name: str, key: str, language: str, ways: list[Way]) -> None:
-        body = self._bodies[seat.organization_id]
-        all_ways = list(ways)
-        if seat.post_id is not None and seat.post_id < self._plan.first[Post]:
-            all_ways += ways_of_posts(self._session, [seat.post_id]).get(seat.post_id, [])
-        self._note(
-            {
-                "membership_id": seat.id,
-                "organization_id": None,
-                "body_id": seat.organization_id,
-                "role": seat.role,
-                "name": name,
-                "search_key": f"{key} {self._words_around(seat)}",
-                "language": self._language(language, body.jurisdiction),
-                "group_id": seat.on_behalf_of_id,
-                "ended_on": seat.end_on,
-            },
-            all_ways,
-            f"membership:{seat.id}",
-        )
+    def _seat(self, seat: Held, one: _Changed, *, target: int = 0, general: bool = False) -> None:
+        ways = [way for way in one.ways if way.post_id in (None, seat.post_id)]
+        if seat.post_id is not None and seat.post_id < self._plan.first[Post] and not target:
+            ways += ways_of_posts(self._session, [seat.post_id]).get(seat.post_id, [])
+        best = best_of(cast("list[ContactDetail]", ways))
+        if target and (general or (best and best.verified_on)):
+            self._plan.settle.add(target)
+            return
+        values = {
+            "membership_id": seat.id,
+            "organization_id": None,
+            "body_id": seat.organization_id,
+            "role": seat.role,
+            "name": one.name,
+            "search_key": f"{one.key} {self._words_around(seat)}",
+            "language": self._language(
+                one.language, self._bodies[seat.organization_id].jurisdiction
+            ),
+            "group_id": seat.on_behalf_of_id,
+            "ended_on": seat.end_on,
+            "settle": general,
+        }
+        self._note(values, ways, f"membership:{seat.id}", target)
 
-    def _note(self, values: dict[str, Any], ways: list[Way], own: str) -> None:
+    def _note(self, values: dict[str, Any], ways: list[Way], own: str, target: int = 0) -> None:
         best = best_of(cast("list[ContactDetail]", ways))
         values["channel"] = best.kind if best else None
         desk = office_key(best)[:520] if best else own
-        self._lists.rows.append(_Row(values, desk, self._bodies[values["body_id"]].name))
+        self._rows.append(_Row(values, desk, self._bodies[values["body_id"]].name, target))
 
     def _words_around(self, seat: Held) -> str:
         key = (seat.organization_id, seat.on_behalf_of_id, seat.post)

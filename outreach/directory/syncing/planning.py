@@ -72,6 +72,11 @@ class Plan:
             first = kept[name][0] if name in kept else plain(before.get(name))
             kept[name] = [first, plain(value)]
 
+    def follow(self, model: Any, number: int, after: dict[str, Any]) -> None:
+        """Set columns that follow from others, so that undoing needs no note of them."""
+        columns = {name: value for name, value in after.items() if name in model.__table__.c}
+        self.updates.setdefault(model, []).append((number, columns))
+
     def inserted(self) -> dict[str, list[int]]:
         """Return {table: [first number, last number]} of the new rows."""
         return {

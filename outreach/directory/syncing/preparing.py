@@ -237,7 +237,7 @@ class Preparation:
         for way in merged.new_ways:
             self.plan.add_way(way, person=person)
         held = self._add_seats(person, merged, record.seats)
-        self._listing.person(person, record, key, held, merged.new_ways)
+        self._listing.person(record, key, held, merged.new_ways)
         self.plan.remember(None, "person", row.key, payload, person=person)
         self.plan.counts["added"] += 1
         if row.decision is Decision.DIFFERENT and row.person_id:
@@ -255,12 +255,12 @@ class Preparation:
         for way in merged.new_ways:
             self.plan.add_way(way, person=ours.id)
         self._change_seats(merged)
-        new = self._add_seats(ours.id, merged, record.seats)
+        self._add_seats(ours.id, merged, record.seats)
         self.plan.remember(known, "person", row.key, payload, person=ours.id)
         big = any(told.field not in SMALL for told in merged.told)
         self.plan.counts["changed" if big else "refreshed"] += 1
         if big or merged.changed_ways or merged.changed_held or merged.new_held:
-            self._listing.changed(ours, record, new, merged.new_ways)
+            self._listing.changed(ours, merged)
 
     def _end(self, row: StagedRow, ours: Standing | None) -> None:
         known = self._known.get(("person", row.key))
@@ -273,7 +273,7 @@ class Preparation:
         merged = ended(ours, self._bodies.places, self._saying)
         self._change_seats(merged)
         self.plan.counts["ended"] += 1
-        self._listing.changed(ours, None, [], [])
+        self._listing.changed(ours, merged)
 
     def _change_seats(self, merged: Merged) -> None:
         areas = {}
