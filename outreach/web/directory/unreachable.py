@@ -86,17 +86,10 @@ def waiting() -> list[tuple[str, str]]:
     if not access.may("directory.write"):
         return []
     session = access.session()
-    gaps, open_ones = work.count(session), conflicts.count(session)
+    open_ones = conflicts.count(session)
     rows = [
-        (
-            ngettext(
-                "%(num)s body can decide and can't be reached",
-                "%(num)s bodies can decide and can't be reached",
-                gaps,
-            ),
-            url_for("directory.unreachable"),
-            gaps,
-        ),
+        # Without their number: counting them reads every law, and this stands above every list.
+        (_("Who can decide and can't be reached"), url_for("directory.unreachable"), 1),
         (
             ngettext(
                 "%(num)s hand edit a list disagrees with",
