@@ -343,7 +343,6 @@ class Target(Base):
             "(membership_id IS NULL) <> (organization_id IS NULL)", name="one_subject"
         ),
         sa.Index("ix_target_list", "jurisdiction_code", "role", "name"),
-        sa.Index("ix_target_verified_until", "verified_until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -364,7 +363,7 @@ class Target(Base):
     # The way we write by: email, form, postal, or null when there is none.
     channel: Mapped[ContactKind | None] = mapped_column(enum(ContactKind, "channel"))
     # The last day the check of that way holds; null when nobody checked it.
-    verified_until: Mapped[dt.date | None]
+    verified_until: Mapped[dt.date | None] = mapped_column(index=True)
     # The day the seat ends or ended, which may lie ahead; null while no end is known.
     ended_on: Mapped[dt.date | None]
     demonstration: Mapped[bool] = mapped_column(default=False)

@@ -105,15 +105,7 @@ def verify_list(
     if on > today:
         raise BadInput(Sentence("That day has not come yet."), "on")
     page, picked = page_of(url), sample(session, listed, by=by, today=today)
-    if not picked.total:
-        raise Refused(Sentence("There is no address to check in this list."))
-    if not picked.ids <= set(matching):
-        raise Refused(
-            Sentence(
-                "Not every address of the sample matches, so none is checked. Correct what differs "
-                "and check the others one by one."
-            )
-        )
+    _refuse_difference(picked, matching)
     # The addresses are found anew by what was written, so the targets are looked up before.
     targets = session.scalars(_targets(listed, today)).all()
     session.execute(
@@ -129,6 +121,18 @@ def verify_list(
     settle_days(session, targets)
     _tell(session, listed, picked, page=page, on=on, by=by, now=now)
     return picked.total
+
+
+def _refuse_difference(picked: Sample, matching: Collection[int]) -> None:
+    if not picked.total:
+        raise Refused(Sentence("There is no address to check in this list."))
+    if not picked.ids <= set(matching):
+        raise Refused(
+            Sentence(
+                "Not every address of the sample matches, so none is checked. Correct what differs "
+                "and check the others one by one."
+            )
+        )
 
 
 def _checkable() -> tuple[sa.ColumnElement[bool], ...]:

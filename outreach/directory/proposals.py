@@ -16,6 +16,7 @@ from outreach.directory.models import (
     ContactDetail,
     ContactKind,
     ContactState,
+    Membership,
     Organization,
     Person,
     Post,
@@ -230,10 +231,11 @@ def _owner(
         ):
             if number is not None:
                 return session.get_one(model, number)  # type: ignore[return-value]
-    target = session.get_one(Target, proposal.target_id, options=[joinedload(Target.membership)])
-    if target.membership is None:
+    target = session.get_one(Target, proposal.target_id)
+    if target.membership_id is None:
         return session.get_one(Organization, target.body_id)
-    return session.get_one(Person, target.membership.person_id)
+    held = session.get_one(Membership, target.membership_id)
+    return session.get_one(Person, held.person_id)
 
 
 def _record(

@@ -67,7 +67,7 @@ class Situation:
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
     """Read what the gate needs to know of `letter`; thirteen queries whatever it quotes."""
     before, first = aliased(Letter), aliased(Letter)
-    row = session.execute(
+    campaign, sender, target, held_until, office, version, *followed = session.execute(
         sa.select(
             Campaign, Sender, Target, Membership.end_on, Office, TemplateVersion, before, first
         )
@@ -82,7 +82,6 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         .outerjoin(first, first.id == before.follows_id)
         .where(Letter.id == letter.id)
     ).one()
-    campaign, sender, target, held_until, office, version, *followed = row
     readings = _quoted_readings(session, letter)
     contacts = contacts_of(session, target)
     return Situation(
