@@ -74,12 +74,15 @@ class Delimited:
 
     def _check_quotes(self, lines: _Lines, start: int, row: list[str], width: int) -> None:
         """Refuse a record that swallowed others because its quotation mark is never closed."""
-        odd = lines.at_end and sum(line.count('"') for line in lines.taken) % 2
+        try:
+            list(csv.reader(lines.taken, delimiter=self.delimiter, strict=True))
+        except csv.Error as error:
+            raise BadFile(self.name, start, _unclosed("")) from error
         swallowed = width >= 4 and len(row) != width
         if swallowed:
             alone = (next(csv.reader([line], delimiter=self.delimiter)) for line in lines.taken[1:])
             swallowed = any(len(cells) == width for cells in alone)
-        if odd or swallowed:
+        if swallowed:
             raise BadFile(self.name, start, _unclosed(""))
 
 
@@ -90,7 +93,6 @@ class _Lines:
         self.source = source
         self.number = source.skipped
         self.taken: list[str] = []
-        self.at_end = False
         self._stream = _lines(source)
 
     def begin(self) -> None:
@@ -104,11 +106,7 @@ class _Lines:
         if len(self.taken) >= MAX_LINES_OF_A_RECORD:
             start = self.number - len(self.taken) + 1
             raise BadFile(self.source.name, start, _unclosed(""))
-        try:
-            line = next(self._stream)
-        except StopIteration:
-            self.at_end = True
-            raise
+        line = next(self._stream)
         self.number += 1
         self.taken.append(line)
         return line
@@ -194,12 +192,12 @@ def _encoding(path: Path, name: str) -> tuple[str, list[Sentence]]:
     """Return (codec, remarks): what a mark says, else UTF-8 if it fits to the end, else a guess."""
     with path.open("rb") as stream:
         head = stream.read(_CHUNK)
-    _refuse_what_is_no_text(head, name)
     for mark, codec in _MARKS:
         if head.startswith(mark):
             return codec, []
     if wide := _without_mark(head):
         return wide, [Sentence("The encoding was guessed: %(encoding)s.", encoding=wide)]
+    _refuse_what_is_no_text(head, name)
     high = _high_if_not_utf8(path)
     if high is None:
         return "utf-8", _about_zero_bytes(head)

@@ -53,6 +53,7 @@ _PARTICLES = frozenset(
         *("las", "y", "i", "e", "in", "t", "und", "et", "bin", "ben", "al", "el", "os", "as"),
     }
 )
+_GAELIC = frozenset(("Ó", "Ní", "Nic", "Mac", "Uí"))
 # What may be small in a family name that is written in capitals: McALLISTER, d'ORNANO, O'NEILL.
 _SMALL_START = re.compile(
     r"^(?:Mc|Mac|Mag|Fitz|De|Di|Da|Le|La|Van|Von|[dDlLoO]['’])(?=[^\W\d_]{2})"
@@ -137,6 +138,8 @@ def at_capitals(name: str) -> tuple[str, str]:
         while first > 1 and words[first - 1].strip("'’").lower() in _PARTICLES:
             if not words[first - 1].strip("'’").islower():
                 break
+            first -= 1
+        if first > 1 and words[first - 1] in _GAELIC:
             first -= 1
     if first == len(words) or first == 0:
         return "", ""

@@ -12,10 +12,11 @@ from outreach.directory.importing import cleaning
 from outreach.directory.importing.headers import (
     ALSO_FAMILY,
     ALSO_GIVEN,
-    POSTAL,
     REACHING,
+    Meaning,
     folded,
     meaning,
+    purpose_in,
 )
 from outreach.directory.importing.mapping import UNKNOWN, Constants, Flags, Mapping
 from outreach.directory.importing.sheet_seats import kind_of
@@ -64,7 +65,7 @@ def guess(table: Table) -> Guess:
         [value for _, cells in rows if (value := cleaning.text(cells[index])) not in ("", *UNKNOWN)]
         for index in range(len(table.headers))
     ]
-    columns = [_first_look(header, values[index]) for index, header in enumerate(table.headers)]
+    columns = [_first_look(table, index, values[index]) for index in range(len(table.headers))]
     columns = _one_each(_names(_countries(columns, values), values))
     flags = _flags(columns, values)
     country = _country(columns, values)
@@ -82,11 +83,26 @@ def guess(table: Table) -> Guess:
     return Guess(mapping, shown, rows, country)
 
 
-def _first_look(header: str, values: list[str]) -> Column:
+def _meaning(table: Table, index: int) -> Meaning | None:
+    """Return what a header means; of two rows the lower says what, the upper whose."""
+    joined = meaning(table.headers[index])
+    if not table.names or (joined and joined.confidence >= 0.9):
+        return joined
+    alone = meaning(table.names[index])
+    if alone is None or (joined and joined.confidence >= alone.confidence):
+        return joined
+    purpose = purpose_in(table.parents[index])
+    if purpose and alone.field in REACHING:
+        return Meaning(f"{alone.field}@{purpose}", 0.85)
+    return alone
+
+
+def _first_look(table: Table, index: int, values: list[str]) -> Column:
     """Return what the header says, else what the values say."""
+    header = table.headers[index]
     if _PICTURE.search(folded(header)):
         return Column(header, "ignored", 0.8)
-    found = meaning(header)
+    found = _meaning(table, index)
     if found and found.field == "prefix" and _share(values, _MINISTER.search) > 0.3:
         return Column(header, "role", 0.7)
     if found and found.confidence >= 0.7:
@@ -202,8 +218,3 @@ def _institutions(
             columns[index] = Column(one.header, "body", 0.7)
             return columns, None
     return columns, None
-
-
-def has_address(columns: Sequence[Column]) -> bool:
-    """Tell whether any column is part of a postal address."""
-    return any(one.field.partition("@")[0] in POSTAL for one in columns)

@@ -192,6 +192,8 @@ ALSO_GIVEN = (
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _PARTS = re.compile(r"[/|\n;()•·]|\s[-–—]\s|,\s")
+_TRANSLATED = re.compile(r"[/|\n]")
+_NAMES = frozenset(("name", "given", "family"))
 _NUMBERED = re.compile(r"^(?P<rest>.+?) ?(?P<number>[1-9])$")
 _LANGUAGE = re.compile(r"^(?P<rest>name|nom|full name|organisation|organization|body) (?P<tag>.+)$")
 _TAGS = "ar be bg cs da de el en es et fi fr ga he hr hu hy it ja ka ko lt lv mk mt nl no pl pt"
@@ -299,16 +301,26 @@ def _without_end(plain: str, word: str) -> str:
 
 
 def _in_parts(header: str) -> Meaning | None:
-    """Read "E-Mail / Courriel / Пошта": the parts that are known must agree."""
+    """Read "E-Mail / Courriel / Пошта" (translations, which must agree) and "Name, Vorname"."""
     parts = [folded(part) for part in _PARTS.split(header) if part and part.strip()]
-    fields = [SYNONYMS[part] for part in parts if part in SYNONYMS]
+    told = [SYNONYMS[part] for part in parts if part in SYNONYMS]
+    fields = {field for field in told if field != "contact_word"}
     if len(parts) < 2 or not fields:
         return None
-    if set(fields) <= {"name", "given", "family"} and len(set(fields)) > 1:
+    if fields <= _NAMES and len(fields) > 1 and not _TRANSLATED.search(header):
         return Meaning("name", 0.8)
-    if len(set(fields)) > 1 or fields[0] == "contact_word":
+    if len(fields) == 2 and "name" in fields and fields <= _NAMES:
+        # Beside "First name / Imię", Ukrainian "Ім'я" is the given name, not the whole one.
+        fields -= {"name"}
+    if len(fields) > 1:
         return None
-    return Meaning(fields[0], 0.85 if len(fields) > 1 else 0.7)
+    return Meaning(fields.pop(), 0.85 if len(told) > 1 else 0.7)
+
+
+def purpose_in(header: str) -> str:
+    """Return the purpose that a header above others names for them ("Wahlkreis"), or ""."""
+    parts = [folded(header), *map(folded, _PARTS.split(header))]
+    return next((_PURPOSE_OF[part] for part in parts if part in _PURPOSE_OF), "")
 
 
 def _telling(plain: str) -> Meaning | None:

@@ -44,6 +44,9 @@ class Table:
     sheet_names: tuple[str, ...] = ()
     sheet: str = ""
     remarks: list[Sentence] = field(default_factory=list)
+    # Of a header over two rows, the upper and the lower one alone; else () and the headers.
+    parents: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -176,7 +179,11 @@ def _of_grid(grid: _Grid, remarks: list[Sentence]) -> Table:
     headers = _unique(parents, names, width)
     remarks = [*remarks, *_about_titles(before[: header.row], header)]
     cut = (_cut(row, width) for row in itertools.chain(first, body))
-    return Table(headers, cut, skipped_lines=header.row, remarks=remarks)
+    found = Table(headers, cut, skipped_lines=header.row, remarks=remarks)
+    if any(parents):
+        found.parents = tuple(parents)
+        found.names = tuple(map(cleaning.text, [*names, *[""] * width][:width]))
+    return found
 
 
 def _filled(rows: Iterator[Row]) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from outreach.directory.importing.dated import day_of
 from outreach.directory.importing.guessing import SAMPLE, Guess, guess
-from outreach.directory.importing.headers import FIELDS, folded
+from outreach.directory.importing.headers import FIELDS
 from outreach.directory.importing.mapping import (
     Mapping,
     as_json,
@@ -25,6 +25,7 @@ from outreach.directory.importing.registry import Dataset, Format
 from outreach.directory.importing.sheet_people import People
 from outreach.directory.importing.sheets import Table, table
 from outreach.directory.importing.territories import country_code
+from outreach.directory.spelling import fold, romanisations
 from outreach.errors import BadFile, BadInput
 from outreach.words import Sentence
 
@@ -91,28 +92,37 @@ def _dataset(upload: Upload, file: Path) -> Dataset:
 
 
 def _everypolitician(dataset: Dataset, upload: Upload, file: Path) -> Dataset:
-    """Tell lists of chambers and terms apart by folder: data/Estonia/Riigikogu/term-13.csv."""
+    """Tell lists of chambers and terms apart by folder: data/Estonia/Riigikogu/term-13.csv.
+
+    `file` is the path inside the upload. Without folders the chamber in the list must do.
+    """
     if not dataset.source.startswith("everypolitician"):
         return dataset
-    parts = [*upload.given.parts[:-1], *file.parts[:-1]]
-    folders = [part for part in dict.fromkeys(parts) if part not in ("/", "data", ".")]
-    code, chamber = "", ""
-    for index, part in enumerate(folders):
-        if found := country_code(part.replace("_", " ")) if len(part) > 3 else "":
-            code, chamber = found, "-".join(folders[index + 1 : index + 2])
-    words = ["everypolitician", code, chamber, file.stem]
+    folders = [*upload.given.parts[:-1], *file.parts[:-1]]
+    last = max((at for at, folder in enumerate(folders) if folder == "data"), default=len(folders))
+    place = folders[last + 1 :][:2]
+    opened = table(dataset.files[0], str(file))
+    first = dict(zip(opened.headers, next(opened.rows, (0, []))[1], strict=False))
+    named = place or list(filter(None, [first.get("chamber", "")]))
+    code = country_code(place[0].replace("_", " ")) if place else ""
+    words = ["everypolitician", code or "".join(place[:1]), *(place[1:] or named), file.stem]
     return dataclasses.replace(
         dataset,
-        source="-".join(folded(word).replace(" ", "-") for word in words if word),
-        source_name=f"EveryPolitician: {' '.join(filter(None, [*folders[-2:], file.stem]))}",
+        source="-".join(slug_of(word, numbers=True) for word in words if word),
+        source_name=f"EveryPolitician: {' '.join([*named, file.stem])}",
         jurisdiction=code,
     )
 
 
-def slug_of(stem: str) -> str:
-    """Return a file's name without dates and numbers, so that next year's has the same."""
-    plain = folded(_DATE_OR_NUMBER.sub(" ", stem)) or folded(stem) or "list"
-    return plain.replace(" ", "-")[:120]
+def slug_of(stem: str, *, numbers: bool = False) -> str:
+    """Return a name in small Latin letters; without dates and numbers unless `numbers`.
+
+    So next year's file of the same name has the same.
+    """
+    plain = stem if numbers else _DATE_OR_NUMBER.sub(" ", stem)
+    plain = fold(plain) or fold(stem) or "list"
+    latin = (*romanisations(plain), plain)[0]
+    return re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[:120] or plain.replace(" ", "-")[:120]
 
 
 def with_saved(dataset: Dataset, saved: Iterable[dict[str, Any]]) -> Dataset:
