@@ -17,9 +17,11 @@ import click
 
 from outreach.cli_home import installation, now, operator
 from outreach.cli_import import Bar, Wishes, import_path
+from outreach.config import Settings
 from outreach.database import Database
+from outreach.directory import exporting
 from outreach.directory.importing import fetching
-from outreach.directory.importing.endpoints import ENDPOINTS, checked_of, endpoint_named
+from outreach.directory.importing.endpoints import ENDPOINTS, Endpoint, checked_of, endpoint_named
 from outreach.directory.importing.formats import FORMATS
 from outreach.directory.syncing import reports, runs, undoing
 from outreach.errors import BadInput, OutreachError
@@ -110,8 +112,6 @@ def counts(as_json: bool) -> None:
 @click.option("--private", is_flag=True, help="With what is perhaps private, such as free mail.")
 def export(format_: str, output: Path | None, private: bool) -> None:
     """Write the directory out, with the licence and attribution of every source."""
-    from outreach.directory import exporting
-
     with installation() as (_settings, database), database.reading() as session:
         parts = exporting.export(session, format_, today=now().date(), private=private)
         if output is None:
@@ -173,21 +173,7 @@ def fetch(
     except BadInput as error:
         raise click.UsageError(str(error)) from error
     with installation() as (settings, database):
-        with Bar(endpoint.title) as bar:
-            came = fetching.fetch(
-                endpoint,
-                home=settings.home,
-                now=now(),
-                of=of,
-                contact=settings.contact,
-                progress=bar.draw,
-            )
-        words = "Fetched" if came.changed else "Nothing newer than"
-        click.echo(
-            f"{words} {came.path}\n{endpoint.title}, {came.card['as_of']}. "
-            f"Licence: {endpoint.licence}. Name as source: {endpoint.attribution}.",
-            err=True,
-        )
+        came = _fetched(settings, endpoint, of)
         if not and_import:
             if as_json:
                 click.echo(json.dumps(came.card, ensure_ascii=False, indent=1))
@@ -202,6 +188,25 @@ def fetch(
             url=came.card["url"],
         )
         _import(database, came.path, wishes)
+
+
+def _fetched(settings: Settings, endpoint: Endpoint, of: str) -> fetching.Fetched:
+    with Bar(endpoint.title) as bar:
+        came = fetching.fetch(
+            endpoint,
+            home=settings.home,
+            now=now(),
+            of=of,
+            contact=settings.contact,
+            progress=bar.draw,
+        )
+    words = "Fetched" if came.changed else "Nothing newer than"
+    click.echo(
+        f"{words} {came.path}\n{endpoint.title}, {came.card['as_of']}. "
+        f"Licence: {endpoint.licence}. Name as source: {endpoint.attribution}.",
+        err=True,
+    )
+    return came
 
 
 def _list_endpoints() -> None:

@@ -26,6 +26,8 @@ from outreach.sending.postman import Postman
 SECONDS = 5
 
 log = logging.getLogger(__name__)
+# A list takes longer than the time between two looks; that is nothing to warn of.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ def start(
 ) -> BackgroundScheduler:
     """Start ticking in a thread of this process, every `seconds`, and return the scheduler.
 
-    Ticks never overlap, and missed ones are made up by one. Imports of files below `home` run in
-    a thread of their own; without a home there are none. Stop it with `stop`.
+    Ticks never overlap, and missed ones are made up by one. Imports of files below `home`, if one
+    is given, run in a thread of their own. Stop it with `stop`.
     """
     worker = new_worker()
 
@@ -99,8 +101,6 @@ def start(
     jobs: dict[str, Callable[[], object]] = {"tick": once}
     if home is not None:
         jobs["imports"] = lambda: import_waiting(database, home, now=now, worker=worker)
-    # A list takes longer than the time between two looks; that is nothing to warn of.
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(timezone=dt.UTC)
     for name, job in jobs.items():
         scheduler.add_job(
