@@ -10,12 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from outreach.directory import rules
+from outreach.directory.identity import RuleKind
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
     ContactState,
     Membership,
     Office,
+    Person,
     Suppression,
     SuppressionScope,
     Target,
@@ -111,6 +114,54 @@ def test_an_address_that_is_not_good(
     session.expire_all()
     (only,) = said(session, letter, now)
     assert words in only
+
+
+def wished(session: Session, letter: Letter, kind: RuleKind, value: str = "") -> None:
+    rules.add_rule(
+        session,
+        session.get_one(Target, letter.target_id),
+        kind=kind,
+        value=value,
+        source="letter of the secretariat",
+        said_on=make.NOW.date(),
+        by=EVERYBODY,
+        now=make.NOW,
+    )
+
+
+def test_write_to_us_only_in_french_and_by_post(session: Session, now: dt.datetime) -> None:
+    letter = sendable(session, make.campaign(session))
+    wished(session, letter, RuleKind.LANGUAGE, "fr-BE")
+    wished(session, letter, RuleKind.CHANNEL, "postal")
+    stops, _ = gate.reasons(session, letter, now=now)
+    assert ["one language only" in str(stops[0].words), "one way only" in str(stops[1].words)] == [
+        True,
+        True,
+    ]
+    assert stops[0].mend is not None and stops[0].mend[1] == "directory.target"
+    french = sendable(session, make.campaign(session), language="fr", target=None)
+    wished(session, french, RuleKind.LANGUAGE, "fr-BE")
+    assert said(session, french, now) == []
+
+
+def test_never_holds_in_every_seat_of_the_person(session: Session, now: dt.datetime) -> None:
+    letter = sendable(session, make.campaign(session))
+    held = session.get_one(Membership, session.get_one(Target, letter.target_id).membership_id)
+    other = make.target(session, person=session.get_one(Person, held.person_id), address=None)
+    there = make.letter(session, make.campaign(session), target=other)
+    wished(session, there, RuleKind.NEVER)
+    assert said(session, letter, now) == [
+        "They asked us not to write to them (letter of the secretariat)."
+    ]
+
+
+def test_what_looks_private_waits_for_a_person(session: Session, now: dt.datetime) -> None:
+    letter = sendable(session, make.campaign(session))
+    session.execute(
+        sa.update(ContactDetail).values(personal=True, verified_on=None, verified_by=None)
+    )
+    session.expire_all()
+    assert "looks private" in said(session, letter, now)[0]
 
 
 def test_holder_left_office(session: Session, now: dt.datetime) -> None:
