@@ -176,7 +176,7 @@ PURPOSES = {
 }
 # What a longer header is about when one of these words stands in it: "Your e-mail, please".
 TELLING = {
-    "email": ("email", "mail", "courriel", "sahkoposti", "メール"),
+    "email": ("email", "mail", "mails", "courriel", "sahkoposti", "メール"),
     "fax": ("fax", "telefax", "telecopie", "факс"),
     "phone": ("phone", "telephone", "telefon", "telefono", "телефон", "τηλεφωνο", "電話"),
     "party": ("party", "partei", "partido", "partito", "партия", "партія", "政党"),
@@ -325,10 +325,8 @@ def purpose_in(header: str) -> str:
 
 def _telling(plain: str) -> Meaning | None:
     words = set(plain.split())
-    for field, telling in TELLING.items():
-        if words & set(telling):
-            return Meaning(field, 0.5)
-    return None
+    told = [field for field, telling in TELLING.items() if words & set(telling)]
+    return Meaning(told[0], 0.5) if len(told) == 1 else None
 
 
 # Ways to reach somebody, the parts of an address included: these can have a purpose.

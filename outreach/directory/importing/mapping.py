@@ -137,13 +137,18 @@ class Mapping(_Strict):
 
 def matches(mapping: Mapping, headers: Iterable[str], file_name: str = "") -> bool:
     """Tell whether `mapping` was made for a table with these headers, whatever their order."""
-    there = {folded(header) for header in headers}
+    there = _signature(headers)
     if mapping.headers:
-        return there == {folded(header) for header in mapping.headers}
+        return there == _signature(mapping.headers)
     if mapping.file and not re.fullmatch(mapping.file, file_name):
         return False
     wanted = {folded(header) for header in mapping.required}
     return bool(wanted) and wanted <= there
+
+
+def _signature(headers: Iterable[str]) -> set[str]:
+    """Return headers as they are compared; a column without one, "(7)", says nothing."""
+    return {folded(one) for one in headers if not re.fullmatch(r"\(\d+\)", one)}
 
 
 def from_json(value: dict[str, Any]) -> Mapping:

@@ -33,7 +33,7 @@ SUFFIXES = frozenset((".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", 
 PREVIEW_ROWS = 20
 # A folder of thousands of small files is some other format.
 _MOST_FILES = 200
-_DATE_OR_NUMBER = re.compile(r"\d+(?:[-._]\d+)*|\(\d+\)|\b(?:copy|copie|kopie|final|new|v)\b", re.I)
+_DATE_OR_NUMBER = re.compile(r"\bv?\d+(?:[-._]\d+)*|\d+|\b(?:copy|copie|kopie|final|new)\b", re.I)
 
 
 def datasets(upload: Upload) -> list[Dataset]:
