@@ -20,6 +20,9 @@ _TYPES = {
     ContactKind.URL: "url website web homepage link blog rss",
     ContactKind.FORM: "form contact_form webform",
 }
+PURPOSES = frozenset(
+    {"parliament", "constituency", "office", "role", "campaign", "personal", "press"}
+)
 _KIND = {word: kind for kind, words in _TYPES.items() for word in words.split()}
 _PRIVATE = frozenset({"cell", "cellphone", "mobile", "home"})
 _PURPOSES = (
@@ -74,8 +77,10 @@ def reached(item: Item, region: str, as_of: str = "") -> Reached:
     for network in ("twitter", "facebook"):
         if isinstance(item.get(network), str):
             _add(found, social(network, item[network]))
-    unique = {(one.kind, one.value.casefold()): one for one in reversed(found.contacts)}
-    found.contacts = list(reversed(unique.values()))[:_MOST]
+    unique: dict[tuple[ContactKind, str], Contact] = {}
+    for contact in found.contacts:
+        unique.setdefault((contact.kind, contact.value.casefold()), contact)
+    found.contacts = list(unique.values())[:_MOST]
     return found
 
 
@@ -95,16 +100,17 @@ def _mailbox(found: Reached, value: object, purpose: str = "office", label: str 
 def _detail(found: Reached, detail: Item, region: str) -> None:
     kind_word = said(detail.get("type")).casefold().replace(" ", "_")
     value = detail.get("value")
-    label = (said(detail.get("label")) or said(detail.get("note")))[:200]
+    note = said(detail.get("note"))[:200]
+    # Our own export says there what an address is for, in our words.
+    label = said(detail.get("label"))[:200] or ("" if note in PURPOSES else note)
     plain = said(value)
     if not plain:
         return
     kind = _KIND.get(kind_word)
     if kind_word in ("mail", "home", "office", "work") and "@" in plain:
         kind = ContactKind.EMAIL
-    purpose = (
-        "personal" if kind_word in _PRIVATE else _purpose(f"{label} {said(detail.get('note'))}")
-    )
+    purpose = note if note in PURPOSES else _purpose(f"{label} {note}")
+    purpose = "personal" if kind_word in _PRIVATE else purpose
     if kind is ContactKind.EMAIL:
         _mailbox(found, plain, purpose, label)
     elif kind in (ContactKind.PHONE, ContactKind.FAX):

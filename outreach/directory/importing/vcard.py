@@ -19,7 +19,7 @@ from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.records import Body, PersonRecord, Problem, Record
 from outreach.directory.importing.registry import Dataset, Format
 from outreach.directory.importing.vcard_contacts import Left, contacts, country
-from outreach.directory.importing.vcard_lines import Card, cards
+from outreach.directory.importing.vcard_lines import Card, cards, whole
 from outreach.directory.importing.vcard_properties import Properties
 from outreach.directory.importing.vcard_seats import Organizations
 from outreach.directory.models import OrganizationKind
@@ -125,13 +125,13 @@ def _parsed(card: Card, file: Path) -> Properties | Problem:
     if card.broken:
         place = f"{file.name}, line {card.line}"
         return Problem(place, Sentence(_BROKEN[card.broken]), stops=True)
-    lines = ["BEGIN:VCARD", *(text for _, text in card.lines), "END:VCARD"]
+    lines = ["BEGIN:VCARD", *(whole(text) for _, text in card.lines), "END:VCARD"]
     try:
         return Properties(vobject.readOne("\n".join(lines) + "\n"))
     # What vobject raises for nonsense is not only its own.
     except (VObjectError, ValueError, TypeError, LookupError, AttributeError) as error:
         # Its own line numbers count twice; the message holds the line itself.
-        number = next((one for one, text in card.lines if text in str(error)), card.line)
+        number = next((one for one, text in card.lines if whole(text) in str(error)), card.line)
         words = Sentence("This card can't be read: %(why)s", why=str(error)[:200])
         return Problem(f"{file.name}, line {number}", words, stops=True)
 
@@ -187,7 +187,7 @@ def _person(
         postnominal=parts["suffix"],
         sort_name=card.sort_name(),
         names=card.names(),
-        other_names=[{"name": one, "form": "other"} for one in card.values("NICKNAME")],
+        other_names=_nicknames(card),
         gender=cleaning.gender((card.first("GENDER") or card.first("X-GENDER")).split(";")[0]),
         birth_date=cleaning.day(card.first("BDAY")),
         death_date=cleaning.day(card.first("DEATHDATE")),
@@ -197,6 +197,11 @@ def _person(
         seats=organizations.seats(card, jurisdiction),
         place=place,
     )
+
+
+def _nicknames(card: Properties) -> list[dict[str, str]]:
+    several = (part.strip() for text in card.values("NICKNAME") for part in text.split(","))
+    return [{"name": one, "form": "other"} for one in several if one]
 
 
 def _body(

@@ -20,6 +20,10 @@ _MAX_CARD_LINES = 5_000
 _DROPPED = re.compile(rb"(?:[\w-]+\.)?(PHOTO|LOGO|SOUND|KEY|AGENT|X-MS-CARDPICTURE)[;:]", re.I)
 _QUOTED = re.compile(rb"(?i);(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])")
 _CHARSET = re.compile(rb'(?i);CHARSET="?([\w-]+)"?')
+# Group, name, parameters (whose quoted values may hold a colon), colon.
+_HEAD = re.compile(r'(?:[\w-]+\.)?([\w-]+)(?:;(?:"[^"]*"|[^":])*)?:')
+# What is to be escaped in a value; in any other property commas and semicolons both are text.
+_LISTS = {"N": "", "ADR": "", "ORG": ","}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -122,6 +126,22 @@ def _decoded(line: bytes) -> tuple[str, bool]:
     parts = [_text(quopri.decodestring(part), charset) for part in value.split(b";")]
     escaped = ";".join(_escaped(text) for text, _ in parts)
     return f"{head.decode('ascii', 'replace')}:{escaped}", any(guess for _, guess in parts)
+
+
+def whole(line: str) -> str:
+    """Return a line whose value is one text with its bare commas and semicolons escaped.
+
+    Many programs write `FN:Casey, Jr.`; vobject would keep what stands before the comma.
+    """
+    found = _HEAD.match(line)
+    if found is None:
+        return line
+    marks = _LISTS.get(found[1].upper(), ",;")
+    return found[0] + re.sub(
+        r"(\\.)|([,;])",
+        lambda one: one[1] or (f"\\{one[2]}" if one[2] in marks else one[2]),
+        line[found.end() :],
+    )
 
 
 def _text(data: bytes, charset: str) -> tuple[str, bool]:

@@ -274,6 +274,16 @@ def test_escapes_in_labels(tmp_path: Path) -> None:
     assert address.value == '1 Main St\nThe "Old" Town\nX'
 
 
+def test_a_bare_comma_cuts_nothing_off(tmp_path: Path) -> None:
+    lines = ("FN:Casey, Ann; Jr.", "ORG:Ministry of A, B;Unit, C", "NICKNAME:Annie,Nan")
+    found = read(tmp_path, card(*lines, "URL:https://x.example/a,b;c"))
+    (ann,) = found.people
+    assert ann.name == "Casey, Ann; Jr."
+    assert ann.contacts[0].value == "https://x.example/a,b;c"
+    assert [one["name"] for one in ann.other_names] == ["Annie", "Nan"]
+    assert list(found.bodies) == ["Ministry of A, B", "Unit, C"]
+
+
 def test_an_endless_line_is_told(tmp_path: Path) -> None:
     found = read(tmp_path, card("FN:Ann", "NOTE:" + "x" * 2_500_000) + card("FN:Ben"))
     assert [one.name for one in found.people] == ["Ben"]

@@ -1,0 +1,205 @@
+"""Reads what an export writes, a page at a time, without what must not leave."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import phonenumbers
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.directory.exporting.provenance import Credit, credit_of
+from outreach.directory.identity import Identifier
+from outreach.directory.models import (
+    ContactDetail,
+    ContactKind,
+    ContactState,
+    Membership,
+    Organization,
+    OrganizationKind,
+    Person,
+    Source,
+    Suppression,
+    SuppressionScope,
+    Target,
+)
+from outreach.directory.offices import office_key
+from outreach.directory.syncing.models import SourceRecord
+
+PAGE = 500
+_KINDS = list(ContactKind)
+_STATES = list(ContactState)
+_MOBILE = re.compile(r"\b(?:mobile|cell|cellular|handy|móvil|portable)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyName:
+    """What every export needs of a body that somebody sits in."""
+
+    id: int
+    name: str
+    kind: OrganizationKind
+    jurisdiction: str
+    parent_id: int | None
+
+
+class Reading:
+    """One export: whom it holds, and its pages."""
+
+    def __init__(
+        self,
+        session: Session,
+        targets: sa.Select[Target] | None,
+        *,
+        today: dt.date,
+        private: bool,
+    ) -> None:
+        self.session, self.today, self.private = session, today, private
+        self.chosen = targets
+
+    def targets(self) -> sa.Select[Target]:
+        """Return the Select of the targets: the one asked for, or who is in office today."""
+        if self.chosen is not None:
+            return self.chosen
+        in_office = sa.or_(Target.ended_on.is_(None), Target.ended_on > self.today)
+        return sa.select(Target).where(in_office, Target.demonstration.is_(False))
+
+    def ids(self, column: sa.SQLColumnExpression[int | None]) -> sa.Select[tuple[int | None]]:
+        """Return the Select of one column of the targets, unsorted."""
+        chosen = self.targets().order_by(None).with_only_columns(Target.id)
+        return sa.select(column).where(Target.id.in_(chosen), column.is_not(None))
+
+    def pages(self, query: sa.Select[tuple[int | None]]) -> Iterator[list[int]]:
+        """Yield the ids that `query` selects, 500 at a time; only numbers are held at once."""
+        ids = [number for number in self.session.scalars(query) if number is not None]
+        for start in range(0, len(ids), PAGE):
+            yield ids[start : start + PAGE]
+
+    @functools.cached_property
+    def credits(self) -> dict[int, Credit]:
+        """{source id: how it is named}."""
+        return {source.id: credit_of(source) for source in self.session.scalars(sa.select(Source))}
+
+    @functools.cached_property
+    def bodies(self) -> dict[int, BodyName]:
+        """{id: name and parent} of all bodies: a few columns of some thousand rows."""
+        columns = sa.select(
+            Organization.id,
+            Organization.name,
+            Organization.kind,
+            Organization.jurisdiction_code,
+            Organization.parent_id,
+        )
+        return {row.id: BodyName(*row) for row in self.session.execute(columns)}
+
+    def path(self, body_id: int) -> list[BodyName]:
+        """Return a body and what it stands in, the largest first."""
+        found: list[BodyName] = []
+        number: int | None = body_id
+        while number in self.bodies and self.bodies[number] not in found:
+            found.append(self.bodies[number])
+            number = found[-1].parent_id
+        return found[::-1]
+
+    @functools.cached_property
+    def _suppressed(self) -> frozenset[tuple[SuppressionScope, str]]:
+        rows = self.session.execute(sa.select(Suppression.scope, Suppression.value))
+        return frozenset((row.scope, row.value) for row in rows)
+
+    def shown(self, details: Iterable[ContactDetail]) -> list[ContactDetail]:
+        """Return the details that may leave, the best first."""
+        return sorted((one for one in details if self._may_leave(one)), key=_rank)
+
+    def _may_leave(self, one: ContactDetail) -> bool:
+        if one.state is ContactState.WITHDRAWN:
+            return False
+        if (SuppressionScope.ADDRESS, one.normalised) in self._suppressed:
+            return False
+        if (SuppressionScope.OFFICE, office_key(one)) in self._suppressed:
+            return False
+        return self.private or not (one.personal or one.purpose == "personal" or is_mobile(one))
+
+    def contacts(
+        self, column: sa.SQLColumnExpression[int | None], ids: Iterable[int]
+    ) -> dict[int, list[ContactDetail]]:
+        """Return {owner: details that may leave} for one of the columns that name an owner."""
+        found: dict[int, list[ContactDetail]] = {}
+        query = sa.select(column, ContactDetail).where(column.in_(set(ids)))
+        for owner, detail in self.session.execute(query):
+            found.setdefault(owner, []).append(detail)
+        return {owner: self.shown(details) for owner, details in found.items()}
+
+    def identifiers(
+        self, column: sa.SQLColumnExpression[int | None], ids: Iterable[int]
+    ) -> dict[int, dict[str, str]]:
+        """Return {owner: {scheme: value}}."""
+        found: dict[int, dict[str, str]] = {}
+        query = (
+            sa.select(column, Identifier.scheme, Identifier.value)
+            .where(column.in_(set(ids)))
+            .order_by(Identifier.id)
+        )
+        for owner, scheme, value in self.session.execute(query):
+            found.setdefault(owner, {}).setdefault(scheme, value)
+        return found
+
+    def sources(
+        self, column: sa.SQLColumnExpression[int | None], ids: Iterable[int]
+    ) -> dict[int, set[int]]:
+        """Return {owner: ids of the sources that tell of it}."""
+        found: dict[int, set[int]] = {}
+        query = sa.select(column, SourceRecord.source_id).where(column.in_(set(ids)))
+        for owner, source in self.session.execute(query):
+            found.setdefault(owner, set()).add(source)
+        return found
+
+    def named(
+        self,
+        sources: Iterable[int],
+        details: Sequence[ContactDetail],
+        seats: Sequence[Membership] = (),
+    ) -> list[Credit]:
+        """Return the credits of what is written of one person or body."""
+        ids = {*sources, *(one.source_id for one in details), *(one.source_id for one in seats)}
+        return [self.credits[one] for one in sorted(ids - {None}, key=str) if one is not None]
+
+
+def is_mobile(one: ContactDetail) -> bool:
+    """Tell whether a telephone is one somebody carries about."""
+    if one.kind is not ContactKind.PHONE:
+        return False
+    return _MOBILE.search(one.label) is not None or _is_mobile(one.value)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _is_mobile(value: str) -> bool:
+    try:
+        number = phonenumbers.parse(value, None)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+
+
+def written_day(value: dt.date | None, precision: str) -> str:
+    """Return a day as exactly as it is known: "2012", "2012-05", "2012-05-31", or ""."""
+    if value is None:
+        return ""
+    return value.isoformat()[: {"year": 4, "month": 7}.get(precision, 10)]
+
+
+def title_of(held: Membership) -> str:
+    """Return what somebody is called in a seat: the post's name, else the source's words."""
+    return held.post.label if held.post else held.label
+
+
+def prefix_of(person: Person) -> str:
+    """Return what stands before a name: "Hon. Dr."."""
+    return " ".join(filter(None, (person.honorific, person.title_prefix)))
+
+
+def _rank(one: ContactDetail) -> tuple[int, int, int, int]:
+    return (_KINDS.index(one.kind), _STATES.index(one.state), one.position, one.id)
