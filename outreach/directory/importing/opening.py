@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,17 @@ MAX_UNPACKED_BYTES = 1_000_000_000
 MAX_FILES = 60_000
 # YAML, JSON and office files shrink to a tenth; a bomb to a thousandth.
 MAX_RATIO = 200
+# What Python's reader of zips lets through when bytes are damaged, encrypted or of a rare kind.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +63,7 @@ def opened(path: Path, name: str = "") -> Iterator[Upload]:
     if not path.exists():
         raise BadFile(name, None, Sentence("There is no such file or folder."))
     if path.is_dir():
-        files = tuple(sorted(one for one in path.rglob("*") if one.is_file()))
-        yield Upload(name, path, _counted(files, name), path)
+        yield Upload(name, path, _counted(_files_in(path), name), path)
         return
     if path.stat().st_size > MAX_FILE_BYTES:
         raise BadFile(name, None, Sentence("It is larger than 300 MB. Split it into parts."))
@@ -61,8 +73,18 @@ def opened(path: Path, name: str = "") -> Iterator[Upload]:
     with tempfile.TemporaryDirectory(prefix="outreach-") as folder:
         root = Path(folder)
         _unpack(path, root, name)
-        files = tuple(sorted(one for one in root.rglob("*") if one.is_file()))
-        yield Upload(name, root, files, path)
+        yield Upload(name, root, _files_in(root), path)
+
+
+def _files_in(folder: Path) -> tuple[Path, ...]:
+    """Return the files somebody meant: not what systems hide beside them (.git, __MACOSX)."""
+    found = []
+    for one in folder.rglob("*"):
+        parts = one.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+        if not hidden and one.is_file():
+            found.append(one)
+    return tuple(sorted(found))
 
 
 def _is_archive(path: Path) -> bool:
@@ -82,7 +104,7 @@ def _unpack(path: Path, root: Path, name: str) -> None:
         with zipfile.ZipFile(path) as archive:
             check_sizes(archive, name)
             archive.extractall(root)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except _BROKEN as error:
         why = str(error) or type(error).__name__
         raise BadFile(name, None, Sentence("The zip can't be read: %(why)s.", why=why)) from error
 

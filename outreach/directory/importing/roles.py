@@ -7,6 +7,7 @@ nobody writes to by mistake.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from outreach.directory.models import OrganizationKind, TargetRole
@@ -80,6 +81,7 @@ def is_plain(label: str) -> bool:
     return not label or _PLAIN.fullmatch(label) is not None
 
 
+@functools.lru_cache(maxsize=10_000)
 def role_in(
     kind: OrganizationKind, label: str, body: str = "", jurisdiction: str = ""
 ) -> TargetRole:
