@@ -13,7 +13,7 @@ from outreach.accounts.models import Actor, Event
 from outreach.database import Database
 from outreach.directory.models import Jurisdiction
 from outreach.directory.offices import settle_target
-from outreach.directory.syncing import runs, territories
+from outreach.directory.syncing import fading, runs, territories
 from outreach.directory.syncing.bulk import chunks, insert, update
 from outreach.directory.syncing.columns import COLUMNS
 from outreach.directory.syncing.models import ImportRun, RunState, StagedRow
@@ -105,6 +105,7 @@ def _write(
         settle_target(session, part)
         session.expunge_all()
     run = session.get_one(ImportRun, run_id)
+    fading.see_again(session, run)
     run.inserted = plan.inserted()
     run.counts = {**run.counts, "written": dict(plan.counts)}
     run.applied_at = now

@@ -18,6 +18,7 @@ from outreach.directory.importing.records import PersonRecord
 from outreach.directory.models import (
     ContactDetail,
     Jurisdiction,
+    Membership,
     Office,
     Organization,
     OrganizationKind,
@@ -166,6 +167,23 @@ class Listing:
         )
         if len(self._changed) >= 500:
             self._settle_changed()
+
+    def withdrawn(self, detail: int) -> None:
+        """Note that an address goes: whoever it belongs to is settled after the writing."""
+        owner = sa.select(ContactDetail.person_id).where(ContactDetail.id == detail)
+        body = sa.select(ContactDetail.organization_id).where(ContactDetail.id == detail)
+        self._plan.settle.update(
+            self._session.scalars(
+                sa.select(Target.id)
+                .outerjoin(Membership, Membership.id == Target.membership_id)
+                .where(
+                    sa.or_(
+                        Membership.person_id == owner.scalar_subquery(),
+                        Target.organization_id == body.scalar_subquery(),
+                    )
+                )
+            )
+        )
 
     def close(self) -> None:
         """Give every new target its desk, making those that are not there yet."""

@@ -21,11 +21,12 @@ from outreach.directory.models import (
     Area,
     Confidence,
     ContactDetail,
+    ContactState,
     Organization,
     Post,
 )
 from outreach.directory.spelling import fold, search_key
-from outreach.directory.syncing import standing
+from outreach.directory.syncing import fading, standing
 from outreach.directory.syncing.bodies import Bodies
 from outreach.directory.syncing.comparing import compared, usable, ways
 from outreach.directory.syncing.listing import Listing
@@ -108,9 +109,19 @@ class Preparation:
             self._take([row for row in rows if row.about == "organization"], rows)
             self._session.expunge_all()
             self._progress("prepare", done, self._total or 0)
+        self._fade()
         self._listing.close()
         self.plan.keep_changes()
         return self.plan
+
+    def _fade(self) -> None:
+        """Withdraw what has been missing too long, unless this list has it again."""
+        again = {number for number, _columns in self.plan.updates.get(ContactDetail, ())}
+        for number, state in fading.faded(self._session, self._saying):
+            if number not in again:
+                after = {"state": ContactState.WITHDRAWN}
+                self.plan.set(ContactDetail, number, {"state": state}, after)
+                self._listing.withdrawn(number)
 
     def _take(self, bodies: Iterable[StagedRow], rows: Iterable[StagedRow]) -> None:
         rows = list(rows)

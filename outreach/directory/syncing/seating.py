@@ -65,11 +65,16 @@ class Places:
 def partial_day(text: str, *, last: bool = False) -> tuple[dt.date | None, str]:
     """Return the day and the precision of an ISO 8601 date of reduced precision.
 
-    "2012" is 1 January 2012, or 31 December for the `last` day; ("", …) gives None.
+    "2012" is 1 January 2012, or 31 December for the `last` day; "" and what is no day give None.
     """
-    if not text:
+    try:
+        parts = [int(part) for part in text.split("-")]
+        return _bound(parts, last=last)
+    except ValueError:
         return None, "day"
-    parts = [int(part) for part in text.split("-")]
+
+
+def _bound(parts: list[int], *, last: bool) -> tuple[dt.date, str]:
     if len(parts) == 3:
         return dt.date(*parts), "day"
     if len(parts) == 2:

@@ -25,7 +25,7 @@ from outreach.directory.importing.records import (
     digest,
 )
 from outreach.directory.models import Person, Source
-from outreach.directory.syncing import guards, matching, standing
+from outreach.directory.syncing import fading, guards, matching, standing
 from outreach.directory.syncing.bodies import UNKNOWN, Bodies
 from outreach.directory.syncing.bulk import Rows, chunks, insert
 from outreach.directory.syncing.comparing import compared, usable, ways
@@ -33,11 +33,15 @@ from outreach.directory.syncing.merging import TEXTS, Merged, Saying, Standing
 from outreach.directory.syncing.models import Effect, ImportRun, SourceRecord, StagedRow
 from outreach.directory.syncing.seating import NO_LONGER_LISTED, Places, end_seat
 from outreach.errors import BadFile
-from outreach.words import Sentence
+from outreach.words import N_, Sentence
 
 # (what is being done, how many are done, how many there are or 0)
 Progress = Callable[[str, int, int], None]
 BATCH = 500
+FADED = N_(
+    "%(number)s addresses have been missing from this list for 30 days or more. Nobody checked "
+    "them, so they are withdrawn."
+)
 # A change in nothing but these is no change of the person.
 SMALL = frozenset({"committee", "names", "extras", "other_names"})
 _LENGTHS = {
@@ -128,6 +132,8 @@ class Staging:
         """End those a whole list no longer has, look for namesakes, write what is left."""
         if self._run.complete:
             self._end_missing()
+        if faded := fading.faded(self._session, self._saying):
+            self._say(Effect.REMARK, Sentence(FADED, number=len(faded)), "")
         self._flush()
 
     def _take_problem(self, problem: Problem) -> None:

@@ -27,7 +27,7 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.offices import settle_target
-from outreach.directory.syncing import runs
+from outreach.directory.syncing import fading, runs
 from outreach.directory.syncing.bulk import chunks, update
 from outreach.directory.syncing.models import (
     Effect,
@@ -75,6 +75,7 @@ def undo(database: Database, run_id: int, *, by: Actor, now: dt.datetime) -> dic
         restored = _restore(session, run)
         # What a value put back does to lists is worked out before rows go.
         touched = _targets_touched(session, run)
+        fading.unsee(session, run, _range(run, ContactDetail))
         removed, stayed = _remove(session, run)
         left = session.scalars(sa.select(Target.id).where(Target.id.in_(touched))).all()
         for part in chunks(left):

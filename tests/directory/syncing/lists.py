@@ -76,7 +76,12 @@ def previewed(
     values = {"complete": True, "as_of": DAY, "now": NOW, "by": SAM} | values
     with database.writing() as session:
         run = runs.new_run(
-            session, of or dataset(), file_name="list.csv", sha256="0" * 64, kept_as="", **values
+            session,
+            of or dataset(),
+            file_name="list.csv",
+            sha256=str(values["as_of"]),
+            kept_as="",
+            **values,
         )
         runs.move(session, run, RunState.READING, by=SAM, now=values["now"])
         number = run.id
