@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+import sqlalchemy as sa
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from outreach.accounts.models import Event
 from outreach.database import transaction
 from outreach.directory import unreachable as work
 from outreach.directory.models import Jurisdiction, OrganizationKind
@@ -19,6 +21,7 @@ from outreach.words import Sentence
 
 # Rows of one page; what is done falls out, so there is no second page.
 SHOWN = 60
+_KEPT = "outreach.gaps"
 
 
 @bp.get("/directory/unreachable")
@@ -86,10 +89,17 @@ def waiting() -> list[tuple[str, str]]:
     if not access.may("directory.write"):
         return []
     session = access.session()
-    open_ones = conflicts.count(session)
+    gaps, open_ones = _known_gaps(), conflicts.count(session)
     rows = [
-        # Without their number: counting them reads every law, and this stands above every list.
-        (_("Who can decide and can't be reached"), url_for("directory.unreachable"), 1),
+        (
+            ngettext(
+                "%(num)s body can decide and can't be reached",
+                "%(num)s bodies can decide and can't be reached",
+                gaps,
+            ),
+            url_for("directory.unreachable"),
+            gaps,
+        ),
         (
             ngettext(
                 "%(num)s hand edit a list disagrees with",
@@ -102,6 +112,18 @@ def waiting() -> list[tuple[str, str]]:
         (_("People who may be there twice"), url_for("directory.doubles"), 1),
     ]
     return [(words, url) for words, url, number in rows if number]
+
+
+def _known_gaps() -> int:
+    """How long the work list is. Counting reads every law, and this stands above every list.
+
+    So it is counted anew only after something happened: every change leaves an event.
+    """
+    session, kept = access.session(), current_app.extensions
+    happened = session.scalar(sa.select(sa.func.max(Event.id)))
+    if kept.get(_KEPT, (0, 0))[0] != happened or happened is None:
+        kept[_KEPT] = (happened, work.count(session))
+    return int(kept[_KEPT][1])
 
 
 def _after(key: str) -> str:
