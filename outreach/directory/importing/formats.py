@@ -5,7 +5,17 @@ A new format is one file with a `FORMAT` and one line here.
 
 from __future__ import annotations
 
-from outreach.directory.importing import congress, openstates, popolo, sparql, vcard
+from outreach.directory.importing import (
+    congress,
+    ep_csv,
+    ep_xml,
+    openstates,
+    popolo,
+    sparql,
+    tabular,
+    uk_api,
+    vcard,
+)
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.registry import Dataset, Format
 from outreach.errors import BadInput
@@ -15,8 +25,13 @@ FORMATS: tuple[Format, ...] = (
     congress.FORMAT,
     openstates.FORMAT,
     vcard.FORMAT,
+    ep_xml.FORMAT,
+    uk_api.FORMAT,
     sparql.FORMAT,
     popolo.FORMAT,
+    ep_csv.FORMAT,
+    # Last: whatever has a header is a table.
+    tabular.FORMAT,
 )
 
 

@@ -7,6 +7,7 @@ import re
 from outreach.directory.importing.headers import folded
 from outreach.directory.importing.mapping import Mapping
 from outreach.directory.importing.records import Body, Seat
+from outreach.directory.importing.roles import role_in
 from outreach.directory.importing.sheet_cells import Line
 from outreach.directory.importing.territories import country_code, country_name
 from outreach.directory.models import OrganizationKind, TargetRole
@@ -33,9 +34,8 @@ _KINDS = (
     (Kind.COUNCIL, r"council\w*|conseil|.*gemeinderat|stadtrat|city|town|ayuntamiento|gmina"),
     (Kind.PARTY, r"party|partei|partido|partito|partia"),
 )
-_UPPER = re.compile(
-    r"senat\w*|lords|upper|bundesrat|council of states|standerat|councillors|rajya|参議院|сенат"
-)
+# Upper houses in the languages that `roles` does not read.
+_UPPER = re.compile(r"\b(?:senat\w*|сенат\w*|standerat)\b|参議院")
 _ROLES = (
     (
         TargetRole.HEAD_OF_GOVERNMENT,
@@ -162,12 +162,9 @@ class Bodies:
             return self.constants.role
         if found := _role_of(label):
             return found
-        if body.kind in (Kind.CHAMBER, Kind.PARLIAMENT):
-            if body.jurisdiction == "EU":
-                return TargetRole.MEP
-            upper = _UPPER.search(folded(body.name))
-            return TargetRole.MEMBER_UPPER if upper else TargetRole.MEMBER_LOWER
-        return TargetRole.MEMBER
+        if body.jurisdiction != "EU" and _UPPER.search(folded(body.name)):
+            return TargetRole.MEMBER_UPPER
+        return role_in(body.kind, label, body.name, body.jurisdiction)
 
     def _party(self, line: Line) -> str:
         name = line.first("party")

@@ -7,6 +7,7 @@ and a few kilobytes can end the program. So a workbook is measured before it is 
 from __future__ import annotations
 
 import datetime as dt
+import lzma
 import re
 import zipfile
 import zlib
@@ -128,7 +129,8 @@ def _measure(path: Path, name: str) -> None:
                     elif one.endswith("sharedStrings.xml"):
                         longest = max(map(len, _TEXT.findall(stream.read())), default=0)
     except (
-        *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError),
+        *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError),
+        *(OSError, EOFError, ValueError),
     ) as error:
         why = str(error) or type(error).__name__
         raise BadFile(
