@@ -138,7 +138,7 @@ def kind_of(value: str) -> ContactKind | None:
     value = value.strip()
     if re.fullmatch(r"https?://\S+", value, re.IGNORECASE):
         return ContactKind.FORM
-    if re.fullmatch(r"(mailto:)?[^@\s]+@[^@\s]+", value, re.IGNORECASE):
+    if "@" in value and not re.search(r"\s", value):
         return ContactKind.EMAIL
     if re.fullmatch(r"(tel:)?\+?[\d\s()./-]{6,}", value, re.IGNORECASE):
         return ContactKind.PHONE

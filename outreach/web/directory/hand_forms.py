@@ -82,10 +82,6 @@ class ListForm(Form):
     )
     order = RadioField(
         _l("How are names written?"),
-        choices=[
-            ("given", _l("Given name first: Anna Muster")),
-            ("family", _l("Family name first: Muster Anna")),
-        ],
         default="given",
         description=_l("“Muster, Anna” is understood either way."),
     )
@@ -95,6 +91,10 @@ class ListForm(Form):
 
     def offer(self) -> None:
         """Set what can be chosen."""
+        self.order.choices = [
+            ("given", _("Given name first: Anna Muster")),
+            ("family", _("Family name first: Muster Anna")),
+        ]
         self.role.choices = [
             ("", _("Choose one")),
             *((role.value, label(role)) for role in TargetRole),

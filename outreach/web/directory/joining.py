@@ -48,7 +48,7 @@ def find_double(person_id: int) -> str:
         if target.membership is not None and target.membership.person_id != person.id:
             rows.setdefault(target.membership.person_id, target)
     return render_template(
-        "pages/directory/find_double.html", person=person, words=words, rows=rows
+        "pages/directory/find_double.html", who=person, words=words, rows=rows
     )
 
 
@@ -129,7 +129,7 @@ def split(person_id: int) -> str | Response | tuple[str, int]:
             return to_person(other.id)
     page = render_template(
         "pages/directory/split.html",
-        person=person,
+        who=person,
         form=form,
         joined=joining.joinings_of(session, person.id),
         back=joining.targets_of(session, person.id),

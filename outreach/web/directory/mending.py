@@ -88,7 +88,7 @@ def edit_person(person_id: int) -> str | Response | tuple[str, int]:
             return to_person(person.id)
     page = render_template(
         "pages/directory/edit_person.html",
-        person=person,
+        who=person,
         form=form,
         locked=locked,
         rows=[*names.items(), ("", ""), ("", "")],
