@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from outreach.directory.exporting.provenance import Credit
-from outreach.directory.exporting.reading import Reading, prefix_of, title_of, written_day
+from outreach.directory.exporting.reading import Ids, Reading, prefix_of, title_of, written_day
 from outreach.directory.identity import Identifier
 from outreach.directory.importing.countries import name_of_country
 from outreach.directory.models import (
@@ -158,12 +158,12 @@ def _organizations(reading: Reading, used: dict[str, Credit]) -> Iterator[Item]:
             yield _filled(item) | _around(known.get(one.id, {}), details, credits)
 
 
-def _bodies(reading: Reading) -> sa.Select[tuple[int | None]]:
+def _bodies(reading: Reading) -> Ids:
     """The ids of the bodies: all, or those the targets name with all they stand in."""
+    if reading.chosen is not None:
+        return sorted(_with_parents(reading))
     query = sa.select(Organization.id).order_by(Organization.id)
-    if reading.chosen is None:
-        return query.where(Organization.demonstration.is_(False))
-    return query.where(Organization.id.in_(_with_parents(reading)))
+    return query.where(Organization.demonstration.is_(False))
 
 
 def _with_parents(reading: Reading) -> set[int]:
@@ -279,8 +279,8 @@ def _source(one: Credit) -> Item:
 
 def _country(reading: Reading) -> Item:
     """Return the country when all bodies are of one: what a reader can't see in ids of ours."""
-    wanted = set(reading.session.scalars(_bodies(reading)))
-    codes = {one.jurisdiction for one in reading.bodies.values() if one.id in wanted}
+    wanted = (number for page in reading.pages(_bodies(reading)) for number in page)
+    codes = {reading.bodies[number].jurisdiction for number in wanted}
     return {"country": name_of_country(codes.pop())} if len(codes) == 1 else {}
 
 

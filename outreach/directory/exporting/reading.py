@@ -31,6 +31,7 @@ from outreach.directory.offices import office_key
 from outreach.directory.syncing.models import SourceRecord
 
 PAGE = 500
+Ids = sa.Select[tuple[int | None]] | list[int]
 _KINDS = list(ContactKind)
 _STATES = list(ContactState)
 _MOBILE = re.compile(r"\b(?:mobile|cell|cellular|handy|móvil|portable)\b", re.IGNORECASE)
@@ -70,12 +71,13 @@ class Reading:
 
     def ids(self, column: sa.SQLColumnExpression[int | None]) -> sa.Select[tuple[int | None]]:
         """Return the Select of one column of the targets, unsorted."""
-        chosen = self.targets().order_by(None).with_only_columns(Target.id)
+        chosen = self.targets().with_only_columns(Target.id)
         return sa.select(column).where(Target.id.in_(chosen), column.is_not(None))
 
-    def pages(self, query: sa.Select[tuple[int | None]]) -> Iterator[list[int]]:
-        """Yield the ids that `query` selects, 500 at a time; only numbers are held at once."""
-        ids = [number for number in self.session.scalars(query) if number is not None]
+    def pages(self, wanted: Ids) -> Iterator[list[int]]:
+        """Yield the ids of a list or of a Select, 500 at a time; only numbers are held at once."""
+        found = self.session.scalars(wanted) if isinstance(wanted, sa.Select) else wanted
+        ids = [number for number in found if number is not None]
         for start in range(0, len(ids), PAGE):
             yield ids[start : start + PAGE]
 

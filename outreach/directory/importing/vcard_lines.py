@@ -14,9 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from outreach.errors import BadFile
+from outreach.words import Sentence
+
 # A line longer than this is a picture or no vCard.
 _MAX_LINE = 1_000_000
 _MAX_CARD_LINES = 5_000
+_MAX_CARD = 4_000_000
+_MAX_UTF16 = 50_000_000
 _DROPPED = re.compile(rb"(?:[\w-]+\.)?(PHOTO|LOGO|SOUND|KEY|AGENT|X-MS-CARDPICTURE)[;:]", re.I)
 _QUOTED = re.compile(rb"(?i);(?:ENCODING=)?QUOTED-PRINTABLE(?=[;:])")
 _CHARSET = re.compile(rb'(?i);CHARSET="?([\w-]+)"?')
@@ -37,14 +42,18 @@ class Card:
     broken: str = ""
     # Whether some bytes were no UTF-8 and named no character set.
     guessed: bool = False
+    size: int = 0
 
 
 def cards(file: Path) -> Iterator[Card]:
-    """Yield the cards of `file`, broken ones too; what stands between cards is passed over."""
+    """Yield the cards of `file`, broken ones too; what stands between cards is passed over.
+
+    Raises BadFile for UTF-16 of more than 50 MB: it would have to be held at once.
+    """
     with file.open("rb") as stream:
         card: Card | None = None
         nested = False
-        for number, line in _logical(_as_bytes(stream)):
+        for number, line in _logical(_as_bytes(stream, file.name)):
             word = line.strip().upper()
             if word == b"BEGIN:VCARD":
                 if card and card.lines and card.lines[-1][1].upper().startswith("AGENT"):
@@ -67,8 +76,12 @@ def cards(file: Path) -> Iterator[Card]:
 
 
 def _add(card: Card, number: int, line: bytes) -> None:
-    if len(line) > _MAX_LINE or len(card.lines) > _MAX_CARD_LINES:
-        card.broken = "long"
+    card.size += len(line)
+    if card.broken:
+        return
+    too_many = len(card.lines) > _MAX_CARD_LINES or card.size > _MAX_CARD
+    if len(line) > _MAX_LINE or too_many:
+        card.broken, card.lines = "long", []
     elif dropped := _DROPPED.match(line):
         # An agent's own card follows on the next lines; the rest is gone for good.
         if dropped[1].upper() == b"AGENT":
@@ -79,11 +92,14 @@ def _add(card: Card, number: int, line: bytes) -> None:
         card.lines.append((number, text))
 
 
-def _as_bytes(stream: BinaryIO) -> BinaryIO:
+def _as_bytes(stream: BinaryIO, name: str) -> BinaryIO:
     """Return the stream as bytes of which a line is a line: UTF-16 is written anew."""
     head = stream.read(3)
     stream.seek(0)
     if head[:2] in _UTF16:
+        if stream.seek(0, io.SEEK_END) > _MAX_UTF16:
+            raise BadFile(name, None, Sentence("It is too large for UTF-16. Save it as UTF-8."))
+        stream.seek(0)
         return io.BytesIO(stream.read().decode("utf-16", "replace").encode())
     if head == b"\xef\xbb\xbf":
         stream.seek(3)
@@ -97,7 +113,7 @@ def _logical(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     while physical := stream.readline(_MAX_LINE + 2):
         number += 1
         line = physical.rstrip(b"\r\n")
-        if quoted and joined.endswith(b"="):
+        if quoted and joined.endswith(b"=") and len(joined) <= _MAX_LINE:
             joined = joined[:-1] + line
         elif line[:1] in (b" ", b"\t") and joined:
             if len(joined) <= _MAX_LINE and not _DROPPED.match(joined):
