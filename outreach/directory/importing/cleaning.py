@@ -54,6 +54,7 @@ _DOT = re.compile(
 _SPELT_AT = re.compile(r"([\w.+-]+)\s+(?:at|AT)\s+([\w-]+(?:\.[\w-]+)+)")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"',;|]+", re.IGNORECASE)
 _NAMED = re.compile(r"""["']?([^<>;"|@]*?)["']?\s*<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+?)\s*>""", re.I)
+_LONGEST = 2000
 _BETWEEN = re.compile(r"[\s;,|/·•]+")
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 _NOISE = re.compile(
@@ -84,8 +85,14 @@ def mailboxes(value: object, *, purpose: str = "office") -> tuple[list[Contact],
     if _SIMPLE.fullmatch(plain) and plain.count("@") == 1 and (one := _checked(plain)):
         return [Contact(ContactKind.EMAIL, one, purpose)], []
     column = _Column(purpose)
+    if len(plain) > _LONGEST:
+        # No column of addresses; and the patterns below would take their time.
+        column.unusable(plain)
+        return [], column.problems
     rest = _LINK.sub(column.form, _written_out(plain))
-    column.words(_BETWEEN.split(_NAMED.sub(column.named, rest)))
+    if "<" in rest:
+        rest = _NAMED.sub(column.named, rest)
+    column.words(_BETWEEN.split(rest))
     return list(column.contacts.values()), column.problems
 
 
@@ -278,7 +285,7 @@ def phone(value: object, region: str) -> str:
     """Return a number in international form when it can be read for `region` (ISO 3166-1), else
     as it was written; "" when it holds no digits. A float ("4.15E+10") is made digits again.
     """
-    return _phone(text(value), region[:2].upper())
+    return _phone(text(value)[:200], region[:2].upper())
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -159,7 +159,7 @@ class Frame:
             organization=body.key,
             role=roles.role_in(
                 body.kind,
-                " ".join(dict.fromkeys(filter(None, (role, label)))),
+                " ".join(dict.fromkeys(filter(None, (role[:300], label[:300])))),
                 self._words[body.key],
                 self.jurisdiction,
             ),

@@ -57,7 +57,7 @@ _HEAD_OF_GOVERNMENT = re.compile(
 )
 _HEAD_OF_STATE = re.compile(
     r"^(?:the )?(?:executive |state )?(?:president|monarch|king|queen|emperor|emir|sultan"
-    r"|grand duke|head of state|governor[- ]general)(?: of (?:the )?(?:\w+ ?){1,6})?$",
+    r"|grand duke|head of state|governor[- ]general)(?: of(?: [\w'-]+){1,8})?$",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(

@@ -324,7 +324,7 @@ def _seats(rows: Iterable[Row], bodies: dict[str, Body]) -> Iterator[Seat]:
         body = _body_of(first)[0]
         if not body:
             continue
-        label = _label(first, "position")
+        label = _label(first, "position")[:300]
         where = bodies[body]
         plain = roles.is_plain(label) or where.kind in roles.LEGISLATURES
         yield Seat(

@@ -227,3 +227,25 @@ def test_days(given: object, expected: str) -> None:
 )
 def test_genders(given: object, expected: str) -> None:
     assert gender(given) == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "xy" * 500_000,
+        "a <" * 300_000,
+        "@" * 1_000_000,
+        "a@b.c" * 200_000,
+        ("a at " * 500)[:1999],
+        "<a" * 999,
+        ("a." * 900 + "@x"),
+    ],
+)
+def test_a_hostile_column_takes_no_time(given: str) -> None:
+    contacts, problems = mailboxes(given)
+    assert contacts == []
+    assert problems
+    assert len(str(problems[0])) < 300
+    assert len(phone(given + "1", "GB")) <= 200
+    assert link(given) == ""
+    assert day(given) == ""
