@@ -94,7 +94,7 @@ def _is_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except zipfile.BadZipFile:
+    except _BROKEN:
         return False
     return not names & {"[Content_Types].xml", "mimetype"}
 
