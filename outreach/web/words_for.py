@@ -100,11 +100,11 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "merger": N_("merged into another body"),
     },
     Need: {
-        "letters": N_("letters wait for it"),
-        "drafts": N_("drafts are written"),
-        "expired": N_("check has run out"),
-        "soon": N_("check runs out soon"),
-        "never": N_("never checked, and can decide"),
+        "letters": N_("needed for letters"),
+        "drafts": N_("for drafts"),
+        "expired": N_("run out"),
+        "soon": N_("run out soon"),
+        "never": N_("never checked"),
     },
     TargetRole: {
         "head_of_state": N_("head of state"),
