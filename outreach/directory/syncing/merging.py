@@ -318,5 +318,8 @@ def _gone_ways(
         elif instead is not None:
             columns["state"] = ContactState.WITHDRAWN
             replaced[(way.kind, way.purpose)] = way.value
+        else:
+            # Kept and marked; still, the source says something else than it did.
+            merged.told.append(Told(way.kind.value, way.value, ""))
         merged.changed_ways.append((way, columns))
     return replaced
