@@ -55,9 +55,13 @@ def read_list(text: str, *, country: str, family_first: bool = False) -> list[Li
 
     A line holds cells between tabs, semicolons or commas, or "Name <address>"; which cell is a
     name, an e-mail address, a link or a number is seen from the cell. In a block the first line is
-    the name, and what is nothing else is the postal address. A line of headings is left out.
+    the name, and what is nothing else is the postal address. Headings in the
+    first line are left out.
     """
     lines = text.replace("\r\n", "\n").split("\n")
+    first = next((number for number, row in enumerate(lines) if row.strip()), 0)
+    if _names_columns(lines[first]):
+        lines[first] = ""
     blocks = _blocks(lines)
     if blocks is not None:
         found = [_block(number, rows, country, family_first) for number, rows in blocks]
@@ -65,7 +69,7 @@ def read_list(text: str, *, country: str, family_first: bool = False) -> list[Li
         found = [
             _line(number, row, country, family_first)
             for number, row in enumerate(lines, 1)
-            if row.strip() and not _names_columns(row)
+            if row.strip()
         ]
     for line in found[LIST_LIMIT:]:
         line.problem = Sentence("A list holds at most %(limit)s people.", limit=LIST_LIMIT)
@@ -102,7 +106,7 @@ def _one_block(blocks: Sequence[tuple[int, list[str]]]) -> bool:
 
 def _names_columns(row: str) -> bool:
     cells = [fold(cell) for cell in re.split(r"[\t;,]", row) if cell.strip()]
-    return bool(cells) and all(set(cell.split()) <= _HEADINGS for cell in cells)
+    return any(cells) and all(set(cell.split()) <= _HEADINGS for cell in cells)
 
 
 def _cells(row: str) -> list[str]:

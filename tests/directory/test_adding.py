@@ -87,6 +87,7 @@ def test_an_unusable_line_says_why() -> None:
     assert "address we can't read" in problems[2] or "not an e-mail" in problems[2]
     assert 3 in problems
     assert problems[5] == "The same name stands in line 4."
+    assert [line.usable for line in pasting.read_list("@@\n\n\n", country="")] == [False]
 
 
 def test_a_list_is_added_but_for_those_we_have(session: Session) -> None:

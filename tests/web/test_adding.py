@@ -354,6 +354,7 @@ def test_keyboard_alone_adds_a_person_and_goes_through_the_work_list(
         ("info@x.example", "Ministry of Finance"),
         ("https://y.example/form", "Board of Records"),
     ):
+        page.wait_for_selector(f"li:has-text('{name}') input[name=value]:focus")
         keys.type(address)
         keys.press("Tab")
         keys.type(PAGE)

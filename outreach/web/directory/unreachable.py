@@ -133,14 +133,9 @@ def _after(key: str) -> str:
 
 
 def _to(key: str, *, seen: bool = False) -> Response:
-    return redirect(
-        url_for(
-            "directory.unreachable",
-            at=key or None,
-            seen="yes" if seen else None,
-            _anchor=f"row-{key}" if key else None,
-        )
-    )
+    # No fragment: a browser that goes to one leaves `autofocus` alone.
+    at, checked = key or None, "yes" if seen else None
+    return redirect(url_for("directory.unreachable", at=at, seen=checked))
 
 
 def _page(*, at: str, problem: BadInput | None = None, typed: tuple[str, str] = ("", "")) -> str:
