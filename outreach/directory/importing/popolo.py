@@ -53,9 +53,11 @@ def datasets(upload: Upload) -> list[Dataset]:
                 whole.append(file)
             else:
                 parts.setdefault(file.parent, []).append(file)
+    if several := [file for file in whole if file.name.startswith("ep-popolo")]:
+        # What stands beside them in EveryPolitician's folders is what they were made from.
+        whole, parts = several, {}
     found = [dataset_of(upload, (file,), pages=False) for file in whole]
-    several = [dataset_of(upload, tuple(files), pages=True) for files in parts.values()]
-    return found + several
+    return found + [dataset_of(upload, tuple(files), pages=True) for files in parts.values()]
 
 
 def _shape(upload: Upload, file: Path) -> str:

@@ -24,6 +24,9 @@ from outreach.directory.importing.records import Body, Problem, Record, Seat
 from outreach.directory.models import OrganizationKind
 from outreach.words import Sentence
 
+_LOCAL = frozenset({"councillor", "councilor", "alderman", "mayor", "deputy mayor"})
+_NO_PARTY = re.compile(r"unknown|none|n/?a|-+|\?+|no party", re.IGNORECASE)
+
 
 class Frame:
     """What memberships refer to, by id; it makes bodies and seats."""
@@ -38,9 +41,12 @@ class Frame:
         self._words: dict[str, str] = {}
         # {body: its way to be reached}, of posts.
         self._posts_reached: dict[str, Reached] = {}
+        # Lists of councillors call a town's council a legislature.
+        self._councils: set[str] = set()
 
     def read_bodies(self, found: Document) -> Iterator[Record]:
         """Yield a body for every organization, parents first, and for every one that is missing."""
+        self._councils = set(self._local_councils(found))
         given: dict[str, Item] = {}
         for one in found.organizations:
             if key := identity(one) or said(one.get("name"), self.locale)[:300]:
@@ -75,7 +81,7 @@ class Frame:
         body = Body(
             key=key,
             jurisdiction=self.jurisdiction,
-            kind=roles.kind_of(classification or key.partition("/")[0]),
+            kind=self._kind(key, classification),
             name=name[:300],
             names=names,
             parent=parent if parent in self.bodies else "",
@@ -87,6 +93,17 @@ class Frame:
         yield from (Problem(key, words, name) for words in ways.problems)
         self._keep(body, f"{classification} {' '.join(names.values())}")
         yield body
+
+    def _local_councils(self, found: Document) -> Iterator[str]:
+        for one in found.memberships:
+            role = one.get("role")
+            if isinstance(role, str) and role.casefold() in _LOCAL:
+                yield self.organization_of(one)
+
+    def _kind(self, key: str, classification: str) -> OrganizationKind:
+        kind = roles.kind_of(classification or key.partition("/")[0])
+        local = key in self._councils and kind in roles.LEGISLATURES
+        return OrganizationKind.COUNCIL if local else kind
 
     def _keep(self, body: Body, words: str = "") -> None:
         self.bodies[body.key] = body
@@ -144,7 +161,22 @@ class Frame:
             if keys[seat.key] > 1:
                 seat.key = f"{seat.key}#{keys[seat.key]}"
             found.append(seat)
+        self._take_party(found)
         return found
+
+    def _take_party(self, seats: list[Seat]) -> None:
+        """Give an open seat the one party its holder is in, where the list tells it as a seat."""
+        still = [one for one in seats if not one.end]
+        kinds = {one.organization: self.bodies[one.organization].kind for one in still}
+        parties = [key for key, kind in kinds.items() if kind is OrganizationKind.PARTY]
+        for seat in still:
+            if len(parties) == 1 and kinds[seat.organization] in roles.LEGISLATURES:
+                seat.on_behalf_of = seat.on_behalf_of or parties[0]
+
+    def _party(self, one: Item) -> str:
+        """Return the key of the party or group; lists hold one that is called "unknown"."""
+        key = reference(one, "on_behalf_of")
+        return "" if key in self.bodies and _NO_PARTY.fullmatch(self.bodies[key].name) else key
 
     def _seat(self, one: Item, body: Body, problems: list[Sentence]) -> Seat:
         post = self.posts.get(reference(one, "post"), {})
@@ -165,7 +197,7 @@ class Frame:
             ),
             label=shown[:300],
             area=self._area(one, post)[:200],
-            on_behalf_of=reference(one, "on_behalf_of"),
+            on_behalf_of=self._party(one),
             end_reason=said(one.get("end_reason"), self.locale)[:200],
             key=(identity(one) or _composed(one, body.key))[:390],
         )

@@ -55,6 +55,10 @@ _HEAD_OF_GOVERNMENT = re.compile(
     r"|minister[- ]president|president of the government)\b",
     re.IGNORECASE,
 )
+_MINISTER = re.compile(
+    r"\b(?:premier ministre|taoiseach|minister(?: for| of|$)|cabinet secretary|secretary of state)\b",
+    re.IGNORECASE,
+)
 _HEAD_OF_STATE = re.compile(
     r"^(?:the )?(?:executive |state )?(?:president|monarch|king|queen|emperor|emir|sultan"
     r"|grand duke|head of state|governor[- ]general)(?: of(?: [\w'-]+){1,8})?$",
@@ -93,6 +97,9 @@ def role_in(
     if kind in LEGISLATURES:
         if _SPEAKER.search(label) and not second:
             return TargetRole.SPEAKER
+        if _MINISTER.search(label) and "shadow" not in label.casefold():
+            # Some lists seat the government in its parliament.
+            return TargetRole.MINISTER if second else _in_government(label)
         if jurisdiction == "EU" or "european parliament" in body.casefold():
             return TargetRole.MEP
         upper = _UPPER.search(body) or _UPPER.search(label)

@@ -400,6 +400,7 @@ def test_names_days_and_titles(tmp_path: Path) -> None:
         ({"name": "Assembly", "classification": "legislature"}, "Speaker", TargetRole.SPEAKER),
         ({"name": "A", "classification": "legislature"}, "Deputy Speaker", TargetRole.MEMBER_LOWER),
         ({"name": "European Parliament", "classification": "chamber"}, "member", TargetRole.MEP),
+        ({"name": "A", "classification": "legislature"}, "Minister of Health", TargetRole.MINISTER),
         ({"name": "Cabinet", "classification": "executive"}, "member", TargetRole.MINISTER),
         (
             {"name": "C", "classification": "executive"},
@@ -460,6 +461,41 @@ def test_posts_own_their_contacts_and_seats_their_areas(tmp_path: Path) -> None:
     assert [one.value for one in minister.contacts] == ["minister@health.example"]
     mp = got.people[BO].seats[0]
     assert (mp.organization, mp.area, mp.post, mp.contacts) == ("legislature", "West", "", [])
+
+
+def test_a_party_called_unknown_is_none(tmp_path: Path) -> None:
+    value = parliament()
+    value["organizations"][1] |= {"name": "unknown"}
+    got = read(tmp_path, value)
+    assert "party/green" in got.bodies
+    assert got.people[ANN].seats[0].on_behalf_of == ""
+
+
+def test_a_party_told_as_a_seat_is_that_of_the_open_seat(tmp_path: Path) -> None:
+    value = parliament()
+    value["events"] = []
+    value["memberships"] = [
+        member(ANN, on_behalf_of_id=None),
+        member(ANN, on_behalf_of_id=None, end_date="2019"),
+        {"person_id": ANN, "organization_id": "party/green", "role": "member"},
+    ]
+    seats = read(tmp_path, value).people[ANN].seats
+    assert [one.on_behalf_of for one in seats] == ["party/green", "", ""]
+
+
+def test_councillors_sit_in_a_council(tmp_path: Path) -> None:
+    value = parliament()
+    value["organizations"][0]["name"] = "Northtown Council"
+    value["memberships"] = [member(ANN, role="councillor")]
+    got = read(tmp_path, value)
+    assert got.bodies["legislature"].kind is OrganizationKind.COUNCIL
+    assert got.people[ANN].seats[0].role is TargetRole.MEMBER
+
+
+def test_what_everypolitician_was_made_from_is_left_aside(tmp_path: Path) -> None:
+    read(tmp_path, parliament(), "data/Kenya/House/ep-popolo-v1.0.json")
+    read(tmp_path, parliament(), "data/Kenya/House/sources/popolo.json")
+    assert len(Read(tmp_path).datasets) == 1
 
 
 def test_a_body_that_is_missing_is_made_and_told(tmp_path: Path) -> None:
