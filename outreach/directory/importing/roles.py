@@ -56,7 +56,8 @@ _HEAD_OF_GOVERNMENT = re.compile(
     re.IGNORECASE,
 )
 _MINISTER = re.compile(
-    r"\b(?:premier ministre|taoiseach|minister(?: for| of|$)|cabinet secretary|secretary of state)\b",
+    r"\b(?:premier ministre|taoiseach|minister(?: for| of|$)|cabinet secretary"
+    r"|secretary of state)\b",
     re.IGNORECASE,
 )
 _HEAD_OF_STATE = re.compile(
