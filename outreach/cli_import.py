@@ -19,11 +19,11 @@ import sqlalchemy as sa
 
 from outreach.cli_home import now, operator
 from outreach.database import Database
-from outreach.directory.importing import keeping
+from outreach.directory.importing import keeping, tabular
 from outreach.directory.importing.formats import FORMATS, format_named, recognised
 from outreach.directory.importing.opening import Upload, opened
 from outreach.directory.importing.registry import Dataset
-from outreach.directory.syncing import reports, runs, work
+from outreach.directory.syncing import confirming, reports, runs, work
 from outreach.directory.syncing.models import Decision, ImportRun, RunState
 from outreach.directory.syncing.staging import Progress
 from outreach.errors import BadFile, BadInput
@@ -66,6 +66,9 @@ def import_path(database: Database, path: Path, wishes: Wishes) -> int:
     _discard_left_over(database)
     with opened(path) as upload:
         datasets = [_told(one, wishes) for one in _recognised(upload, wishes)]
+        with database.reading() as session:
+            datasets = [confirming.with_known_columns(session, one) for one in datasets]
+        _say_guessed(datasets)
         sha256 = keeping.sha256_of(path)
         made = _staged(database, upload, datasets, sha256, wishes)
     try:
@@ -77,6 +80,16 @@ def import_path(database: Database, path: Path, wishes: Wishes) -> int:
         # Whatever happened on the way: what was not written leaves nothing behind.
         _discard_unwritten(database, made)
     return code
+
+
+def _say_guessed(datasets: list[Dataset]) -> None:
+    """Say what columns nobody has confirmed are taken for."""
+    for one in datasets:
+        if not one.unsure or one.format != tabular.FORMAT.name:
+            continue
+        click.echo(f"{one.source_name}: nobody has said what its columns mean. Guessed:", err=True)
+        for column in tabular.proposal(one)["headers"]:
+            click.echo(f"  {column['header']}: {column['field'] or 'kept as a note'}", err=True)
 
 
 def _recognised(upload: Upload, wishes: Wishes) -> list[Dataset]:

@@ -156,7 +156,10 @@ class Browser:
     def _form(self, button: str, within: str) -> tuple[Element, Element]:
         page = self._page()
         for form in page.elements("form"):
-            for pressed in form.iter("button"):
+            # A button may stand elsewhere and name its form.
+            named = (b for b in page.elements("button") if b.get("form") and form.get("id"))
+            own = (b for b in named if b.get("form") == form.get("id"))
+            for pressed in (*form.iter("button"), *own):
                 if words_of(pressed) == button and within in words_of(form):
                     return form, pressed
         raise AssertionError(f"no button says {button!r}; there are {self.buttons()}")

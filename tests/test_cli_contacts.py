@@ -244,8 +244,15 @@ def test_the_directory_is_written_out(shell: Shell, format_: str, begins: bytes)
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("when", ["reading", "preparing", "writing"])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("when", "how"),
+    [
+        ("reading", signal.SIGKILL),
+        ("preparing", signal.SIGKILL),
+        ("writing", signal.SIGKILL),
+        ("writing", signal.SIGINT),
+    ],
+)
 def test_killed_on_the_way_the_directory_is_as_before(
     tmp_path: Path,
     request: pytest.FixtureRequest,

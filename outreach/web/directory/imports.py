@@ -84,6 +84,8 @@ def upload() -> str | Response | tuple[str, int]:
             form.show(error)
         except BadFile as error:
             form.show(BadInput(error.sentence, "file"))
+        finally:
+            form.file.data.close()
     page = render_template("pages/directory/imports/new.html", form=form)
     return (page, 422) if request.method == "POST" else page
 
