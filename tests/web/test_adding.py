@@ -325,7 +325,7 @@ def test_ours_or_theirs_is_decided(sam: Client, database: Database, places: dict
 def test_keyboard_alone_adds_a_person_and_goes_through_the_work_list(
     window: Open, database: Database, places: dict[str, int]
 ) -> None:
-    page = window("sam", f"/directory/organizations/{places['ministry']}/people/new")
+    page = window("sam", f"/directory/organizations/{places['chamber']}/people/new")
     keys = page.keyboard
     keys.type("Lukasz Zolc")
     page.wait_for_selector("[data-likely-list] li")
@@ -354,7 +354,7 @@ def test_keyboard_alone_adds_a_person_and_goes_through_the_work_list(
         ("info@x.example", "Ministry of Finance"),
         ("https://y.example/form", "Board of Records"),
     ):
-        page.wait_for_selector(f"li:has-text('{name}') input[name=value]:focus")
+        page.wait_for_selector(f"li:has(h2:text('{name}')) input[name=value]:focus")
         keys.type(address)
         keys.press("Tab")
         keys.type(PAGE)
