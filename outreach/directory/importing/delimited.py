@@ -36,6 +36,7 @@ _MARKS = (
 _SEPARATOR_LINE = re.compile(r"^\"?sep=(.)\"?\s*$", re.IGNORECASE)
 # Two letters above ASCII side by side: every Cyrillic word; in Latin ones they stand alone.
 _SIDE_BY_SIDE = re.compile(rb"[\xa8\xb8\xc0-\xff]{2,}")
+_POLISH = re.compile(rb"[A-Za-z][\xb3\xb9\xbf][a-z]|\xa3[a-z]{2}")
 _ALONE = re.compile(
     rb"(?<=[A-Za-z])[\xc0-\xff](?![\xc0-\xff])|(?<![\xc0-\xff])[\xc0-\xff](?=[a-z])"
 )
@@ -137,14 +138,19 @@ def _lines(source: Delimited) -> Iterator[str]:
                     number,
                     Sentence("The line has more than a million characters. This is not a table."),
                 )
+            if number == 1:
+                line = line.removeprefix("ï»¿").removeprefix("п»ї").removeprefix("ď»ż")
             if number > source.skipped:
                 yield line.replace("\x00", "") if "\x00" in line else line
 
 
-def delimited(path: Path, name: str) -> Delimited:
-    """Return how the text file at `path` is to be read. Raises BadFile when it is no text."""
+def delimited(path: Path, name: str, encoding: str = "") -> Delimited:
+    """Return how the text file at `path` is to be read; `encoding` when a person said it.
+
+    Raises BadFile when it is no text or no encoding is called so.
+    """
     csv.field_size_limit(MAX_LINE)
-    encoding, remarks = _encoding(path, name)
+    encoding, remarks = _said(encoding, name) if encoding else _encoding(path, name)
     source = Delimited(path, name, encoding, remarks=remarks)
     head = list(itertools.islice(_lines(source), 60))
     if head and (found := _SEPARATOR_LINE.match(head[0])):
@@ -188,12 +194,22 @@ def _delimiter(lines: list[str], suffix: str) -> str:
     return delimiter
 
 
+def _said(encoding: str, name: str) -> tuple[str, list[Sentence]]:
+    try:
+        "x".encode(encoding)
+        return codecs.lookup(encoding).name, []
+    except (LookupError, ValueError) as error:
+        words = Sentence("No encoding is called “%(name)s”.", name=encoding[:60])
+        raise BadFile(name, None, words) from error
+
+
 def _encoding(path: Path, name: str) -> tuple[str, list[Sentence]]:
     """Return (codec, remarks): what a mark says, else UTF-8 if it fits to the end, else a guess."""
     with path.open("rb") as stream:
         head = stream.read(_CHUNK)
     for mark, codec in _MARKS:
-        if head.startswith(mark):
+        # Some programs put the mark of UTF-8 before what is none.
+        if head.startswith(mark) and (mark != codecs.BOM_UTF8 or _high_if_not_utf8(path) is None):
             return codec, []
     if wide := _without_mark(head):
         return wide, [Sentence("The encoding was guessed: %(encoding)s.", encoding=wide)]
@@ -269,7 +285,12 @@ def _high_if_not_utf8(path: Path) -> bytes | None:
 
 
 def _by_letters(sample: bytes) -> str:
-    """Tell windows-1251 from cp1252: Cyrillic letters stand side by side, Latin accents alone."""
+    """Tell windows-1251 from cp1252: Cyrillic letters stand side by side, Latin accents alone.
+
+    Signs like ³ and ¹ inside words are Polish letters of windows-1250.
+    """
+    if _POLISH.search(sample):
+        return "windows-1250"
     together = sum(len(run) for run in _SIDE_BY_SIDE.findall(sample))
     alone = len(_ALONE.findall(sample))
     return "windows-1251" if together > 2 * alone else "cp1252"

@@ -17,6 +17,8 @@ from outreach.words import Sentence
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
 _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?")
 _LOST = re.compile(r"\w\?|\?\w|\ufffd")
+# "??|??": a list of which nothing is known.
+_NOTHING_KNOWN = frozenset("?|;, /")
 # A page of text is no value.
 _MOST = 20_000
 
@@ -132,7 +134,7 @@ class Layout:
             value = "\n".join(filter(None, map(cleaning.text, raw.splitlines())))
         else:
             value = cleaning.text(raw)
-        if value in self._unknown:
+        if value in self._unknown or (value[0:1] == "?" and set(value) <= _NOTHING_KNOWN):
             return ""
         if column.base == "name" and value.startswith("="):
             line.wrong(column, Sentence("The cell holds a formula, not its value."))

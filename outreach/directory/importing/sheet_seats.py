@@ -147,7 +147,8 @@ class Bodies:
             return self.body(Kind.GOVERNMENT, "Government", jurisdiction=code)
         if not self.fallback:
             return None
-        return self.body(Kind.OTHER, self.fallback, jurisdiction=code)
+        kind = self.constants.body_kind or Kind.OTHER
+        return self.body(kind, self.fallback, jurisdiction=code)
 
     def _jurisdiction(self, line: Line) -> str:
         for column, value in line.all("jurisdiction"):

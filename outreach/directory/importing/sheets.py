@@ -67,10 +67,11 @@ class _Header:
     words: int
 
 
-def table(path: Path, name: str, sheet: str = "") -> Table:
+def table(path: Path, name: str, sheet: str = "", encoding: str = "") -> Table:
     """Return the table in the file at `path`, called `name` in messages.
 
     `sheet` names the sheet of a workbook; without it the one whose header says most is taken.
+    `encoding` is that of a text file, when a person said it; else it is found out.
     Raises BadFile (file, line) when there is none.
     """
     try:
@@ -82,7 +83,7 @@ def table(path: Path, name: str, sheet: str = "") -> Table:
         return _of_workbook(path, name, sheet)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
         return _of_json(path, name)
-    source = delimited(path, name)
+    source = delimited(path, name, encoding)
     found = _of_grid(_Grid(name, source.rows), source.remarks)
     found.encoding, found.delimiter = source.encoding, source.delimiter
     found.skipped_lines += source.skipped

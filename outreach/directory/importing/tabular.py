@@ -77,8 +77,7 @@ def _dataset(upload: Upload, file: Path) -> Dataset:
     dataset = Dataset(
         "tabular",
         (file,),
-        mapping.source or mapping.name,
-        mapping.source_name or mapping.name,
+        *_called(mapping, name),
         jurisdiction=mapping.constants.jurisdiction,
         as_of=as_of,
         licence=mapping.licence,
@@ -89,6 +88,14 @@ def _dataset(upload: Upload, file: Path) -> Dataset:
         complete=mapping.complete,
     )
     return _everypolitician(dataset, upload, Path(place))
+
+
+def _called(mapping: Mapping, name: str) -> tuple[str, str]:
+    """Return (slug, name) of the source; lists of one layout but many bodies go by their file."""
+    source, title = mapping.source or mapping.name, mapping.source_name or mapping.name
+    if mapping.constants.body:
+        return source, title
+    return f"{source}-{slug_of(Path(name).stem)}", f"{title}: {name}"
 
 
 def _everypolitician(dataset: Dataset, upload: Upload, file: Path) -> Dataset:
@@ -147,7 +154,8 @@ def with_saved(dataset: Dataset, saved: Iterable[dict[str, Any]]) -> Dataset:
 def read(dataset: Dataset) -> Iterator[Record]:
     """Yield the records of a table by the mapping in the options, a shipped one, or a guess.
 
-    Options: mapping, jurisdiction, body, locale, sheet. Raises BadFile (file, line).
+    Options: mapping, jurisdiction, body, locale, region, sheet, encoding. Raises BadFile (file,
+    line).
     """
     opened = _open(dataset)
     mapping = _with_options(_mapping(dataset, opened), dataset)
@@ -165,13 +173,13 @@ def _file_name(dataset: Dataset) -> str:
 
 
 def _open(dataset: Dataset) -> Table:
-    sheet = str(dataset.options.get("sheet") or "")
-    return table(dataset.files[0], _place(dataset), sheet)
+    sheet, encoding = (str(dataset.options.get(one) or "") for one in ("sheet", "encoding"))
+    return table(dataset.files[0], _place(dataset), sheet, encoding)
 
 
 def _people(mapping: Mapping, opened: Table, dataset: Dataset) -> People:
     region = mapping.constants.region or dataset.jurisdiction[:2]
-    fallback = "" if mapping.file else Path(dataset.source_name).stem[:200]
+    fallback = "" if mapping.file else Path(_file_name(dataset)).stem[:200]
     return People(mapping, opened.headers, _place(dataset), fallback, region)
 
 
@@ -204,12 +212,12 @@ def _with_options(mapping: Mapping, dataset: Dataset) -> Mapping:
 
 
 def proposal(dataset: Dataset) -> dict[str, Any]:
-    """Return what the page of confirmation shows, as plain JSON.
+    """Return what the page of confirmation shows.
 
     {"headers": [{"header", "field", "confidence", "samples"}], "mapping": {...}, "fields": [...],
-    "rows": [[cells of up to 20 rows]], "people": [up to 20 {"name", "place", "problems"}],
-    "remarks": [Sentence], "country", "encoding", "delimiter", "sheet", "sheets", "needs_body"}.
-    Raises BadFile.
+    "rows": [[cells of up to 20 rows]], "people": [up to 20 {"name", "place", "contacts", "seats",
+    "area"}], "problems": [Problem], "remarks": [Sentence], "country", "encoding", "delimiter",
+    "sheet", "sheets", "needs_body"}. Raises BadFile.
     """
     opened = _open(dataset)
     if dataset.options.get("mapping") or shipped_for(opened.headers, _file_name(dataset)):

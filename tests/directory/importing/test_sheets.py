@@ -74,6 +74,26 @@ def test_a_file_that_claims_nothing_is_read_by_its_letters(tmp_path, text, encod
     assert encoding in str(found.remarks[0])
 
 
+def test_polish_of_windows_1250_and_a_mark_that_lies(tmp_path):
+    text = "Imię;Nazwisko\nWłodzimierz;Żółć\n"
+    found, rows = read(tmp_path, text.encode("cp1250"))
+    assert (found.encoding, rows[0][1]) == ("windows-1250", ["Włodzimierz", "Żółć"])
+    found, rows = read(
+        tmp_path, b"\xef\xbb\xbf" + "Имя;Почта\nЩепан;s@p.example\n".encode("cp1251")
+    )
+    assert (found.headers, rows[0][1][0]) == (("Имя", "Почта"), "Щепан")
+
+
+def test_a_person_may_say_the_encoding(tmp_path):
+    (tmp_path / "list.csv").write_bytes("Όνομα;Κόμμα\nΆννα;Κάποιο\n".encode("cp1253"))
+    found = table(tmp_path / "list.csv", "list.csv", encoding="windows-1253")
+    assert (found.headers, found.remarks) == (("Όνομα", "Κόμμα"), [])
+    with pytest.raises(BadFile, match="No encoding"):
+        table(tmp_path / "list.csv", "list.csv", encoding="klingon")
+    with pytest.raises(BadFile, match="No encoding"):
+        table(tmp_path / "list.csv", "list.csv", encoding="base64")
+
+
 def test_utf8_that_breaks_late_is_still_noticed(tmp_path):
     text = "Name,Email\n" + "Ann Ex,ann@parl.example\n" * 60_000
     found, rows = read(tmp_path, text.encode() + "Zoé Fin,z@parl.example\n".encode("cp1252"))

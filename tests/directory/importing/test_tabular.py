@@ -63,7 +63,7 @@ MEPS = (
     "substitute,delegation,twitter,epid,since,AFET,DEVE,ZZZZ\n"
     "a1,pl,Łucja,ŻÓŁĆ,lucja.zolc@europarl.europa.eu,1980-05-27,F,S&D,Partia Wzorowa,003222845999,"
     "15G146,AFET,,,zolc_ex,900001,2024-07-16,C,S,\n"
-    "a2,?,Bob,McEXAMPLE,bob.example@gmail.com;b@mcexample.example,,M,NA,??,,,,,,,900002,,,,M\n"
+    "a2,?,Bob,McEXAMPLE,bob.example@gmail.com;b@mcexample.example,,M,NA,??,,,,,??|??,,900002,,,,M\n"
 )
 
 
@@ -93,7 +93,7 @@ def test_the_mep_list_is_known(tmp_path):
 def test_a_question_mark_is_unknown_and_not_a_party(tmp_path):
     found = read(tmp_path, MEPS)
     bob = found.people[1]
-    assert bob.seats[0].area == ""
+    assert (bob.seats[0].area, bob.extras) == ("", {"dxid": "a2"})
     assert [found.bodies[one.organization].name for one in bob.seats] == [
         *("European Parliament", "ZZZZ")
     ]
@@ -175,7 +175,9 @@ def test_a_canadian_council(tmp_path):
         "Ward 1,Councillor,Ann Ex,Ann,Ex,ann@town.example,1 Main St,Town,ON,K1A 0A6,613-555-0101,,"
         "\nTown,Mayor,Bob Why,Bob,Why,,,Town,ON,,,613-555-0102,\n"
     )
-    found = read(tmp_path, text, "council.csv")
+    found = read(tmp_path, text, "Exampletown 2024.csv")
+    assert found.dataset.source == "represent-exampletown"
+    assert {one.kind for one in found.bodies.values()} == {OrganizationKind.COUNCIL}
     assert found.ways("postal") == ["1 Main St\nTown ON K1A 0A6"]
     assert found.ways("phone") == ["+1 613-555-0101"]
     assert found.ways("postal", 1) == []
@@ -205,6 +207,10 @@ def test_australian_labels_keep_two_doors_apart(tmp_path):
         *{("parliament", ""), ("constituency", "constituency")}
     }
     assert found.people[0].other_names == [{"name": "Ms", "form": "address"}]
+    assert (found.dataset.source, found.people[0].seats[0].area) == ("au-representatives", "North")
+    senate = read(tmp_path, f"{headers}\n{row}\n".replace("Electorate,", "").replace("North,", ""))
+    assert (senate.dataset.source, senate.people[0].seats[0].area) == ("au-senators", "NSW")
+    assert senate.people[0].seats[0].role is TargetRole.MEMBER_UPPER
 
 
 def test_public_bodies_are_institutions(tmp_path):
