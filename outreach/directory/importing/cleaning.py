@@ -133,6 +133,7 @@ class _Column:
 
     def addresses(self, word: str, label: str = "") -> None:
         """Take the addresses in one word, run together or not."""
+        taken = 0
         for raw in _MAILTO.split(word):
             piece = raw.partition("?")[0].strip(_EDGES)
             if not piece:
@@ -147,6 +148,10 @@ class _Column:
             for one in filter(None, checked):
                 contact = Contact(ContactKind.EMAIL, one, self.purpose, label)
                 self.contacts.setdefault(one.casefold(), contact)
+                taken += 1
+        if taken > 1:
+            words = "“%(value)s” held %(number)s addresses run together; they were taken apart."
+            self.problems.append(Sentence(words, value=word[:120], number=taken))
 
     def repaired(self, was: str, now: str) -> None:
         """Tell that letters were replaced."""

@@ -59,6 +59,10 @@ _HEAD_BYTES = 65_536
 _URL = "https://github.com/unitedstates/congress-legislators"
 
 
+# What the file of legislators alone speaks of: no committees, no offices at home.
+_SCOPE = {"kinds": ["chamber"], "purposes": ["parliament"]}
+
+
 def datasets(upload: Upload) -> list[Dataset]:
     """Return one dataset for each folder of the upload that holds files of the project."""
     folders: dict[Path, dict[str, Path]] = {}
@@ -84,6 +88,7 @@ def _dataset(upload: Upload, parts: dict[str, Path]) -> Dataset:
         url=_URL,
         rank=2,
         complete=CURRENT in parts or alone,
+        options={} if len(parts) > 1 or alone else {"scope": _SCOPE},
     )
 
 

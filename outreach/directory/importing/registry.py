@@ -34,7 +34,9 @@ class Dataset:
     url: str = ""
     # Official 1, community 2, Wikidata 3, spreadsheet 4.
     rank: int = 4
-    # What the reader needs besides the files: {"mapping": {...}, "region": "DE"}; JSON.
+    # What the reader needs besides the files, as JSON: {"mapping": {...}, "region": "DE"}. `scope`
+    # ({"kinds": [...], "purposes": [...]}) says which bodies' seats and which ways the list is
+    # about: what it leaves out of others is not gone.
     options: dict[str, Any] = field(default_factory=dict)
     # A person must look at the columns first: nothing we know matches them.
     unsure: bool = False

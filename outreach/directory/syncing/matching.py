@@ -102,6 +102,12 @@ def propose(
         like = _like(payload, candidates, staging.places)
         if like is not None:
             found.append({"row": number, "person": like[0], "points": like[1]})
+    _mark(database, found)
+    staging.counts["proposed"] += len(found)
+    staging.counts["added"] -= len(found)
+
+
+def _mark(database: Database, found: list[dict[str, Any]]) -> None:
     for part in chunks(found):
         with database.writing() as writing:
             writing.connection().execute(
@@ -114,8 +120,6 @@ def propose(
                 ),
                 list(part),
             )
-    staging.counts["proposed"] += len(found)
-    staging.counts["added"] -= len(found)
 
 
 def _like(

@@ -142,13 +142,26 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """Who says it: the source, its rank, the day its list speaks of, whether it is whole."""
+    """Who says it: the source, its rank, the day its list speaks of, whether it is whole.
+
+    `kinds` and `purposes`: the bodies and the ways the list is about; None means all of them.
+    """
 
     source_id: int
     source_name: str
     rank: int
     as_of: dt.date
     complete: bool
+    kinds: frozenset[str] | None = None
+    purposes: frozenset[str] | None = None
+
+    def covers(self, kind: str) -> bool:
+        """Return whether a seat in a body of `kind` would be on the list."""
+        return self.kinds is None or kind in self.kinds
+
+    def gives(self, purpose: str) -> bool:
+        """Return whether a way for `purpose` would be on the list."""
+        return self.purposes is None or purpose in self.purposes
 
 
 def merge_texts(
@@ -306,6 +319,8 @@ def _gone_ways(
     for key in base - given.keys():
         way = standing.get(key)
         if way is None or way.source_id != saying.source_id or way.unseen_since is not None:
+            continue
+        if not saying.gives(way.purpose):
             continue
         if way.state is ContactState.WITHDRAWN or f"contact:{way.id}" in ours.locks:
             continue

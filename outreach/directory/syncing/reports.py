@@ -67,10 +67,29 @@ def counts(session: Session, today: dt.date) -> dict[str, Any]:
     A membership is current when it has begun and not ended on `today`; e-mail addresses are those
     not withdrawn, shared when they belong to several owners.
     """
-    number = sa.func.count()
-    email = sa.and_(
-        ContactDetail.kind == ContactKind.EMAIL, ContactDetail.state != ContactState.WITHDRAWN
+    current = (
+        sa.or_(Membership.start_on.is_(None), Membership.start_on <= today),
+        sa.or_(Membership.end_on.is_(None), Membership.end_on >= today),
     )
+    held = sa.select(sa.func.count(Membership.id))
+    return {
+        "people": _one(
+            session, sa.select(sa.func.count(Person.id)).where(Person.merged_into_id.is_(None))
+        ),
+        "current_memberships": _one(session, held.where(*current)),
+        "memberships": _one(session, held),
+        "organizations": _one(session, sa.select(sa.func.count(Organization.id))),
+        "jurisdictions": _one(
+            session, sa.select(sa.func.count(sa.distinct(Organization.jurisdiction_code)))
+        ),
+        **_contact_counts(session),
+    }
+
+
+def _contact_counts(session: Session) -> dict[str, Any]:
+    """Count what is not withdrawn."""
+    number, standing = sa.func.count(), ContactDetail.state != ContactState.WITHDRAWN
+    email = sa.and_(ContactDetail.kind == ContactKind.EMAIL, standing)
     owners = (
         sa.select(ContactDetail.normalised)
         .where(email)
@@ -78,39 +97,17 @@ def counts(session: Session, today: dt.date) -> dict[str, Any]:
         .having(number > 1)
         .subquery()
     )
-    by_kind = {
-        kind.value: total
-        for kind, total in session.execute(
-            sa.select(ContactDetail.kind, number)
-            .where(ContactDetail.state != ContactState.WITHDRAWN)
-            .group_by(ContactDetail.kind)
-        )
-    }
+    found: Any = session.execute(
+        sa.select(ContactDetail.kind, number).where(standing).group_by(ContactDetail.kind)
+    )
+    by_kind = {kind.value: total for kind, total in found}
+    people = sa.func.count(sa.distinct(ContactDetail.person_id))
+    values = sa.func.count(sa.distinct(ContactDetail.normalised))
     return {
-        "people": _one(
-            session, sa.select(sa.func.count(Person.id)).where(Person.merged_into_id.is_(None))
-        ),
-        "current_memberships": _one(
-            session,
-            sa.select(sa.func.count(Membership.id)).where(
-                sa.or_(Membership.start_on.is_(None), Membership.start_on <= today),
-                sa.or_(Membership.end_on.is_(None), Membership.end_on >= today),
-            ),
-        ),
-        "memberships": _one(session, sa.select(sa.func.count(Membership.id))),
-        "organizations": _one(session, sa.select(sa.func.count(Organization.id))),
-        "jurisdictions": _one(
-            session, sa.select(sa.func.count(sa.distinct(Organization.jurisdiction_code)))
-        ),
         "people_with_email": _one(
-            session,
-            sa.select(sa.func.count(sa.distinct(ContactDetail.person_id))).where(
-                email, ContactDetail.person_id.is_not(None)
-            ),
+            session, sa.select(people).where(email, ContactDetail.person_id.is_not(None))
         ),
-        "distinct_emails": _one(
-            session, sa.select(sa.func.count(sa.distinct(ContactDetail.normalised))).where(email)
-        ),
+        "distinct_emails": _one(session, sa.select(values).where(email)),
         "shared_emails": _one(session, sa.select(number).select_from(owners)),
         "contact_details": {kind.value: by_kind.get(kind.value, 0) for kind in ContactKind},
     }

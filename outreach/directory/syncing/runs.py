@@ -81,25 +81,13 @@ def new_run(
     """
     if as_of > now.date():
         raise BadInput(Sentence("That day has not come yet."), "as_of")
-    run = ImportRun(
-        source_id=source_of(session, dataset).id,
-        format=dataset.format,
-        file_name=file_name[:300],
-        sha256=sha256,
-        kept_as=kept_as,
-        source_url=source_url or dataset.url,
-        retrieved_on=now.date(),
-        as_of=as_of,
-        complete=complete,
-        options={"jurisdiction": dataset.jurisdiction, **dataset.options},
-        state=RunState.WAITING,
-        counts={},
-        questions=[],
-        inserted={},
-        by=by.name,
-        user_id=by.user_id,
-        created_at=now,
-    )
+    run = ImportRun(state=RunState.WAITING, counts={}, questions=[], inserted={})
+    run.source_id, run.format = source_of(session, dataset).id, dataset.format
+    run.options = {"jurisdiction": dataset.jurisdiction, **dataset.options}
+    run.file_name, run.sha256, run.kept_as = file_name[:300], sha256, kept_as
+    run.source_url = source_url or dataset.url
+    run.retrieved_on, run.as_of, run.complete = now.date(), as_of, complete
+    run.by, run.user_id, run.created_at = by.name, by.user_id, now
     session.add(run)
     session.flush()
     note(session, run, "uploaded", by=by, now=now, moved=(None, run.state.value))

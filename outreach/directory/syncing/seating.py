@@ -150,7 +150,9 @@ def merge_seats(
             _change_seat(merged, held, new, before, places, saying)
     if saying.complete:
         for key, held in standing.items():
-            if key not in theirs and held.is_open(saying.as_of):
+            place = places.of(held.organization_id)
+            spoken_of = place is None or saying.covers(place.kind.value)
+            if key not in theirs and held.is_open(saying.as_of) and spoken_of:
                 end_seat(merged, held, saying.as_of, NO_LONGER_LISTED, places, ours)
 
 

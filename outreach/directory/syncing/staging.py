@@ -67,7 +67,16 @@ _COLUMNS = (
 def saying(session: Session, run: ImportRun) -> Saying:
     """Return who speaks in `run`: its source, and the day and completeness of its list."""
     source = session.get_one(Source, run.source_id)
-    return Saying(source.id, source.name, source.rank, run.as_of, run.complete)
+    scope = run.options.get("scope") or {}
+    return Saying(
+        source.id,
+        source.name,
+        source.rank,
+        run.as_of,
+        run.complete,
+        frozenset(scope["kinds"]) if "kinds" in scope else None,
+        frozenset(scope["purposes"]) if "purposes" in scope else None,
+    )
 
 
 def known_people(session: Session, source_id: int) -> dict[str, tuple[str, int, bool]]:

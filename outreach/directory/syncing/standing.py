@@ -70,6 +70,16 @@ def _people(session: Session, ids: Sequence[int]) -> dict[int, Standing]:
             extras=row[3],
             gender="" if form is FormOfAddress.X else form.value,
         )
+    _add_marks(session, found)
+    for person_id, held in memberships(session, Membership.person_id.in_(ids)):
+        found[person_id].held.append(held)
+    _add_ways(session, found)
+    return found
+
+
+def _add_marks(session: Session, found: dict[int, Standing]) -> None:
+    """Add locks, identifiers and what the sources last said."""
+    ids = list(found)
     for lock in session.execute(
         sa.select(FieldLock.person_id, FieldLock.field).where(FieldLock.person_id.in_(ids))
     ):
@@ -87,10 +97,6 @@ def _people(session: Session, ids: Sequence[int]) -> dict[int, Standing]:
         .where(SourceRecord.person_id.in_(ids))
     ):
         found[said[0]].said.append((said[1], said[2], said[3]))
-    for person_id, held in memberships(session, Membership.person_id.in_(ids)):
-        found[person_id].held.append(held)
-    _add_ways(session, found)
-    return found
 
 
 def memberships(session: Session, condition: sa.ColumnElement[bool]) -> list[tuple[int, Held]]:

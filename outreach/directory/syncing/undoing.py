@@ -286,13 +286,9 @@ def _used(
         )
     )
     if model is ContactDetail:
-        used |= set(
-            session.scalars(
-                sa.select(ContactDetail.id).where(
-                    ContactDetail.id.between(first, last), ContactDetail.verified_on.is_not(None)
-                )
-            )
-        )
+        checked = ContactDetail.verified_on.is_not(None)
+        of_run = ContactDetail.id.between(first, last)
+        used |= set(session.scalars(sa.select(ContactDetail.id).where(of_run, checked)))
     return used
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from outreach.directory import people, verification
 from outreach.directory.identity import FieldLock, Identifier, NotSame
+from outreach.directory.importing.records import Body, Contact
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
@@ -16,8 +17,10 @@ from outreach.directory.models import (
     Membership,
     Office,
     Organization,
+    OrganizationKind,
     Person,
     Target,
+    TargetRole,
 )
 from outreach.directory.syncing import runs
 from outreach.directory.syncing.models import (
@@ -213,6 +216,34 @@ def test_a_partial_list_ends_nobody(database):
     imported(database, the_list(member("1"), member("2")))
     report = imported(database, the_list(member("1")), as_of=LATER, complete=False)
     assert report["people"]["ended"] == 0
+
+
+def test_a_list_of_one_chamber_says_nothing_of_committees_and_offices(database):
+    committee = Body("budget", "XX", OrganizationKind.COMMITTEE, "Budget")
+    office = Contact(ContactKind.PHONE, "+372 600 0001", purpose="constituency")
+    imported(
+        database,
+        [
+            *the_list(),
+            committee,
+            member(
+                "1",
+                contacts=[email("1@chamber.example", purpose="parliament"), office],
+                seats=[seat(), seat(organization="budget", role=TargetRole.MEMBER)],
+            ),
+        ],
+    )
+    scope = {"kinds": ["chamber"], "purposes": ["parliament"]}
+    imported(
+        database,
+        the_list(member("1", contacts=[])),
+        of=dataset(options={"scope": scope}),
+        as_of=LATER,
+    )
+    with database.reading() as session:
+        assert all(held.end_on is None for held in session.scalars(sa.select(Membership)))
+        unseen = {row.kind: row.unseen_since for row in session.scalars(sa.select(ContactDetail))}
+    assert unseen == {ContactKind.EMAIL: LATER, ContactKind.PHONE: None}
 
 
 def test_who_comes_back_has_a_new_seat_under_the_same_target(database):
