@@ -17,7 +17,6 @@ from outreach.directory.importing import keeping, opening
 from outreach.directory.importing.formats import format_named, recognised
 from outreach.directory.importing.keeping import Kept
 from outreach.directory.importing.registry import Dataset
-from outreach.directory.models import Jurisdiction
 from outreach.directory.syncing import confirming, runs
 from outreach.directory.syncing.models import ImportRun, RunState
 from outreach.errors import BadFile, BadInput
@@ -25,7 +24,7 @@ from outreach.web import access
 from outreach.web.access import needs, takes_files
 from outreach.web.directory import imports_words
 from outreach.web.directory.blueprint import bp
-from outreach.web.directory.imports_forms import UploadForm
+from outreach.web.directory.imports_forms import UploadForm, places
 from outreach.web.filters import day
 from outreach.words import Sentence
 
@@ -76,7 +75,7 @@ def _together(sha256: str) -> tuple[Sequence[ImportRun], int]:
 def upload() -> str | Response | tuple[str, int]:
     """Take a file in: keep it, recognise what is in it, and let it be read."""
     form = UploadForm()
-    form.offer(_places())
+    form.offer(places(access.session()))
     if form.validate_on_submit():
         try:
             return _to_runs(_taken_in(form))
@@ -88,13 +87,6 @@ def upload() -> str | Response | tuple[str, int]:
             form.file.data.close()
     page = render_template("pages/directory/imports/new.html", form=form)
     return (page, 422) if request.method == "POST" else page
-
-
-def _places() -> list[tuple[str, str]]:
-    rows = access.session().execute(
-        sa.select(Jurisdiction.code, Jurisdiction.name).order_by(Jurisdiction.name)
-    )
-    return [(code, name) for code, name in rows]
 
 
 def _taken_in(form: UploadForm) -> list[ImportRun]:

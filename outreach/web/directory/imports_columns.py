@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from outreach.directory.importing import tabular
 from outreach.directory.importing.opening import opened
-from outreach.directory.models import Jurisdiction, OrganizationKind, TargetRole
+from outreach.directory.models import OrganizationKind, TargetRole
 from outreach.directory.syncing import confirming, runs, work
 from outreach.directory.syncing.models import ImportRun, RunState
 from outreach.errors import BadInput
 from outreach.web import access
 from outreach.web.access import needs
 from outreach.web.directory.blueprint import bp
+from outreach.web.directory.imports_forms import places
 from outreach.web.directory.imports_words import column_words
-from outreach.web.filters import label, say
+from outreach.web.filters import label, say, word
 
 CONSTANTS = ("jurisdiction", "body", "body_kind", "role")
 LONGEST = 200
@@ -88,7 +88,12 @@ def _page(run: ImportRun, *, sheet: str, wrong: str = "") -> str:
     with opened(access.settings().home / run.kept_as, run.file_name) as upload:
         told = tabular.proposal(_with_sheet(work.dataset_of(run, upload), sheet))
     said = request.form if request.method == "POST" else None
-    constants = told["mapping"].get("constants", {})
+    guessed = told["mapping"].get("constants", {})
+    constants = {name: (said or guessed).get(name) or "" for name in CONSTANTS}
+    if said is None:
+        constants["jurisdiction"] = constants["jurisdiction"] or told["country"]
+    said_fields = {one["field"] for one in told["headers"]}
+    told["people"] = [{**one, "seats": map(_role_word, one["seats"])} for one in told["people"]]
     return render_template(
         "pages/directory/imports/columns.html",
         run=run,
@@ -98,11 +103,17 @@ def _page(run: ImportRun, *, sheet: str, wrong: str = "") -> str:
             (one, _fields(told["fields"], one["field"]), _held(said, f"column-{number}", one))
             for number, one in enumerate(told["headers"])
         ],
-        constants={name: (said or constants).get(name) or "" for name in CONSTANTS},
-        places=_places(),
+        constants=constants,
+        places=places(access.session()),
+        country_known="jurisdiction" in said_fields or bool(constants["jurisdiction"]),
         kinds=[(kind.value, label(kind)) for kind in OrganizationKind],
         roles=[(role.value, label(role)) for role in TargetRole],
     )
+
+
+def _role_word(role: str) -> str:
+    """A role as the list writes it, or our word for one of ours."""
+    return word(TargetRole(role)) if role in set(TargetRole) else role
 
 
 def _held(said: Any, name: str, guessed: dict[str, Any]) -> str:
@@ -115,10 +126,3 @@ def _fields(known: list[str], guessed: str) -> list[tuple[str, str]]:
     names = [name for name in names if name not in ("identifier", "note")]
     rows = sorted(((name, column_words(name)) for name in names), key=lambda row: row[1].lower())
     return [("", _("Keep as a note")), *rows]
-
-
-def _places() -> list[tuple[str, str]]:
-    rows = access.session().execute(
-        sa.select(Jurisdiction.code, Jurisdiction.name).order_by(Jurisdiction.name)
-    )
-    return [(code, name) for code, name in rows]

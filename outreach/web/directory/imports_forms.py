@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
+from sqlalchemy.orm import Session
 from wtforms import DateField, RadioField, SelectField, StringField, validators
 
 from outreach.directory.importing.formats import FORMATS
+from outreach.directory.models import Jurisdiction
 from outreach.web.filters import say
 from outreach.web.forms import Form
+
+# Codes of the CLDR that are no country: the Eurozone, the United Nations, two for tests, unknown.
+_NO_COUNTRY = frozenset(("EZ", "UN", "QO", "XA", "XB", "ZZ"))
+
+
+def places(session: Session) -> list[tuple[str, str]]:
+    """Return (code, name) of every country and of the jurisdictions we have, by name.
+
+    A country that is not in the directory comes into it with the list.
+    """
+    names = {
+        code: name
+        for code, name in (get_locale() or Locale("en")).territories.items()
+        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY
+    }
+    rows = session.execute(sa.select(Jurisdiction.code, Jurisdiction.name))
+    names |= {code: name for code, name in rows if code not in _NO_COUNTRY}
+    return sorted(names.items(), key=lambda one: one[1])
 
 
 class UploadForm(Form):

@@ -28,7 +28,6 @@ from outreach.web.access import needs
 from outreach.web.directory import imports_words as words
 from outreach.web.directory.blueprint import bp
 from outreach.web.directory.imports_columns import columns_can_change
-from outreach.web.directory.words import happened
 from outreach.web.filters import say
 from outreach.words import Sentence
 
@@ -75,7 +74,7 @@ def _page(
         sure=SURE,
         facts=_facts(run),
         takes_back=words.takes_back(run) if run.state is RunState.APPLIED else "",
-        history=[happened(event) for event in audit.history(session, "import_run", run.id)],
+        history=[words.happened(event) for event in audit.history(session, "import_run", run.id)],
     )
 
 
@@ -111,7 +110,7 @@ def _facts(run: ImportRun) -> list[tuple[str, Any]]:
         (_("Link"), run.source_url),
         (_("Speaks of"), run.as_of),
         (_("Whole list"), _("yes") if run.complete else _("only a part: nobody is ended")),
-        (_("Format"), run.format),
+        (_("Format"), words.format_label(run.format)),
         (_("Licence"), source.licence if source else ""),
         (_("Names its source as"), source.attribution if source else ""),
     ]

@@ -9,7 +9,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from outreach.accounts.models import Event
+from outreach.directory.importing.formats import FORMATS
 from outreach.directory.syncing.models import Effect, ImportRun, RunState, StagedRow
+from outreach.web.directory.words import Row
 from outreach.web.filters import language_name, number, say
 from outreach.words import N_, Sentence
 
@@ -186,6 +189,21 @@ _PURPOSES = {
 }
 
 
+_HAPPENED = {
+    "uploaded": N_("file brought in"),
+    "columns": N_("columns confirmed"),
+    "waiting": N_("waits to be read"),
+    "reading": N_("being read"),
+    "preview": N_("compared with the directory"),
+    "decided": N_("decided who is who"),
+    "confirmed": N_("confirmed"),
+    "applied": N_("written"),
+    "undone": N_("undone"),
+    "discarded": N_("discarded"),
+    "failed": N_("could not be used"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field of a row: how it is called, what it was, what it would be; or only words."""
@@ -276,6 +294,16 @@ def would(run: ImportRun) -> str:
         ),
     ]
     return ", ".join(str(words(many)) for many, words in parts if many)
+
+
+def happened(event: Event) -> Row:
+    """Return an event of an import as a line of the timeline."""
+    return Row(event.at, event.by, Sentence(_HAPPENED.get(event.name, event.name)), "")
+
+
+def format_label(name: str) -> str:
+    """Return what a reader calls a format."""
+    return next((say(one.label) for one in FORMATS if one.name == name), name)
 
 
 def heading(effect: Effect, about: str) -> str:
