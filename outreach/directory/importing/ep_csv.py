@@ -78,7 +78,7 @@ def datasets(upload: Upload) -> list[Dataset]:
                 attribution=said.attribution,
                 url=said.url,
                 rank=1,
-                options={"place": upload.name if len(upload.files) == 1 else upload.place(file)},
+                options={"place": upload.place(file)},
             )
         )
     return found

@@ -80,7 +80,7 @@ def datasets(upload: Upload) -> list[Dataset]:
                 attribution="© European Union, source: European Parliament",
                 url="https://www.europarl.europa.eu/meps/en/full-list/xml",
                 rank=1,
-                options={"place": upload.name if len(upload.files) == 1 else upload.place(file)},
+                options={"place": upload.place(file)},
             )
         )
     return found

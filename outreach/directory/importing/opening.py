@@ -49,7 +49,12 @@ class Upload:
             return stream.read(size)
 
     def place(self, file: Path) -> str:
-        """Return how messages call `file`: its path inside the upload."""
+        """Return how messages call `file`: its path inside the upload, or as the person calls it.
+
+        A file that we keep has its hash before its name.
+        """
+        if file == self.given:
+            return self.name
         return str(file.relative_to(self.root)) if file.is_relative_to(self.root) else file.name
 
 

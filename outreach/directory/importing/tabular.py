@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from outreach.directory.importing.dated import day_of
-from outreach.directory.importing.guessing import SAMPLE, Guess, guess
+from outreach.directory.importing.guessing import Guess, guess
 from outreach.directory.importing.headers import FIELDS
 from outreach.directory.importing.mapping import (
     Mapping,
@@ -31,6 +30,8 @@ from outreach.words import Sentence
 
 SUFFIXES = frozenset((".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".json"))
 PREVIEW_ROWS = 20
+# What a person is asked of the whole list: left empty, it is empty.
+ASKED = ("jurisdiction", "body", "body_kind", "role", "locale")
 # A folder of thousands of small files is some other format.
 _MOST_FILES = 200
 _DATE_OR_NUMBER = re.compile(r"\bv?\d+(?:[-._]\d+)*|\d+|\b(?:copy|copie|kopie|final|new)\b", re.I)
@@ -58,8 +59,7 @@ def datasets(upload: Upload) -> list[Dataset]:
 
 
 def _dataset(upload: Upload, file: Path) -> Dataset:
-    # A file we keep has its hash before its name; the person's own name is the upload's.
-    place = upload.name if len(upload.files) == 1 else upload.place(file)
+    place = upload.place(file)
     headers = table(file, place).headers
     name = place.replace("\\", "/").rpartition("/")[2]
     mapping = shipped_for(headers, name)
@@ -220,10 +220,7 @@ def proposal(dataset: Dataset) -> dict[str, Any]:
     "sheet", "sheets", "needs_body"}. Raises BadFile.
     """
     opened = _open(dataset)
-    if dataset.options.get("mapping") or shipped_for(opened.headers, _file_name(dataset)):
-        found = _certain(dataset, opened)
-    else:
-        found = guess(opened)
+    found = _known_or_guessed(dataset, opened)
     mapping = _with_options(found.mapping, dataset)
     shown = found.rows[:PREVIEW_ROWS]
     records = list(_people(mapping, opened, dataset).records(iter(shown)))
@@ -245,17 +242,24 @@ def proposal(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _certain(dataset: Dataset, opened: Table) -> Guess:
-    """Return the saved or shipped mapping in the form of a guess that is sure."""
-    mapping = _mapping(dataset, opened)
-    rows = list(itertools.islice(opened.rows, SAMPLE))
-    seen = guess(dataclasses.replace(opened, rows=iter(rows)))
+def _known_or_guessed(dataset: Dataset, opened: Table) -> Guess:
+    """Return the saved or shipped mapping in the form of a guess that is sure, or a guess.
+
+    A saved one that was made for other columns (another sheet) does not count.
+    """
+    saved = dataset.options.get("mapping")
+    mapping = from_json(saved) if saved else None
+    if mapping is None or not matches(mapping, opened.headers, _file_name(dataset)):
+        mapping = shipped_for(opened.headers, _file_name(dataset))
+    seen = guess(opened)
+    if mapping is None:
+        return seen
     columns = [
         dataclasses.replace(one, field=said, confidence=1.0 if said else 0.0)
         for one in seen.columns
         for said in (mapping.field_of(one.header),)
     ]
-    return Guess(mapping, columns, rows, seen.country)
+    return Guess(mapping, columns, seen.rows, seen.country)
 
 
 def _shown(person: PersonRecord) -> dict[str, Any]:
@@ -278,21 +282,23 @@ def mapping_from_choice(
     region, locale. Raises BadInput when a field does not exist or no column names anybody.
     """
     opened = _open(dataset)
-    guessed = guess(opened).mapping
     unknown = [header for header in columns if header not in opened.headers]
     if unknown:
-        raise BadInput(Sentence("There is no column “%(header)s”.", header=unknown[0]), "mapping")
+        words = Sentence("There is no column “%(header)s”.", header=unknown[0])
+        raise BadInput(words, "mapping")
+    # What nobody is asked about stays as it was known: columns of committees, names of groups.
+    before = as_json(_known_or_guessed(dataset, opened).mapping)
+    for name in ("name", "required", "file"):
+        before.pop(name, None)
+    kept = {key: one for key, one in before.get("constants", {}).items() if key not in ASKED}
+    said = {key: value for key, value in constants.items() if value}
     chosen = {header: name for header, name in columns.items() if name}
-    flagged = guessed.flags.model_dump() if guessed.flags else None
     mapping = from_json(
         {
+            **before,
             "headers": list(opened.headers),
             "columns": chosen,
-            "constants": {
-                **{key: value for key, value in constants.items() if value},
-                **({} if constants.get("region") else {"region": guessed.constants.region}),
-            },
-            "flags": flagged,
+            "constants": {**kept, **said},
         }
     )
     if not mapping.about_people and "body" not in chosen.values():

@@ -25,7 +25,7 @@ def test_a_file_alone(tmp_path: Path) -> None:
     with opened(path, "theirs.json") as upload:
         assert (upload.name, upload.files, upload.given) == ("theirs.json", (path,), path)
         assert upload.head(path, 2) == b"[1"
-        assert upload.place(path) == "list.json"
+        assert upload.place(path) == "theirs.json"
         assert upload.place(Path("/elsewhere/x.json")) == "x.json"
 
 

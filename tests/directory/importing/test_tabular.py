@@ -410,6 +410,31 @@ def test_confirming_columns_makes_a_mapping_that_is_applied_again(tmp_path):
         list(tabular.read(replace(other, options={"mapping": saved})))
 
 
+def test_changing_a_known_list_keeps_what_nobody_is_asked(tmp_path):
+    dataset = dataset_of(tmp_path, MEPS, "meps.csv")
+    columns = {one["header"]: one["field"] for one in tabular.proposal(dataset)["headers"]}
+    saved = tabular.mapping_from_choice(
+        dataset,
+        {**columns, "office": "note", "twitter": ""},
+        {"jurisdiction": "EU", "body": "European Parliament", "role": "mep"},
+    )
+    found = Read(replace(dataset, options={**dataset.options, "mapping": saved}))
+    ann = found.people[0]
+    assert (ann.identifiers, found.ways("phone")) == ({"mep": "900001"}, ["+32 2 284 59 99"])
+    assert ann.seats[1].label == "Chair"
+    assert (ann.extras["twitter"], found.ways("social")) == ("zolc_ex", [])
+
+
+def test_another_sheet_is_looked_at_anew(tmp_path):
+    path = made_by_hand(tmp_path / "list.xlsx")
+    with opened(path) as upload:
+        (dataset,) = tabular.datasets(upload)
+    saved = tabular.proposal(dataset)["mapping"]
+    options = {**dataset.options, "mapping": saved, "sheet": "Notatki"}
+    shown = tabular.proposal(replace(dataset, options=options))
+    assert (shown["sheet"], len(shown["headers"])) == ("Notatki", 1)
+
+
 @pytest.mark.parametrize(
     "columns", [{"Nobody": "name"}, {"Name": "hat size"}, {"Name": "", "Email": "email"}]
 )
