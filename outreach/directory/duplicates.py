@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -117,7 +117,7 @@ class Likely:
 def likely(
     session: Session, names: Sequence[str], *, jurisdiction: str, limit: int = 5
 ) -> list[Likely]:
-    """Return who in `jurisdiction` may go by one of `names`, likest first, in one query.
+    """Return who in `jurisdiction` may go by one of `names`, likest first; two queries.
 
     Ended people are among them: somebody may come back.
     """
@@ -127,64 +127,64 @@ def likely(
 def likely_of_many(
     session: Session, people: Sequence[Sequence[str]], *, jurisdiction: str, limit: int = 3
 ) -> list[list[Likely]]:
-    """Return what `likely` says of each of `people` (their names), in one query for all."""
+    """Return what `likely` says of each of `people` (their names), in two queries for all."""
     wanted = [spellings(names) for names in people]
-    known = _known(session, jurisdiction) if any(wanted) else []
-    found = []
+    known = _known(session, jurisdiction) if any(wanted) else {}
+    found: list[list[tuple[int, int]]] = []
     for ours in wanted:
         beginnings = _beginnings(ours)
         scored = [
-            (likeness(ours, other.spelt), other)
-            for other in known
-            if not beginnings.isdisjoint(other.beginnings)
+            (likeness(ours, spelt), number)
+            for number, (_name, spelt) in known.items()
+            if not beginnings.isdisjoint(_beginnings(spelt))
         ]
-        near = sorted(
-            (pair for pair in scored if pair[0] >= ASK_FROM),
-            key=lambda pair: (-pair[0], pair[1].person_id),
-        )
-        found.append(
-            [
-                Likely(one.person_id, one.name, ", ".join(one.where), one.target_id, score)
-                for score, one in near[:limit]
-            ]
-        )
-    return found
+        near = [pair for pair in scored if pair[0] >= ASK_FROM]
+        found.append(sorted(near, key=lambda pair: (-pair[0], pair[1]))[:limit])
+    seats = _seats(session, {number for near in found for _score, number in near})
+    return [
+        [
+            Likely(number, known[number][0], ", ".join(seats[number][0]), seats[number][1], score)
+            for score, number in near
+        ]
+        for near in found
+    ]
 
 
-@dataclass(slots=True)
-class _Known:
-    person_id: int
-    name: str
-    spelt: tuple[str, ...]
-    beginnings: frozenset[str]
-    where: list[str]
-    target_id: int | None
-
-
-def _known(session: Session, jurisdiction: str) -> list[_Known]:
-    """Everybody who has or had a seat in `jurisdiction`, with the newest of their targets."""
-    rows = session.execute(
-        sa.select(Person.id, Person.name, Person.names, Organization.name, Target.id)
-        .join(Membership, Membership.person_id == Person.id)
+def _known(session: Session, jurisdiction: str) -> dict[int, tuple[str, tuple[str, ...]]]:
+    """{person id: (name, spellings)} of everybody who has or had a seat in `jurisdiction`."""
+    seated = (
+        sa.select(Membership.person_id)
         .join(Organization, Organization.id == Membership.organization_id)
-        .outerjoin(Target, Target.membership_id == Membership.id)
         .where(
             Organization.jurisdiction_code == jurisdiction,
             Organization.kind != OrganizationKind.PARTY,
-            Person.merged_into_id.is_(None),
         )
-        .order_by(Person.id, Membership.id)
     )
-    people: dict[int, _Known] = {}
-    for number, name, names, body, target_id in rows:
-        one = people.get(number)
-        if one is None:
-            spelt = _spelt(name, *names.values())
-            one = people[number] = _Known(number, name, spelt, _beginnings(spelt), [], None)
-        if body not in one.where:
-            one.where.append(body)
-        one.target_id = target_id or one.target_id
-    return list(people.values())
+    rows = session.execute(
+        sa.select(Person.id, Person.name, Person.names).where(
+            Person.id.in_(seated), Person.merged_into_id.is_(None)
+        )
+    )
+    return {number: (name, _spelt(name, *names.values())) for number, name, names in rows}
+
+
+def _seats(session: Session, people: Collection[int]) -> dict[int, tuple[list[str], int | None]]:
+    """{person id: (the bodies they sit or sat in, the newest of their targets)}"""
+    rows = session.execute(
+        sa.select(Membership.person_id, Organization.name, Target.id)
+        .join(Organization, Organization.id == Membership.organization_id)
+        .outerjoin(Target, Target.membership_id == Membership.id)
+        .where(Membership.person_id.in_(people), Organization.kind != OrganizationKind.PARTY)
+        .order_by(Membership.id)
+    )
+    found: dict[int, tuple[list[str], int | None]] = {}
+    for number, body, target_id in rows:
+        bodies, newest = found.get(number, ([], None))
+        found[number] = (
+            bodies if body in bodies else [*bodies, body],
+            target_id or newest,
+        )
+    return found
 
 
 @lru_cache(maxsize=200_000)
