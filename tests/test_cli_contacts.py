@@ -222,7 +222,7 @@ def test_a_fetched_list_is_imported(
     shell("fetch", "nonsense", exit_code=2, says="There are: ")
     shell("fetch", "everypolitician", exit_code=2, says="--of")
     listed = shell("fetch").stdout
-    assert all(name in listed for name in ("wikidata", "uk-parliament", "bundestag"))
+    assert all(name in listed for name in ("wikidata", "uk-commons", "bundestag"))
     assert shell("formats").stdout.count("\n") >= 5
     assert endpoint_named("za-peoples-assembly").format in shell("formats").stdout
 

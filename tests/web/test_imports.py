@@ -132,7 +132,7 @@ def everything(database: Database) -> list[Any]:
 
 def test_an_import_is_undone(sam: Client, app: Flask, database: Database) -> None:
     where = imported(sam, app, popolo(), "house.json")
-    assert "Takes back what this import wrote (2 new)" in sam.get(where).text
+    assert "Takes back what this import wrote: new people: 2, seats: 2" in sam.get(where).text
     assert sam.send(f"{where}/undo").status_code == 302
     assert state(database) is RunState.UNDONE
     assert names(database) == set()
@@ -465,7 +465,7 @@ def test_scenario_1_twelve_of_four_hundred_are_known_by_another_spelling(
 def decide_all(browser: Browser, where: str) -> None:
     """The sure ones together, the others one by one."""
     browser.get(f"{where}/proposed")
-    browser.press("The same person, for all with 95 or more points")
+    browser.press("All from 95 points: the same")
     while True:
         shown = browser.get(f"{where}/proposed")
         undecided = [

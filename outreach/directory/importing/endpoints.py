@@ -80,6 +80,23 @@ _EP = "© European Union, source: European Parliament"
 _UK = "Contains Parliamentary information licensed under the Open Parliament Licence v3.0"
 
 
+def _uk(name: str, title: str, house: int) -> Endpoint:
+    return Endpoint(
+        name=name,
+        title=title,
+        base="https://members-api.parliament.uk/api",
+        licence="Open Parliament Licence v3.0",
+        attribution=_UK,
+        page="https://members-api.parliament.uk/",
+        format="uk-api",
+        paging=Paging(
+            path=f"/Members/Search?IsCurrentMember=true&House={house}&skip={{skip}}&take=20",
+            take=20,
+            each="/Members/{id}/Contact",
+        ),
+    )
+
+
 def _wikidata(name: str, title: str, asked: Asked, of: str) -> Endpoint:
     return Endpoint(
         name=name,
@@ -138,20 +155,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         format="ep-xml",
         parts=(Part("/meps/en/full-list/xml", "full-list.xml", Shape.XML),),
     ),
-    Endpoint(
-        name="uk-parliament",
-        title="Members of the United Kingdom's Parliament",
-        base="https://members-api.parliament.uk/api",
-        licence="Open Parliament Licence v3.0",
-        attribution=_UK,
-        page="https://members-api.parliament.uk/",
-        format="uk-api",
-        paging=Paging(
-            path="/Members/Search?IsCurrentMember=true&House=1&skip={skip}&take=20",
-            take=20,
-            each="/Members/{id}/Contact",
-        ),
-    ),
+    _uk("uk-commons", "House of Commons of the United Kingdom", 1),
+    _uk("uk-lords", "House of Lords of the United Kingdom", 2),
     Endpoint(
         name="everypolitician",
         title="EveryPolitician, one legislature as it was in 2019",

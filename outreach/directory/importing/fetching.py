@@ -201,7 +201,7 @@ def _ask_for_pages(visit: _Visit) -> None:
         if skip:
             visit.wire.pause(POLITE)
         url = address_of(visit.endpoint, paging.path.replace("{skip}", str(skip)), visit.of)
-        page = _page(visit, url, f"page-{skip // paging.take:04}.json")
+        page = _page(visit, url, f"{skip // paging.take:04}-page.json")
         items, said = page.get(paging.items), page.get(paging.total)
         if not isinstance(items, list) or not isinstance(said, int):
             raise Refusal(url, Sentence("Its answer is not a page of a list: it may have changed."))

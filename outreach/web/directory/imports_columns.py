@@ -18,11 +18,70 @@ from outreach.web import access
 from outreach.web.access import needs
 from outreach.web.directory.blueprint import bp
 from outreach.web.directory.imports_forms import places
-from outreach.web.directory.imports_words import column_words
-from outreach.web.filters import label, say, word
+from outreach.web.filters import label, language_name, say, word
+from outreach.words import N_
 
 CONSTANTS = ("jurisdiction", "body", "body_kind", "role")
 LONGEST = 200
+# What a column may hold, as a person chooses it.
+_COLUMNS = {
+    "id": N_("Number of the person in this list"),
+    "name": N_("Full name"),
+    "name_family_given": N_("Full name, family name first"),
+    "given": N_("Given name"),
+    "family": N_("Family name"),
+    "sort_name": N_("Name as lists sort it"),
+    "reading": N_("How the name is read"),
+    "legal_name": N_("Former or legal name"),
+    "prefix": N_("Earned title (Dr.)"),
+    "honorific": N_("Honorific"),
+    "salutation": N_("Salutation for letters"),
+    "suffix": N_("Letters after the name"),
+    "gender": N_("Woman or man"),
+    "birth": N_("Born"),
+    "death": N_("Died"),
+    "language": N_("Language they read"),
+    "body": N_("Body or institution"),
+    "parent": N_("Body above it"),
+    "role": N_("Role"),
+    "post": N_("Post"),
+    "jurisdiction": N_("Country or assembly"),
+    "area": N_("Constituency"),
+    "area_country": N_("Country of election"),
+    "party": N_("Party"),
+    "group": N_("Parliamentary group"),
+    "committee": N_("Committee"),
+    "start": N_("In office since"),
+    "end": N_("In office until"),
+    "active": N_("Still in office, yes or no"),
+    "address": N_("Postal address"),
+    "address1": N_("Address, line 1"),
+    "address2": N_("Address, line 2"),
+    "address3": N_("Address, line 3"),
+    "address4": N_("Address, line 4"),
+    "country": N_("Address, country"),
+    "email": N_("E-mail"),
+    "facebook": N_("Facebook"),
+    "fax": N_("Fax"),
+    "form": N_("Web form"),
+    "instagram": N_("Instagram"),
+    "locality": N_("Address, town"),
+    "mobile": N_("Mobile phone"),
+    "phone": N_("Phone"),
+    "postcode": N_("Address, postal code"),
+    "province": N_("Address, province"),
+    "twitter": N_("Twitter or X"),
+    "web": N_("Website"),
+    "ignored": N_("Leave out"),
+}
+_PURPOSES = {
+    "constituency": N_("constituency"),
+    "parliament": N_("parliament"),
+    "office": N_("office"),
+    "personal": N_("private"),
+    "press": N_("press"),
+    "campaign": N_("campaign"),
+}
 
 
 @bp.route("/directory/imports/<int:run_id>/columns", methods=["GET", "POST"])
@@ -126,3 +185,19 @@ def _fields(known: list[str], guessed: str) -> list[tuple[str, str]]:
     names = [name for name in names if name not in ("identifier", "note")]
     rows = sorted(((name, column_words(name)) for name in names), key=lambda row: row[1].lower())
     return [("", _("Keep as a note")), *rows]
+
+
+def column_words(field: str) -> str:
+    """Return what a column of this field (`importing/headers`) holds, for a list to choose from."""
+    plain, _at, purpose = field.partition("@")
+    base, _colon, tag = plain.partition(":")
+    words = say(_COLUMNS.get(base, base.replace("_", " ")))
+    if base == "identifier":
+        return str(_("Number at %(register)s", register=tag))
+    if tag:
+        return f"{words} ({language_name(tag)})"
+    if purpose:
+        kind, _dot, door = purpose.partition(".")
+        told = say(_PURPOSES[kind]) if kind in _PURPOSES else kind
+        return f"{words} ({told}{f', {door}' if door else ''})"
+    return words

@@ -73,6 +73,7 @@ def _page(
         undecided=undecided,
         sure=SURE,
         facts=_facts(run),
+        taken_back=words.taken_back(run),
         takes_back=words.takes_back(run) if run.state is RunState.APPLIED else "",
         history=[words.happened(event) for event in audit.history(session, "import_run", run.id)],
     )
@@ -105,7 +106,7 @@ def _undecided(run: ImportRun) -> int:
 def _facts(run: ImportRun) -> list[tuple[str, Any]]:
     source = run.source
     return [
-        (_("List"), source.name if source else ""),
+        (_("List"), source.name if source and source.name != run.file_name else ""),
         (_("File"), run.file_name),
         (_("Link"), run.source_url),
         (_("Speaks of"), run.as_of),

@@ -12,8 +12,8 @@ from flask_babel import ngettext
 from outreach.accounts.models import Event
 from outreach.directory.importing.formats import FORMATS
 from outreach.directory.syncing.models import Effect, ImportRun, RunState, StagedRow
-from outreach.web.directory.words import Row
-from outreach.web.filters import language_name, number, say
+from outreach.web.directory.words import FIELD_WORDS, Row
+from outreach.web.filters import number, say
 from outreach.words import N_, Sentence
 
 MOST_PARTS = 5
@@ -58,11 +58,11 @@ FIGURES = {
 }
 
 ABOUT = {
-    Effect.ADDED: N_("Who is not in the directory yet and would be added."),
-    Effect.CHANGED: N_("Who is in the directory and would change, field by field."),
+    Effect.ADDED: N_("Not in the directory before."),
+    Effect.CHANGED: N_("In the directory before; what differs, field by field."),
     Effect.ENDED: N_(
-        "Who is no longer on this whole list: their seats of it would end. People, letters and "
-        "addresses stay."
+        "No longer on this whole list: their seats end by the day it speaks of. The people, "
+        "letters and addresses stay."
     ),
     Effect.PROPOSED: N_(
         "New to this list, but spelt much like somebody we have. Say for each whether it is the "
@@ -78,20 +78,9 @@ ABOUT = {
 }
 
 _FIELDS = {
-    "name": N_("name"),
-    "given_name": N_("given name"),
-    "family_name": N_("family name"),
-    "sort_name": N_("name in lists"),
-    "title_prefix": N_("title"),
-    "honorific": N_("honorific"),
-    "postnominal": N_("letters after the name"),
-    "names": N_("name in other languages"),
+    **FIELD_WORDS,
     "other_names": N_("other name"),
     "gender": N_("form of address"),
-    "form_of_address": N_("form of address"),
-    "birth_date": N_("born"),
-    "death_date": N_("died"),
-    "reading_language": N_("language"),
     "extras": N_("notes"),
     "identifiers": N_("number"),
     "identifier": N_("number"),
@@ -128,67 +117,14 @@ _STEPS = {
 }
 
 
-# What a column may hold, as a person chooses it.
-_COLUMNS = {
-    "id": N_("Number of the person in this list"),
-    "name": N_("Full name"),
-    "name_family_given": N_("Full name, family name first"),
-    "given": N_("Given name"),
-    "family": N_("Family name"),
-    "sort_name": N_("Name as lists sort it"),
-    "reading": N_("How the name is read"),
-    "legal_name": N_("Former or legal name"),
-    "prefix": N_("Earned title (Dr.)"),
-    "honorific": N_("Honorific"),
-    "salutation": N_("Salutation for letters"),
-    "suffix": N_("Letters after the name"),
-    "gender": N_("Woman or man"),
-    "birth": N_("Born"),
-    "death": N_("Died"),
-    "language": N_("Language they read"),
-    "body": N_("Body or institution"),
-    "parent": N_("Body above it"),
-    "role": N_("Role"),
-    "post": N_("Post"),
-    "jurisdiction": N_("Country or assembly"),
-    "area": N_("Constituency"),
-    "area_country": N_("Country of election"),
-    "party": N_("Party"),
-    "group": N_("Parliamentary group"),
-    "committee": N_("Committee"),
-    "start": N_("In office since"),
-    "end": N_("In office until"),
-    "active": N_("Still in office, yes or no"),
-    "address": N_("Postal address"),
-    "address1": N_("Address, line 1"),
-    "address2": N_("Address, line 2"),
-    "address3": N_("Address, line 3"),
-    "address4": N_("Address, line 4"),
-    "country": N_("Address, country"),
-    "email": N_("E-mail"),
-    "facebook": N_("Facebook"),
-    "fax": N_("Fax"),
-    "form": N_("Web form"),
-    "instagram": N_("Instagram"),
-    "locality": N_("Address, town"),
-    "mobile": N_("Mobile phone"),
-    "phone": N_("Phone"),
-    "postcode": N_("Address, postal code"),
-    "province": N_("Address, province"),
-    "twitter": N_("Twitter or X"),
-    "web": N_("Website"),
-    "ignored": N_("Leave out"),
-}
-_PURPOSES = {
-    "constituency": N_("constituency"),
-    "parliament": N_("parliament"),
-    "office": N_("office"),
-    "personal": N_("private"),
-    "press": N_("press"),
-    "campaign": N_("campaign"),
-}
-
-
+_WRITTEN = (
+    ("added", N_("new people: %(n)s")),
+    ("changed", N_("changed people: %(n)s")),
+    ("ended", N_("ended: %(n)s")),
+    ("seats added", N_("seats: %(n)s")),
+    ("contacts added", N_("addresses: %(n)s")),
+    ("organizations added", N_("bodies: %(n)s")),
+)
 _HAPPENED = {
     "uploaded": N_("file brought in"),
     "columns": N_("columns confirmed"),
@@ -220,22 +156,6 @@ def field_word(name: str) -> str:
     if name.startswith("contact:"):
         return str(_("address"))
     return say(_FIELDS[name]) if name in _FIELDS else name.replace("_", " ")
-
-
-def column_words(field: str) -> str:
-    """Return what a column of this field (`importing/headers`) holds, for a list to choose from."""
-    plain, _at, purpose = field.partition("@")
-    base, _colon, tag = plain.partition(":")
-    words = say(_COLUMNS.get(base, base.replace("_", " ")))
-    if base == "identifier":
-        return str(_("Number at %(register)s", register=tag))
-    if tag:
-        return f"{words} ({language_name(tag)})"
-    if purpose:
-        kind, _dot, door = purpose.partition(".")
-        told = say(_PURPOSES[kind]) if kind in _PURPOSES else kind
-        return f"{words} ({told}{f', {door}' if door else ''})"
-    return words
 
 
 def step_word(name: str) -> str:
@@ -322,13 +242,28 @@ def fields(run: ImportRun) -> list[tuple[str, int]]:
 
 def takes_back(run: ImportRun) -> str:
     """Return what undoing a written import would take back, in words."""
+    written = run.counts.get("written") or {}
+    parts = [say(Sentence(words, n=written[name])) for name, words in _WRITTEN if written.get(name)]
     return str(
         _(
-            "Takes back what this import wrote (%(numbers)s). What people changed by hand since "
-            "then stays, and letters already sent keep their addresses.",
-            numbers=would(run) or _("nothing"),
+            "Takes back what this import wrote: %(parts)s. What people changed by hand since then "
+            "stays, and letters already sent keep their addresses.",
+            parts=", ".join(parts) or _("nothing"),
         )
     )
+
+
+def taken_back(run: ImportRun) -> str:
+    """Return what undoing an import did, in words; "" for one that stands."""
+    done = run.counts.get("undone") or {}
+    if not done:
+        return ""
+    words = N_("%(removed)s entries taken out, %(restored)s put back as they were.")
+    told = say(Sentence(words, **done))
+    if done.get("stayed"):
+        stayed = N_("%(stayed)s stay, because letters or work by hand hang on them.")
+        told = f"{told} {say(Sentence(stayed, **done))}"
+    return told
 
 
 def summary(row: StagedRow) -> str:

@@ -397,7 +397,7 @@ def test_pages_are_asked_for_one_after_the_other(
     with zipfile.ZipFile(came.path) as archive:
         names = archive.namelist()
     assert len(names) == 3 + 45
-    assert "page-0002.json" in names and "contact-44.json" in names
+    assert "0002-page.json" in names and "contact-44.json" in names
     assert slept == [fetching.POLITE] * (2 + 45)
     assert ("fetching", 40, 45) in steps and ("fetching details", 45, 45) in steps
     server.will(pages(10, 10))
