@@ -134,11 +134,12 @@ def _movable(session: Session, kept: Person, gone: Person) -> dict[str, list[Any
 
 
 def _like(row: Any) -> tuple[Any, ...]:
-    """What makes two rows of one table one, when a person has both."""
+    """What makes two rows of one table one, when a person has both.
+
+    Numbers in registers all move: a list that knows somebody by one must find the kept row.
+    """
     if isinstance(row, ContactDetail):
         return row.kind, row.normalised
-    if isinstance(row, Identifier):
-        return row.scheme, row.value
     if isinstance(row, FieldLock):
         return (row.field,)
     if isinstance(row, ImportConflict) and row.state is ConflictState.OPEN:
