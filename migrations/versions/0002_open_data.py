@@ -54,7 +54,7 @@ def upgrade() -> None:
     for column in COLUMNS:
         _add_column(*column)
     op.create_index("ix_membership_source_key", "membership", ["source_id", "source_key"])
-    op.create_index("ix_target_verified_until", "target", ["verified_until"])
+    op.create_index("ix_target_verified_until", "target", ["verified_until", "role"])
     op.create_index(op.f("ix_person_merged_into_id"), "person", ["merged_into_id"])
     for words in WORDS:
         _allow(*words)

@@ -333,8 +333,7 @@ class Office(Base):
 class Target(Base):
     """One row of a list: a membership (a person in a post) or an organization.
 
-    The columns below `office_id` repeat the directory so that lists sort and filter in one table;
-    only `offices.settle_target` writes them.
+    The columns below `office_id` repeat the directory for lists; only `offices.py` writes them.
     """
 
     __tablename__ = "target"
@@ -343,6 +342,7 @@ class Target(Base):
             "(membership_id IS NULL) <> (organization_id IS NULL)", name="one_subject"
         ),
         sa.Index("ix_target_list", "jurisdiction_code", "role", "name"),
+        sa.Index("ix_target_verified_until", "verified_until", "role"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -363,7 +363,7 @@ class Target(Base):
     # The way we write by: email, form, postal, or null when there is none.
     channel: Mapped[ContactKind | None] = mapped_column(enum(ContactKind, "channel"))
     # The last day the check of that way holds; null when nobody checked it.
-    verified_until: Mapped[dt.date | None] = mapped_column(index=True)
+    verified_until: Mapped[dt.date | None]
     # The day the seat ends or ended, which may lie ahead; null while no end is known.
     ended_on: Mapped[dt.date | None]
     demonstration: Mapped[bool] = mapped_column(default=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import sqlalchemy as sa
@@ -33,6 +34,8 @@ WRITTEN_BY = (ContactKind.EMAIL, ContactKind.FORM, ContactKind.POSTAL)
 # A person carries a letter along these; the machine sends e-mail only.
 BY_HAND = frozenset({ContactKind.FORM, ContactKind.POSTAL})
 USABLE = (ContactState.OK, ContactState.SUSPECT)
+_KINDS = {kind: place for place, kind in enumerate(ContactKind)}
+_STATES = {state: place for place, state in enumerate(ContactState)}
 # A letter to an organization itself is addressed to the office, whatever the body is.
 ORGANIZATION_ROLE = TargetRole.MINISTRY
 
@@ -216,23 +219,79 @@ def settle_target(session: Session, target: Target | Iterable[int]) -> None:
 def settle_days(session: Session, target_ids: Sequence[int]) -> None:
     """Bring the days of many targets in step: how long their checks hold, when their seats end.
 
-    Cheaper than `settle_target`: nothing else is looked at. Flushes a thousand at a time.
+    Far cheaper than `settle_target`: nothing else is looked at, and only what differs is written.
     """
-    for start in range(0, len(target_ids), 1000):
-        rows = session.scalars(
-            sa.select(Target)
-            .where(Target.id.in_(target_ids[start : start + 1000]))
-            .options(joinedload(Target.membership), joinedload(Target.body))
-            .execution_options(populate_existing=True)
-        ).all()
-        contacts = contacts_of_many(session, rows)
-        best = {row.id: best_of(contacts[row.id], only=row.channel) for row in rows}
-        shelf = shelf_for(session, [contact for contact in best.values() if contact])
+    session.flush()
+    for start in range(0, len(target_ids), 2000):
+        rows = session.execute(_days_of(target_ids[start : start + 2000])).all()
+        found: dict[tuple[str, int], list[ContactDetail]] = {}
+        for detail in session.execute(_written_by(rows)):
+            # A row of columns has everything of a detail that is asked for here.
+            like = cast(ContactDetail, detail)
+            found.setdefault(_owner(like), []).append(like)
+        best = {row.id: _best_way(row, found) for row in rows}
+        shelf = shelf_for(session, [way for way in best.values() if way])
+        changed = []
         for row in rows:
-            contact = best[row.id] if row.channel else None
-            row.verified_until = shelf.until(contact) if contact else None
-            row.ended_on = row.membership.end_on if row.membership else row.body.ended_on
-        session.flush()
+            way, ends = best[row.id], row.end_on if row.membership_id else row.body_ended_on
+            until = shelf.until(way) if way else None
+            if (until, ends) != (row.verified_until, row.ended_on):
+                changed.append({"id": row.id, "verified_until": until, "ended_on": ends})
+        if changed:
+            session.execute(sa.update(Target), changed)
+    for known in session.identity_map.values():
+        if isinstance(known, Target):
+            session.expire(known, ["verified_until", "ended_on"])
+
+
+def _days_of(target_ids: Sequence[int]) -> sa.Select[*tuple[Any, ...]]:
+    """Columns of targets, and of what their days follow from."""
+    return (
+        sa.select(
+            Target.id,
+            Target.channel,
+            Target.membership_id,
+            Target.organization_id,
+            Target.verified_until,
+            Target.ended_on,
+            Membership.person_id,
+            Membership.post_id,
+            Membership.end_on,
+            Organization.ended_on.label("body_ended_on"),
+        )
+        .join(Organization, Organization.id == Target.body_id)
+        .outerjoin(Membership, Membership.id == Target.membership_id)
+        .where(Target.id.in_(target_ids))
+    )
+
+
+def _written_by(rows: Sequence[sa.Row[Any]]) -> sa.Select[*tuple[Any, ...]]:
+    """Columns of the usable ways to write that belong to the people, posts and bodies of `rows`."""
+    way = ContactDetail
+    return sa.select(
+        *(way.id, way.person_id, way.post_id, way.organization_id, way.kind, way.state),
+        *(way.position, way.personal, way.by_hand, way.verified_on),
+    ).where(
+        sa.or_(
+            way.person_id.in_([row.person_id for row in rows if row.person_id]),
+            way.post_id.in_([row.post_id for row in rows if row.post_id]),
+            way.organization_id.in_([row.organization_id for row in rows if row.organization_id]),
+        ),
+        way.kind.in_(WRITTEN_BY),
+        way.state.in_(USABLE),
+    )
+
+
+def _best_way(
+    row: sa.Row[Any], found: Mapping[tuple[str, int], Sequence[ContactDetail]]
+) -> ContactDetail | None:
+    if row.channel is None:
+        return None
+    owners = [("person", row.person_id), ("post", row.post_id)]
+    if row.membership_id is None:
+        owners = [("organization", row.organization_id)]
+    known = (detail for owner in owners for detail in found.get(owner, ()))
+    return best_of(known, only=row.channel)
 
 
 def _settle(target: Target, contact: ContactDetail | None, wish: Wish) -> str:
@@ -287,11 +346,8 @@ def _offices(session: Session, desks: Mapping[str, str]) -> dict[str, int]:
 
 
 def _rank(detail: ContactDetail) -> tuple[bool, int, int, int, int]:
-    order = list(ContactKind)
-    states = list(ContactState)
     doubtful = detail.personal and detail.verified_on is None
-    at = (order.index(detail.kind), states.index(detail.state), detail.position, detail.id)
-    return (doubtful, *at)
+    return (doubtful, _KINDS[detail.kind], _STATES[detail.state], detail.position, detail.id)
 
 
 def _owner(detail: ContactDetail) -> tuple[str, int]:

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -49,10 +50,16 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the tool picked: the entries, and how many addresses would be checked with them."""
+    """What the tool picked: the entries, and all addresses that would be checked with them."""
 
     entries: Sequence[Sampled]
-    total: int
+    # The ids of all addresses of the list, the sampled ones too.
+    everything: Sequence[int]
+
+    @property
+    def total(self) -> int:
+        """How many addresses would be checked."""
+        return len(self.everything)
 
     @property
     def ids(self) -> set[int]:
@@ -79,11 +86,11 @@ def sample(session: Session, listed: Listed, *, by: Actor, today: dt.date) -> Sa
     """
     ids = session.scalars(_addresses(listed, today).order_by(ContactDetail.id)).all()
     if not ids:
-        return Sample((), 0)
+        return Sample((), ())
     # Not for secrecy: only that the person doesn't choose.
     dice = random.Random(f"{by.user_id} {today} {listed} {len(ids)} {ids[0]} {ids[-1]}")
     picked = sorted(dice.sample(ids, min(SAMPLE, len(ids))))
-    return Sample(_entries(session, picked, today), len(ids))
+    return Sample(_entries(session, picked, today), ids)
 
 
 def verify_list(
@@ -106,20 +113,24 @@ def verify_list(
         raise BadInput(Sentence("That day has not come yet."), "on")
     page, picked = page_of(url), sample(session, listed, by=by, today=today)
     _refuse_difference(picked, matching)
-    # The addresses are found anew by what was written, so the targets are looked up before.
-    targets = session.scalars(_targets(listed, today)).all()
-    session.execute(
-        sa.update(ContactDetail)
-        .where(
-            ContactDetail.id.in_(_addresses(listed, today)),
-            sa.or_(ContactDetail.verified_on.is_(None), ContactDetail.verified_on <= on),
+    targets: set[int] = set()
+    said: dict[str, Any] = {"addresses": picked.total, "sample": sorted(picked.ids)}
+    for start in range(0, picked.total, 1000):
+        some = picked.everything[start : start + 1000]
+        targets |= set(session.scalars(_targets(some)))
+        session.execute(
+            sa.update(ContactDetail)
+            .where(
+                ContactDetail.id.in_(some),
+                sa.or_(ContactDetail.verified_on.is_(None), ContactDetail.verified_on <= on),
+            )
+            .values(verified_on=on, verified_by=by.name, seen_on=on, source_url=page)
+            .execution_options(synchronize_session=False)
         )
-        .values(verified_on=on, verified_by=by.name, seen_on=on, source_url=page)
-        .execution_options(synchronize_session=False)
-    )
     session.expire_all()
-    settle_days(session, targets)
-    _tell(session, listed, picked, page=page, on=on, by=by, now=now)
+    settle_days(session, sorted(targets))
+    said |= {"url": page, "on": on.isoformat()}
+    _tell(session, listed, said, by=by, now=now)
     return picked.total
 
 
@@ -151,11 +162,9 @@ def _addresses(listed: Listed, today: dt.date) -> sa.Select[int]:
     query = sa.select(ContactDetail.id).where(
         *_checkable(),
         sa.or_(
-            ContactDetail.person_id.in_(sa.select(held.c.person_id)),
-            ContactDetail.post_id.in_(sa.select(held.c.post_id).where(held.c.post_id.is_not(None))),
-            ContactDetail.organization_id.in_(
-                sa.select(held.c.organization_id).where(held.c.organization_id.is_not(None))
-            ),
+            ContactDetail.person_id.in_(_known(held.c.person_id)),
+            ContactDetail.post_id.in_(_known(held.c.post_id)),
+            ContactDetail.organization_id.in_(_known(held.c.organization_id)),
         ),
     )
     if listed.source_id is not None:
@@ -177,32 +186,29 @@ def _held(listed: Listed, today: dt.date) -> sa.Select[int, int | None, int | No
     return query
 
 
-def _targets(listed: Listed, today: dt.date) -> sa.Select[int]:
-    """The ids of the targets whose addresses `listed` means, and of who shares them."""
-    details = sa.select(
-        ContactDetail.person_id, ContactDetail.post_id, ContactDetail.organization_id
-    ).where(ContactDetail.id.in_(_addresses(listed, today)))
-    found = details.subquery()
+def _targets(details: Sequence[int]) -> sa.Select[int]:
+    """The ids of the targets that the addresses with the ids `details` belong to."""
+    found = (
+        sa.select(ContactDetail.person_id, ContactDetail.post_id, ContactDetail.organization_id)
+        .where(ContactDetail.id.in_(details))
+        .cte()
+    )
     held = sa.select(Membership.id).where(
         sa.or_(
-            Membership.person_id.in_(
-                sa.select(found.c.person_id).where(found.c.person_id.is_not(None))
-            ),
-            Membership.post_id.in_(sa.select(found.c.post_id).where(found.c.post_id.is_not(None))),
+            Membership.person_id.in_(_known(found.c.person_id)),
+            Membership.post_id.in_(_known(found.c.post_id)),
         )
     )
-    return (
-        sa.select(Target.id)
-        .where(
-            sa.or_(
-                Target.membership_id.in_(held),
-                Target.organization_id.in_(
-                    sa.select(found.c.organization_id).where(found.c.organization_id.is_not(None))
-                ),
-            )
+    return sa.select(Target.id).where(
+        sa.or_(
+            Target.membership_id.in_(held),
+            Target.organization_id.in_(_known(found.c.organization_id)),
         )
-        .order_by(Target.id)
     )
+
+
+def _known(column: sa.ColumnElement[int | None]) -> sa.Select[int | None]:
+    return sa.select(column).where(column.is_not(None))
 
 
 def _entries(session: Session, ids: Sequence[int], today: dt.date) -> Sequence[Sampled]:
@@ -248,10 +254,8 @@ def _owner(detail: ContactDetail) -> tuple[str, int | None]:
 def _tell(
     session: Session,
     listed: Listed,
-    picked: Sample,
+    said: dict[str, Any],
     *,
-    page: str,
-    on: dt.date,
     by: Actor,
     now: dt.datetime,
 ) -> None:
@@ -270,9 +274,6 @@ def _tell(
             "source": listed.source_id,
             "body": place.name if place else "",
             "jurisdiction": listed.jurisdiction,
-            "url": page,
-            "on": on.isoformat(),
-            "addresses": picked.total,
-            "sample": sorted(picked.ids),
+            **said,
         },
     )

@@ -118,8 +118,7 @@ def _parts(
         reached = reached.where(Target.demonstration.is_(False))
     unchecked = sa.or_(Target.verified_until.is_(None), Target.verified_until < today)
     waiting, written = _letters(campaign, _WAITING), _letters(campaign, _WRITTEN)
-    needed = sa.union(sa.select(waiting.c.target_id), sa.select(written.c.target_id)).subquery()
-    others = reached.where(Target.id.not_in(sa.select(needed.c.target_id)))
+    others = reached.where(~_has_letter(campaign, (*_WAITING, *_WRITTEN)))
     # A letter's day may come after the check ran out.
     in_time = sa.or_(
         unchecked, Target.verified_until < sa.func.date(waiting.c.leaves, type_=sa.Date)
@@ -129,7 +128,7 @@ def _parts(
         .where(in_time)
         .order_by(waiting.c.leaves.is_(None), waiting.c.leaves, Target.id),
         Need.DRAFTS: _reached_by(reached, written)
-        .where(unchecked, Target.id.not_in(sa.select(waiting.c.target_id)))
+        .where(unchecked, ~_has_letter(campaign, _WAITING))
         .order_by(Target.jurisdiction_code, Target.id),
         Need.EXPIRED: others.where(Target.verified_until < today).order_by(
             Target.verified_until.desc(), Target.id
@@ -152,6 +151,15 @@ def _letters(campaign: Campaign, states: Sequence[State]) -> sa.Subquery:
         )
         .group_by(Letter.target_id)
         .subquery()
+    )
+
+
+def _has_letter(campaign: Campaign, states: Sequence[State]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Letter.target_id == Target.id,
+        Letter.campaign_id == campaign.id,
+        Letter.rehearsal == campaign.rehearsing,
+        Letter.state.in_(states),
     )
 
 
