@@ -45,6 +45,25 @@ WORDS = (
     ("membership", "role", "ck_membership_role", ("member",)),
     ("target", "role", "ck_target_role", ("member",)),
 )
+NARROWED = (
+    "ended_on",
+    "role",
+    "jurisdiction_code",
+    "channel",
+    "verified_until",
+    "body_id",
+    "group_id",
+    "membership_id",
+    "organization_id",
+    "demonstration",
+)
+TARGET_INDEXES = (
+    ("ix_target_languages", ("language", *NARROWED, "office_id")),
+    ("ix_target_desks", ("office_id", *NARROWED, "language")),
+    ("ix_target_group_id", ("group_id",)),
+    ("ix_target_name", ("name",)),
+    ("ix_target_role", ("role", "name")),
+)
 # Days a check held until now, by the owner of the address.
 SHELF_LIFE = (("person_id", 180), ("post_id", 90), ("organization_id", 365))
 
@@ -53,6 +72,8 @@ def upgrade() -> None:
     _create_tables()
     for column in COLUMNS:
         _add_column(*column)
+    for name, columns in TARGET_INDEXES:
+        op.create_index(name, "target", list(columns))
     op.create_index("ix_membership_source_key", "membership", ["source_id", "source_key"])
     op.create_index("ix_target_verified_until", "target", ["verified_until", "role"])
     op.create_index(op.f("ix_person_merged_into_id"), "person", ["merged_into_id"])

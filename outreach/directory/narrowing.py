@@ -19,7 +19,6 @@ from outreach.directory.models import (
     ContactKind,
     Membership,
     Organization,
-    Person,
     Target,
 )
 from outreach.directory.offices import USABLE
@@ -36,16 +35,6 @@ class AddressCheck(StrEnum):
     EXPIRED = "expired"
     NEVER = "never"
     PERSONAL = "personal"
-
-
-def merged_away() -> sa.ColumnElement[bool]:
-    """Whether a target is a seat of a person who was found to be another one."""
-    gone = (
-        sa.select(Membership.id)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Person.merged_into_id.is_not(None))
-    )
-    return _seat_in(gone)
 
 
 def in_body(ids: Sequence[int]) -> sa.ColumnElement[bool]:

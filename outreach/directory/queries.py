@@ -10,15 +10,18 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, defer, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from outreach.directory import narrowing
 from outreach.directory.models import (
     ContactKind,
+    Jurisdiction,
     Membership,
+    Office,
     Organization,
     OrganizationKind,
+    Post,
     Target,
     TargetRole,
 )
@@ -29,9 +32,11 @@ from outreach.words import Sentence
 
 PER_PAGE = 50
 # So many rows are counted by fetching their ids, which then needn't be searched a second time.
-_FEW = 1000
+_FEW = 500
 # Who types more words than this has pasted something else than a name.
 _MOST_WORDS = 8
+# Later than any end; printed nowhere.
+_NEVER = dt.date(9999, 12, 31)
 _NOTHING = Sentence("This target is not in the directory.")
 
 
@@ -99,10 +104,11 @@ class Page:
 def targets(wanted: TargetFilter, *, today: dt.date) -> sa.Select[Target]:
     """Return the Select of the targets that `wanted` asks for on the day `today`, unsorted.
 
-    Nobody is in it twice, and no row of a person who was found to be another one. Other rooms
-    narrow it with `.where(...)`; sort with `in_order`, count with `count`.
+    Nobody is in it twice; a person found to be another one has no seat left to be found by (see
+    `joining`). Other rooms narrow it with `.where(...)`; sort with `in_order`, count with
+    `number_of`.
     """
-    query = sa.select(Target).where(~narrowing.merged_away())
+    query = sa.select(Target)
     for column, values in (
         (Target.jurisdiction_code, wanted.jurisdictions),
         (Target.role, wanted.roles),
@@ -154,7 +160,8 @@ def _held_and_checked(
 
 def held_on(today: dt.date) -> sa.ColumnElement[bool]:
     """Return the condition that a target is in office on `today`; its end may be known already."""
-    return sa.or_(Target.ended_on.is_(None), Target.ended_on > today)
+    # Not as two conditions: SQLite would look each row up in an index of its own.
+    return sa.func.coalesce(Target.ended_on, _NEVER) > today
 
 
 def found_by(text: str) -> list[sa.ColumnElement[bool]]:
@@ -231,7 +238,7 @@ def page_of(
         .offset((page - 1) * per_page)
     )
     rows = session.scalars(
-        in_order(sa.select(Target).where(Target.id.in_(here)), sort).options(*with_list())
+        in_order(sa.select(Target).where(Target.id.in_(here)), sort).options(*with_row())
     ).all()
     return Page(rows=rows, total=total, page=page, per_page=per_page)
 
@@ -266,6 +273,20 @@ def with_list() -> tuple[ExecutableOption, ...]:
         joinedload(Target.group),
         joinedload(Target.office),
         joinedload(Target.jurisdiction),
+    )
+
+
+def with_row() -> tuple[ExecutableOption, ...]:
+    """Return the options that load what a row of a list shows, and not the laws of a country."""
+    return (
+        defer(Target.search_key),
+        joinedload(Target.membership)
+        .load_only(Membership.post_id)
+        .options(joinedload(Membership.post).load_only(Post.label)),
+        joinedload(Target.body).load_only(Organization.name),
+        joinedload(Target.group).load_only(Organization.name),
+        joinedload(Target.office).load_only(Office.name),
+        joinedload(Target.jurisdiction).load_only(Jurisdiction.name),
     )
 
 

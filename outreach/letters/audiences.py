@@ -171,43 +171,21 @@ def audience_targets(
 
 
 def count(session: Session, campaign: Campaign, filters: Filters, *, today: dt.date) -> Counted:
-    """Return how large a selection is; `unreachable` targets get no draft. One query."""
-    chosen = (
-        chosen_targets(campaign, filters, today=today)
-        .with_only_columns(Target.office_id, Target.language, Target.channel)
-        .cte()
-    )
-    # By desk and language first: what is left to add up is small, and read in one go.
-    per_desk = (
-        sa.select(
-            chosen.c.office_id,
-            chosen.c.language,
-            sa.func.count().label("targets"),
-            (sa.func.count() - sa.func.count(chosen.c.channel)).label("unreachable"),
-        )
-        .group_by(chosen.c.office_id, chosen.c.language)
-        .cte()
-    )
-    return _summed(session, per_desk)
-
-
-def _summed(session: Session, per_desk: sa.CTE) -> Counted:
-    desks = sa.select(sa.func.count(per_desk.c.office_id.distinct())).scalar_subquery()
+    """Return how large a selection is; `unreachable` targets get no draft. Two queries."""
+    chosen = chosen_targets(campaign, filters, today=today)
     rows = session.execute(
-        sa.select(
-            per_desk.c.language,
-            sa.func.sum(per_desk.c.targets).label("targets"),
-            sa.func.sum(per_desk.c.unreachable).label("unreachable"),
-            desks.label("desks"),
-        )
-        .group_by(per_desk.c.language)
-        .order_by(sa.desc("targets"), per_desk.c.language)
+        chosen.with_only_columns(
+            Target.language,
+            sa.func.count(Target.id).label("targets"),
+            (sa.func.count(Target.id) - sa.func.count(Target.channel)).label("unreachable"),
+        ).group_by(Target.language)
     ).all()
+    desks = chosen.with_only_columns(Target.office_id).distinct().subquery()
     return Counted(
-        targets=sum(int(row.targets) for row in rows),
-        offices=rows[0].desks if rows else 0,
-        languages={row.language: int(row.targets) for row in rows},
-        unreachable=sum(int(row.unreachable) for row in rows),
+        targets=sum(row.targets for row in rows),
+        offices=session.scalar(sa.select(sa.func.count()).select_from(desks)) or 0,
+        languages={row.language: row.targets for row in sorted(rows, key=lambda one: -one.targets)},
+        unreachable=sum(row.unreachable for row in rows),
     )
 
 

@@ -8,7 +8,7 @@ from flask import jsonify, render_template, request, url_for
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from outreach.directory import offices, queries, suggesting
+from outreach.directory import queries, suggesting
 from outreach.directory.queries import TargetFilter, target_page
 from outreach.errors import NotFound
 from outreach.web import access, finding
@@ -29,21 +29,13 @@ def index() -> str:
     page = target_page(
         session, wanted, today=today, page=request.args.get("page", 1, type=int), sort=sort
     )
-    best = {
-        number: offices.best_of(details)
-        for number, details in offices.contacts_of_many(session, page.rows).items()
-    }
     return render_template(
         "pages/directory/index.html",
         page=page,
         waiting=waiting(),
         narrowed=wanted != TargetFilter(),
         finder=finding.finder(wanted, request.args, unsure, _address),
-        best=best,
-        checked_now={
-            row.id: row.verified_until is not None and row.verified_until >= today
-            for row in page.rows
-        },
+        today=today,
         page_url=_address(**finding.address(wanted), **_kept(sort)),
     )
 
