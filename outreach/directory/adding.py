@@ -60,28 +60,19 @@ def add_body(
         raise BadInput(Sentence("Write the name."), "name")
     if parent is not None and parent.jurisdiction_code != jurisdiction:
         raise BadInput(Sentence("That body belongs to another country."), "parent")
-    spelt = [text for text in (names or {}).values() if text]
-    key = search_key(name, *spelt)
-    parent_id = parent.id if parent else None
-    same = sa.select(Organization.id).where(
-        Organization.jurisdiction_code == jurisdiction,
-        Organization.parent_id == parent_id,
-        Organization.search_key == key,
-        Organization.ended_on.is_(None),
-    )
-    if session.scalar(same) is not None:
-        raise BadInput(Sentence("This body is in the directory already."), "name")
+    spelt = {code: text for code, text in (names or {}).items() if text}
     body = Organization(
         slug=_slug(session, jurisdiction, name),
         jurisdiction_code=jurisdiction,
-        parent_id=parent_id,
+        parent_id=parent.id if parent else None,
         kind=kind,
         name=name,
-        names={code: text for code, text in (names or {}).items() if text},
+        names=spelt,
         confidence=Confidence.HIGH,
         source=BY_HAND,
-        search_key=key,
+        search_key=search_key(name, *spelt.values()),
     )
+    _refuse_a_second(session, body)
     session.add(body)
     session.flush()
     record(
@@ -94,6 +85,17 @@ def add_body(
         detail={"name": name, "kind": kind.value, "jurisdiction": jurisdiction},
     )
     return body
+
+
+def _refuse_a_second(session: Session, body: Organization) -> None:
+    same = sa.select(Organization.id).where(
+        Organization.jurisdiction_code == body.jurisdiction_code,
+        Organization.parent_id == body.parent_id,
+        Organization.search_key == body.search_key,
+        Organization.ended_on.is_(None),
+    )
+    if session.scalar(same) is not None:
+        raise BadInput(Sentence("This body is in the directory already."), "name")
 
 
 def possible_parents(session: Session, jurisdiction: str) -> list[tuple[int, str]]:

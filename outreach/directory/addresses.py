@@ -196,20 +196,12 @@ def correct(
         now=now,
     )
     made.by_hand = True
-    made.purpose, made.label, made.language = detail.purpose, detail.label, detail.language
-    made.position, made.bundle = detail.position, detail.bundle
+    for name in ("purpose", "label", "language", "position", "bundle"):
+        setattr(made, name, getattr(detail, name))
     session.flush()
-    reason = f"corrected: {value}"
-    withdraw(session, detail, reason=reason, by=by, now=now)
-    record(
-        session,
-        subject=("contact_detail", made.id),
-        name="corrected",
-        by=by,
-        now=now,
-        campaign_id=None,
-        detail={"old": detail.value, "value": value, "instead_of": detail.id},
-    )
+    withdraw(session, detail, reason=f"corrected: {value}", by=by, now=now)
+    said = {"old": detail.value, "value": value, "instead_of": detail.id}
+    _record(session, made, "corrected", said, by=by, now=now)
     return made
 
 
@@ -230,16 +222,28 @@ def prefer(session: Session, detail: ContactDetail, *, by: Actor, now: dt.dateti
     )
     if first is not None and first <= detail.position:
         detail.position = first - 1
+    _record(session, detail, "preferred", {"value": detail.value}, by=by, now=now)
+    settle_target(session, [target.id for target in targets_reached_by(session, detail)])
+
+
+def _record(
+    session: Session,
+    detail: ContactDetail,
+    name: str,
+    said: dict[str, object],
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
     record(
         session,
         subject=("contact_detail", detail.id),
-        name="preferred",
+        name=name,
         by=by,
         now=now,
         campaign_id=None,
-        detail={"value": detail.value},
+        detail=said,
     )
-    settle_target(session, [target.id for target in targets_reached_by(session, detail)])
 
 
 def _owner(session: Session, detail: ContactDetail) -> Person | Post | Organization:

@@ -278,12 +278,7 @@ def split_off(
         raise BadInput(Sentence("Choose at least one seat that is the other person's."), "seats")
     if chosen == own:
         raise BadInput(Sentence("Leave this person at least one seat."), "seats")
-    words = name.split()
-    other = Person(name=name, given_name=" ".join(words[:-1]), family_name=words[-1], names={})
-    other.demonstration = person.demonstration
-    other.search_key = person_key(other)
-    session.add(other)
-    session.flush()
+    other = _new(session, name, person)
     moved: dict[str, list[int]] = {}
     for table, ids in (
         ("membership", chosen),
@@ -300,6 +295,16 @@ def split_off(
     _record(session, other, "split off", by=by, now=now, other=person, moved=moved)
     _settle(session, person.id, other.id)
     return other
+
+
+def _new(session: Session, name: str, like: Person) -> Person:
+    words = name.split()
+    made = Person(name=name, given_name=" ".join(words[:-1]), family_name=words[-1], names={})
+    made.demonstration = like.demonstration
+    made.search_key = person_key(made)
+    session.add(made)
+    session.flush()
+    return made
 
 
 def joinings_of(session: Session, person_id: int) -> list[tuple[Joining, Person]]:
