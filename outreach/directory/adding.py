@@ -75,6 +75,11 @@ def add_body(
     _refuse_a_second(session, body)
     session.add(body)
     session.flush()
+    _record_body(session, body, by=by, now=now)
+    return body
+
+
+def _record_body(session: Session, body: Organization, *, by: Actor, now: dt.datetime) -> None:
     record(
         session,
         subject=("organization", body.id),
@@ -82,9 +87,12 @@ def add_body(
         by=by,
         now=now,
         campaign_id=None,
-        detail={"name": name, "kind": kind.value, "jurisdiction": jurisdiction},
+        detail={
+            "name": body.name,
+            "kind": body.kind.value,
+            "jurisdiction": body.jurisdiction_code,
+        },
     )
-    return body
 
 
 def _refuse_a_second(session: Session, body: Organization) -> None:

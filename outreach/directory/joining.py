@@ -280,11 +280,8 @@ def split_off(
         raise BadInput(Sentence("Leave this person at least one seat."), "seats")
     other = _new(session, name, person)
     moved: dict[str, list[int]] = {}
-    for table, ids in (
-        ("membership", chosen),
-        ("contact_detail", details),
-        ("source_record", records),
-    ):
+    parts = {"membership": chosen, "contact_detail": details, "source_record": records}
+    for table, ids in parts.items():
         rows = list(_still_there(session, _MOVED[table], ids, person.id))
         moved[table] = [row.id for row in rows]
         for row in rows:
