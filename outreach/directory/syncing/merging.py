@@ -200,7 +200,7 @@ def _taken(
     merged: Merged,
 ) -> bool:
     """Return whether `new` is taken; note a conflict when both changed."""
-    if new == ours_now or name in ours.locks:
+    if new == ours_now or name in ours.locks or _has_lost_letters(new, ours_now):
         return False
     if not ours_now and not old:
         return True
@@ -217,6 +217,12 @@ def _taken(
         return saying.rank < min(ranks)
     merged.conflicts.append(Conflict(name, old or "", ours_now, new))
     return False
+
+
+def _has_lost_letters(new: str, ours_now: str) -> bool:
+    """Return whether `new` is what stands with letters its list could not spell ("Jos? P?rez")."""
+    lost = new.count("?") + new.count("\ufffd")
+    return lost > 0 and len(new) - lost < len(ours_now) - ours_now.count("?")
 
 
 def _better_says(name: str, value: str, ours: Standing, saying: Saying) -> bool:

@@ -168,6 +168,13 @@ def test_a_missing_value_is_no_deletion(database):
     assert one(database, Membership).area_id is not None
 
 
+def test_a_name_is_not_overwritten_by_one_that_lost_its_letters(database):
+    imported(database, the_list(member("1", "José Pérez")))
+    report = imported(database, the_list(member("1", "Jos? P?rez")), as_of=LATER)
+    assert report["people"]["changed"] == 0
+    assert one(database, Person).name == "José Pérez"
+
+
 def test_a_changed_address_replaces_the_old_one_and_inherits_no_check(database):
     imported(database, the_list(member("1"), member("2")))
     with database.writing() as session:
