@@ -23,6 +23,7 @@ from outreach.directory import exporting
 from outreach.directory.importing import fetching
 from outreach.directory.importing.endpoints import ENDPOINTS, Endpoint, checked_of, endpoint_named
 from outreach.directory.importing.formats import FORMATS
+from outreach.directory.importing.wikidata.queries import Asked, query
 from outreach.directory.syncing import reports, runs, undoing
 from outreach.errors import BadInput, OutreachError
 from outreach.words import Sentence
@@ -207,6 +208,22 @@ def _fetched(settings: Settings, endpoint: Endpoint, of: str) -> fetching.Fetche
         err=True,
     )
     return came
+
+
+@contacts.command("query")
+@click.argument("qid")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in Asked]),
+    default=Asked.HOLDERS.value,
+    help="Who holds a position, sits in a legislature, or governs a country.",
+)
+def query_text(qid: str, kind: str) -> None:
+    """Print what to ask at query.wikidata.org about QID, so that its answer can be imported."""
+    try:
+        click.echo(query(qid, kind))
+    except BadInput as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _list_endpoints() -> None:

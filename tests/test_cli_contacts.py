@@ -227,6 +227,12 @@ def test_a_fetched_list_is_imported(
     assert endpoint_named("za-peoples-assembly").format in shell("formats").stdout
 
 
+def test_a_query_is_printed(shell: Shell) -> None:
+    assert "wd:Q486839" in shell("query", "Q486839").stdout
+    assert "wd:Q191" in shell("query", "Q191", "--kind", "ministers").stdout
+    shell("query", "Estonia", exit_code=2, says="number of Wikidata")
+
+
 @pytest.mark.parametrize(("format_", "begins"), [("csv", b""), ("vcard", b""), ("popolo", b"{")])
 def test_the_directory_is_written_out(shell: Shell, format_: str, begins: bytes) -> None:
     shell("import", shell.file(popolo()), "--yes")

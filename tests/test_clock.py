@@ -93,6 +93,32 @@ def test_a_part_that_fails_does_not_stop_the_others(
     assert "RuntimeError" in caplog.text and "office.example" not in caplog.text
 
 
+def test_a_long_import_holds_up_no_letter(
+    database: Database, watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, done = threading.Event(), threading.Event()
+
+    def work(*_args: object, **_values: object) -> bool:
+        busy.set()
+        done.wait(10)
+        return False
+
+    monkeypatch.setattr(clock.work, "work", work)
+    ticking = clock.start(
+        database, CapturePostman(tmp_path / "capture"), now=watch, seconds=0.05, home=tmp_path
+    )
+    try:
+        assert busy.wait(10)
+        scheduled(database, 2)
+        deadline = time.monotonic() + 10
+        while len(list((tmp_path / "capture").rglob("*.eml"))) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        done.set()
+        clock.stop(ticking)
+    assert len(list((tmp_path / "capture").rglob("*.eml"))) == 2
+
+
 def test_it_ticks_by_itself_and_stops(database: Database, watch: Watch, tmp_path: Path) -> None:
     scheduled(database, 2)
     ticking = clock.start(database, CapturePostman(tmp_path / "capture"), now=watch, seconds=0.05)

@@ -140,7 +140,9 @@ def test_an_import_is_undone(sam: Client, app: Flask, database: Database) -> Non
     assert sam.send(f"{where}/undo").status_code == 409
 
 
-def test_what_is_discarded_is_not_written(sam: Client, app: Flask, database: Database) -> None:
+def test_what_is_discarded_is_not_written(
+    sam: Client, app: Flask, database: Database, tmp_path: Path
+) -> None:
     where = send(sam, popolo()).location
     worked(app)
     assert sam.send(f"{where}/discard").status_code == 302
@@ -151,6 +153,7 @@ def test_what_is_discarded_is_not_written(sam: Client, app: Flask, database: Dat
         assert session.scalars(sa.select(StagedRow.id)).first() is None
         told = session.scalars(sa.select(Event.name).where(Event.subject_kind == "import_run"))
         assert list(told)[-1] == "discarded"
+    assert not [one for one in (tmp_path / "imports").rglob("*") if one.is_file()]
 
 
 def test_changes_ends_and_questions_are_shown_in_words(
@@ -236,6 +239,20 @@ def test_a_worker_that_died_is_told_and_the_list_starts_again(
     assert sam.send(f"{where}/again").status_code == 302
     worked(app)
     assert state(database) is RunState.PREVIEW
+
+
+def test_a_command_decides_about_its_own_list(sam: Client, app: Flask, database: Database) -> None:
+    where = send(sam, popolo()).location
+    worked(app)
+    with database.writing() as session:
+        session.get_one(ImportRun, 1).kept_as = ""
+    page = sam.get(where).text
+    assert "waits there for its answer" in page and "Apply" not in page
+    with database.writing() as session:
+        run = session.get_one(ImportRun, 1)
+        run.state, run.created_at = RunState.READING, NOW - dt.timedelta(hours=1)
+    page = sam.get(where).text
+    assert "was stopped" in page and "Start again" not in page
 
 
 def test_several_lists_of_one_zip_are_shown_together(

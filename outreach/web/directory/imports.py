@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
 from outreach.directory.importing import keeping, opening
@@ -110,7 +110,7 @@ def _taken_in(form: UploadForm) -> list[ImportRun]:
                 ]
         return _written_down(datasets, form, name, kept)
     except BaseException:
-        _forget(kept)
+        forget(kept.place)
         raise
 
 
@@ -159,7 +159,7 @@ def _written_down(
         return made
 
 
-def _say_if_known(session: Any, kept: Kept) -> None:
+def _say_if_known(session: Session, kept: Kept) -> None:
     before = session.scalar(
         sa.select(ImportRun)
         .where(ImportRun.sha256 == kept.sha256, ImportRun.state == RunState.APPLIED)
@@ -177,12 +177,16 @@ def _say_if_known(session: Any, kept: Kept) -> None:
         )
 
 
-def _forget(kept: Kept) -> None:
-    """Let go of a file that became no import, unless another import has it."""
+def forget(place: str) -> None:
+    """Let go of a kept file that is of no import, or of discarded ones alone."""
     with access.installation().database.reading() as session:
-        used = session.scalar(sa.select(ImportRun.id).where(ImportRun.kept_as == kept.place))
-    if used is None:
-        kept.path.unlink(missing_ok=True)
+        used = session.scalar(
+            sa.select(ImportRun.id)
+            .where(ImportRun.kept_as == place, ImportRun.state != RunState.DISCARDED)
+            .limit(1)
+        )
+    if used is None and place:
+        (access.settings().home / place).unlink(missing_ok=True)
 
 
 def _to_runs(made: list[ImportRun]) -> Response:

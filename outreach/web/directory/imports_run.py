@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from outreach.accounts import audit
 from outreach.database import transaction
 from outreach.directory.models import Person
-from outreach.directory.syncing import confirming, reports, runs, undoing
+from outreach.directory.syncing import confirming, reports, runs, undoing, work
 from outreach.directory.syncing.models import (
     Decision,
     Effect,
@@ -27,6 +27,7 @@ from outreach.web import access
 from outreach.web.access import needs
 from outreach.web.directory import imports_words as words
 from outreach.web.directory.blueprint import bp
+from outreach.web.directory.imports import forget
 from outreach.web.directory.imports_columns import columns_can_change
 from outreach.web.filters import say
 from outreach.words import Sentence
@@ -119,8 +120,13 @@ def _facts(run: ImportRun) -> list[tuple[str, Any]]:
 
 def _interrupted(run: ImportRun) -> bool:
     """Whether the worker that was at it is gone: its lease ran out."""
-    at_it = run.state is RunState.READING
-    return at_it and run.lease_until is not None and run.lease_until < access.now()
+    if run.state not in words.WORKING:
+        return False
+    # A waiting or confirmed list is taken up by the next worker, if its file is kept.
+    if run.state is not RunState.READING and run.kept_as:
+        return False
+    until = run.lease_until or run.created_at + work.LEASE
+    return until < access.now() and (bool(run.lease_until) or not run.kept_as)
 
 
 def _moment(run: ImportRun) -> dict[str, Any]:
@@ -252,11 +258,12 @@ def confirm_import(run_id: int) -> Response | tuple[str, int]:
 @bp.post("/directory/imports/<int:run_id>/discard")
 @needs("directory.import")
 def discard_import(run_id: int) -> Response:
-    """Give an import up: nothing of it is written."""
+    """Give an import up: nothing of it is written, and its file is not kept."""
     session = access.session()
     run = runs.run_with_source(session, run_id)
     with transaction(session):
         runs.discard(session, run, by=access.actor(), now=access.now())
+    forget(run.kept_as)
     flash(_("Discarded. The directory is as it was."), "success")
     return redirect(url_for("directory.imports"))
 
