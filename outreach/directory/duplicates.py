@@ -207,10 +207,39 @@ def tell_apart(
         return
     session.add(NotSame(person_id=first, other_id=second, by=by.name, at=now))
     session.flush()
+    _record(session, "told apart", first, second, by=by, now=now)
+
+
+def forget_apart(
+    session: Session, one_id: int, other_id: int, *, by: Actor, now: dt.datetime
+) -> None:
+    """Take back that two rows are two people; does nothing when nobody said so."""
+    first, second = sorted((one_id, other_id))
+    query = sa.select(NotSame).where(NotSame.person_id == first, NotSame.other_id == second)
+    row = session.scalar(query)
+    if row is not None:
+        session.delete(row)
+        session.flush()
+        _record(session, "perhaps one again", first, second, by=by, now=now)
+
+
+def apart_from(session: Session, person_id: int) -> list[int]:
+    """Return the ids of those who somebody said are not this person."""
+    rows = session.execute(
+        sa.select(NotSame.person_id, NotSame.other_id).where(
+            sa.or_(NotSame.person_id == person_id, NotSame.other_id == person_id)
+        )
+    )
+    return [other if one == person_id else one for one, other in rows]
+
+
+def _record(
+    session: Session, name: str, first: int, second: int, *, by: Actor, now: dt.datetime
+) -> None:
     record(
         session,
         subject=("person", first),
-        name="told apart",
+        name=name,
         by=by,
         now=now,
         campaign_id=None,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
-from outreach.directory.duplicates import are_apart, tell_apart
+from outreach.directory.duplicates import apart_from, are_apart, tell_apart
 from outreach.directory.identity import FieldLock, Identifier, Joining
 from outreach.directory.models import (
     ContactDetail,
@@ -68,6 +68,8 @@ def join(session: Session, kept: Person, gone: Person, *, by: Actor, now: dt.dat
     moved["ended"] = _end_doubled(session, kept, moved["membership"], now.date())
     _take_fields(kept, gone)
     gone.merged_into_id = kept.id
+    for other in apart_from(session, gone.id):
+        tell_apart(session, kept.id, other, by=by, now=now)
     after = _fields(kept)
     moved["fields"] = {
         name: [before[name], after[name]] for name in before if before[name] != after[name]

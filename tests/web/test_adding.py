@@ -253,7 +253,7 @@ def test_two_entries_are_joined_and_taken_apart(
         offices.settle_target(session, twice)
         campaign = session.scalars(sa.select(Campaign)).one()
         make.letter(session, campaign, target=twice, subject="Said to the second row")
-        twice_id = twice.id
+        twice_id, other_id = twice.id, other.id
     browser = Browser(olga)
     page = browser.get("directory.doubles")
     page = browser.follow("Łukasz Żółć")
@@ -270,6 +270,10 @@ def test_two_entries_are_joined_and_taken_apart(
     assert "Said to the second row" not in browser.get(
         "directory.target", target_id=places["target"]
     )
+    browser.get("directory.join", person_id=places["known"], other_id=other_id)
+    page = browser.press("That was wrong: take it back")
+    page = browser.press("One person: join them")
+    assert "Said to the second row" in page
 
 
 def test_a_part_of_an_entry_becomes_another_person(
@@ -368,6 +372,7 @@ def test_keyboard_alone_adds_a_person_and_goes_through_the_work_list(
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_the_pages_of_hand_work_look_right(
     window: Open, database: Database, places: dict[str, int]
 ) -> None:

@@ -47,9 +47,7 @@ def find_double(person_id: int) -> str:
     for target in found.rows:
         if target.membership is not None and target.membership.person_id != person.id:
             rows.setdefault(target.membership.person_id, target)
-    return render_template(
-        "pages/directory/find_double.html", who=person, words=words, rows=rows
-    )
+    return render_template("pages/directory/find_double.html", who=person, words=words, rows=rows)
 
 
 @bp.route("/directory/people/<int:person_id>/join/<int:other_id>", methods=["GET", "POST"])
@@ -82,6 +80,18 @@ def tell_apart(person_id: int, other_id: int) -> Response:
         duplicates.tell_apart(session, one.id, other.id, by=access.actor(), now=access.now())
     flash(_("Two people. Nobody is asked about them again."), "success")
     return redirect(url_for("directory.doubles"))
+
+
+@bp.post("/directory/people/<int:person_id>/apart/<int:other_id>/back")
+@needs("directory.write")
+def forget_apart(person_id: int, other_id: int) -> Response:
+    """Take back that two entries are two people."""
+    session = access.session()
+    one, other = person_or_404(person_id), person_or_404(other_id)
+    with transaction(session):
+        duplicates.forget_apart(session, one.id, other.id, by=access.actor(), now=access.now())
+    flash(_("They may be one person again. Look at both, then decide."), "success")
+    return redirect(url_for("directory.join", person_id=one.id, other_id=other.id))
 
 
 @bp.post("/directory/joinings/<int:joining_id>/part")

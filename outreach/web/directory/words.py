@@ -96,6 +96,7 @@ _HAPPENED = {
     "joined into": N_("joined into another entry"),
     "taken apart": N_("taken apart again"),
     "told apart": N_("found to be two people"),
+    "perhaps one again": N_("perhaps one person after all"),
     "split": N_("a part became another person"),
     "split off": N_("made of a part of another entry"),
     "conflict settled": N_("decided: ours or the source's"),
