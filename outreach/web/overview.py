@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.accounts.roles import ORGANISERS, STAFF
+from outreach.directory import proposals
 from outreach.errors import NotFound
 from outreach.letters.lifecycle import State
 from outreach.letters.lists import waits_for
@@ -49,8 +50,10 @@ def today() -> str:
     scope = _scope(campaign().rehearsing)
     counted = numbers(session(), scope, ON_TODAY)
     wrong = listed(session(), scope, "wrong", per_page=WRONG_SHOWN)
+    suggested = proposals.open_count(session())
     return render_template(
         "pages/overview/today.html",
+        suggested=suggested,
         numbers=counted,
         parts=PARTS,
         waiting=[
@@ -61,7 +64,7 @@ def today() -> str:
         mine=listed(session(), scope, "mine", per_page=WRONG_SHOWN),
         states={state.value: state for state in State},
         rehearsal=_yes_or_no(scope.rehearsal),
-        quiet=not any(counted.values()),
+        quiet=not any(counted.values()) and not suggested,
     )
 
 

@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Actor, Event
 from outreach.directory import offices, verification
 from outreach.directory.free_mail import is_free_mail
-from outreach.directory.models import Membership, Post, Target, TargetRole
+from outreach.directory.models import (
+    ContactKind,
+    Membership,
+    Person,
+    Post,
+    Target,
+    TargetRole,
+)
 from outreach.directory.shelf_life import (
     DEFAULTS,
     AddressClass,
@@ -149,6 +156,39 @@ def test_an_admin_changes_the_days_for_everybody_at_once(session: Session) -> No
     with pytest.raises(BadInput) as refused:
         verification.change_lives(session, wanted | {AddressClass.HAND: 0}, by=ADA, now=NOW)
     assert refused.value.field == "hand"
+
+
+def test_a_delivery_renews_a_check_and_never_makes_one(session: Session) -> None:
+    target = settled(session)
+    (detail,) = offices.contacts_of(session, target)
+    for on, until in ((TODAY - days(3), 180), (TODAY + days(5), 185)):
+        verification.renew(session, detail, on)
+        assert target.verified_until == TODAY + days(until)
+    detail.verified_on = detail.verified_by = None
+    verification.renew(session, detail, TODAY + days(9))
+    assert detail.verified_on is None
+
+
+def test_an_older_look_leaves_the_later_one(session: Session) -> None:
+    target = settled(session)
+    (detail,) = offices.contacts_of(session, target)
+    verification.verify(
+        session, detail, url="https://x.example/", by=ADA, now=NOW, on=TODAY - days(9)
+    )
+    assert (detail.verified_on, detail.verified_by) == (TODAY, "Sam")
+
+
+def test_what_looks_private_is_the_last_choice_until_somebody_checks_it(session: Session) -> None:
+    target = make.target(session, address=None)
+    person = session.get_one(Person, session.scalar(sa.select(Membership.person_id)))
+    add = {"kind": ContactKind.EMAIL, "source": "their page", "by": ADA, "now": NOW}
+    private = verification.add_contact(session, person, value="ann@gmail.com", **add)
+    assert private.personal and private.by_hand
+    other = verification.add_contact(session, person, value="ann@house.example", **add)
+    assert offices.best_of(offices.contacts_of(session, target)) is other
+    verification.verify(session, private, url="https://house.example/ann", by=ADA, now=NOW)
+    assert not private.personal
+    assert offices.best_of(offices.contacts_of(session, target)) is private
 
 
 @pytest.mark.parametrize(

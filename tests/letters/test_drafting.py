@@ -8,12 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from outreach.accounts.models import Event, Mode
+from outreach.directory.identity import RuleKind
 from outreach.directory.models import ContactKind, SuppressionScope, TargetRole
+from outreach.directory.rules import add_rule
 from outreach.directory.suppression import suppress
 from outreach.errors import BadInput
 from outreach.letters import drafting, templates
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Quotation
+from outreach.letters.sharing import SharedDesk
 from outreach.petitions.models import FactState
 from tests import make
 
@@ -43,6 +46,7 @@ class Setting:
         return template
 
     def drafts(self, *targets, **values):
+        values = {"desks": SharedDesk.ONE} | values
         mailing = drafting.make_drafts(
             self.session,
             campaign=self.campaign,
@@ -113,8 +117,13 @@ def test_everybody_left_out_is_told_why(setting):
         now=now,
     )
     polish = make.target(session, name="Polish", language="pl")
+    never, by_post = make.target(session, name="Never"), make.target(session, name="By post")
+    asked = {"source": "a call", "said_on": now.date(), "by": setting.sam, "now": now}
+    add_rule(session, never, kind=RuleKind.NEVER, value="", **asked)
+    add_rule(session, by_post, kind=RuleKind.CHANNEL, value="postal", **asked)
     second = make.target(session, name="Second", office_id=good.office_id)
-    letters, left_out = setting.drafts(good, gone, minister, unreachable, silent, polish, second)
+    everybody = (good, gone, minister, unreachable, silent, polish, second, never, by_post)
+    letters, left_out = setting.drafts(*everybody)
     assert [letter.recipient for letter in letters] == ["Good"]
     assert left_out == {
         "Gone": "Left office on 2026-03-03. Look for the successor.",
@@ -123,6 +132,8 @@ def test_everybody_left_out_is_told_why(setting):
         "Silent": "Must not be written to: asked us to stop",
         "Polish": "There is no text in their language (pl), and no other was chosen.",
         "Second": "Shares its desk with Good, who gets this letter already.",
+        "Never": "Asked us on 2026-03-03 not to write to them.",
+        "By post": "Takes letters by one way only (postal), and we know no such address.",
     }
 
 
