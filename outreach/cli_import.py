@@ -19,10 +19,11 @@ import sqlalchemy as sa
 
 from outreach.cli_home import now, operator
 from outreach.database import Database
-from outreach.directory.importing import keeping, tabular
+from outreach.directory.importing import keeping
 from outreach.directory.importing.formats import FORMATS, format_named, recognised
 from outreach.directory.importing.opening import Upload, opened
 from outreach.directory.importing.registry import Dataset
+from outreach.directory.importing.sheets import reader as tabular
 from outreach.directory.syncing import confirming, reports, runs, work
 from outreach.directory.syncing.models import Decision, ImportRun, RunState
 from outreach.directory.syncing.staging import Progress

@@ -18,9 +18,10 @@ from outreach.database import Database
 from outreach.directory.exporting import COLUMNS, credits, export
 from outreach.directory.exporting.as_vcard import _folded
 from outreach.directory.identity import Identifier
-from outreach.directory.importing import popolo, vcard
 from outreach.directory.importing.opening import opened
+from outreach.directory.importing.popolo import reader as popolo
 from outreach.directory.importing.records import Body, PersonRecord, Problem
+from outreach.directory.importing.vcard import reader as vcard
 from outreach.directory.models import (
     Area,
     Confidence,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
-from outreach.directory.importing.wikidata_queries import Asked, query
+from outreach.directory.importing.wikidata.queries import Asked, query
 from outreach.errors import BadInput
 from outreach.words import N_, Sentence
 

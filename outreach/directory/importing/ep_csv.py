@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from outreach.directory.importing.dated import day_of
-from outreach.directory.importing.headers import folded
-from outreach.directory.importing.mapping import Mapping, shipped
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.records import Problem, Record
 from outreach.directory.importing.registry import Dataset, Format
-from outreach.directory.importing.sheet_people import People
-from outreach.directory.importing.sheets import Row, table
+from outreach.directory.importing.sheets.headers import folded
+from outreach.directory.importing.sheets.mapping import Mapping, shipped
+from outreach.directory.importing.sheets.people import People
+from outreach.directory.importing.sheets.tables import Row, table
 
 # The member states that ever elected, by the three letters that the EU's registers use.
 _THREE_LETTERS = {

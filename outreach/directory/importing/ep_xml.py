@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from outreach.directory.importing import cleaning
 from outreach.directory.importing.dated import day_of
-from outreach.directory.importing.mapping import Constants, Mapping
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.parsing import read_xml
 from outreach.directory.importing.records import Problem, Record
 from outreach.directory.importing.registry import Dataset, Format
-from outreach.directory.importing.sheet_people import People
-from outreach.directory.importing.sheets import Row
+from outreach.directory.importing.sheets.mapping import Constants, Mapping
+from outreach.directory.importing.sheets.people import People
+from outreach.directory.importing.sheets.tables import Row
 from outreach.directory.models import OrganizationKind, TargetRole
 from outreach.errors import BadFile
 from outreach.words import Sentence

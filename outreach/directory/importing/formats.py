@@ -5,19 +5,15 @@ A new format is one file with a `FORMAT` and one line here.
 
 from __future__ import annotations
 
-from outreach.directory.importing import (
-    congress,
-    ep_csv,
-    ep_xml,
-    openstates,
-    popolo,
-    sparql,
-    tabular,
-    uk_api,
-    vcard,
-)
+from outreach.directory.importing import ep_csv, ep_xml, uk_api
+from outreach.directory.importing.congress import reader as congress
 from outreach.directory.importing.opening import Upload
+from outreach.directory.importing.openstates import reader as openstates
+from outreach.directory.importing.popolo import reader as popolo
 from outreach.directory.importing.registry import Dataset, Format
+from outreach.directory.importing.sheets import reader as tabular
+from outreach.directory.importing.vcard import reader as vcard
+from outreach.directory.importing.wikidata import reader as sparql
 from outreach.errors import BadInput
 from outreach.words import Sentence
 

@@ -25,7 +25,7 @@ from outreach.directory.importing.records import (
     Seat,
 )
 from outreach.directory.importing.registry import Dataset, Format
-from outreach.directory.importing.sheet_contacts import once
+from outreach.directory.importing.sheets.contacts import once
 from outreach.directory.models import ContactKind, OrganizationKind, TargetRole
 from outreach.errors import BadFile
 from outreach.words import Sentence

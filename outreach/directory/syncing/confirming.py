@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor
-from outreach.directory.importing import tabular
 from outreach.directory.importing.registry import Dataset
+from outreach.directory.importing.sheets import reader as tabular
 from outreach.directory.models import Source
 from outreach.directory.syncing import runs
 from outreach.directory.syncing.models import ImportRun, RunState

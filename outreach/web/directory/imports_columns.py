@@ -8,8 +8,8 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from outreach.directory.importing import tabular
 from outreach.directory.importing.opening import opened
+from outreach.directory.importing.sheets import reader as tabular
 from outreach.directory.models import OrganizationKind, TargetRole
 from outreach.directory.syncing import confirming, runs, work
 from outreach.directory.syncing.models import ImportRun, RunState

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.directory.importing import congress
+from outreach.directory.importing.congress import reader as congress
 from outreach.directory.importing.opening import opened
 from outreach.directory.importing.records import Body, Contact, PersonRecord, Problem, Seat
 from outreach.directory.models import ContactKind, OrganizationKind, TargetRole

@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from outreach.directory.importing import mapping
-from outreach.directory.importing.guessing import Guess, guess
-from outreach.directory.importing.headers import SYNONYMS, is_field, meaning, purpose_in
-from outreach.directory.importing.mapping import Mapping, as_json, from_json, matches, shipped
-from outreach.directory.importing.sheets import table
-from outreach.directory.importing.territories import country_code, country_name, language_tag
+from outreach.directory.importing.sheets import mapping
+from outreach.directory.importing.sheets.guessing import Guess, guess
+from outreach.directory.importing.sheets.headers import SYNONYMS, is_field, meaning, purpose_in
+from outreach.directory.importing.sheets.mapping import (
+    Mapping,
+    as_json,
+    from_json,
+    matches,
+    shipped,
+)
+from outreach.directory.importing.sheets.tables import table
+from outreach.directory.importing.sheets.territories import country_code, country_name, language_tag
 from outreach.errors import BadInput
 
 

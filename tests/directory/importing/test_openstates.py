@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from outreach.directory.importing import openstates
 from outreach.directory.importing.opening import opened
+from outreach.directory.importing.openstates import reader as openstates
 from outreach.directory.importing.records import Body, PersonRecord, Problem
 from outreach.directory.models import ContactKind, OrganizationKind, TargetRole
 

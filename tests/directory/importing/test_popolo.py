@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from outreach.directory.importing import popolo
 from outreach.directory.importing.opening import opened
+from outreach.directory.importing.popolo import reader as popolo
 from outreach.directory.importing.records import (
     Body,
     PersonRecord,

@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from outreach.directory.importing import delimited
-from outreach.directory.importing.sheets import Table, table
+from outreach.directory.importing.sheets import delimited
+from outreach.directory.importing.sheets.tables import Table, table
 from outreach.errors import BadFile
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from outreach.directory.importing import sparql
 from outreach.directory.importing.opening import opened
 from outreach.directory.importing.records import Body, PersonRecord, Problem
 from outreach.directory.importing.registry import Dataset
-from outreach.directory.importing.sparql import query
+from outreach.directory.importing.wikidata import reader as sparql
+from outreach.directory.importing.wikidata.reader import query
 from outreach.directory.models import ContactKind, OrganizationKind, TargetRole
 from outreach.errors import BadFile, BadInput
 

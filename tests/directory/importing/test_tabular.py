@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from outreach.directory.importing import tabular
 from outreach.directory.importing.opening import opened
 from outreach.directory.importing.records import Body, PersonRecord, Problem, as_json
 from outreach.directory.importing.registry import Dataset
-from outreach.directory.importing.sheet_cells import day, lost_letters
+from outreach.directory.importing.sheets import reader as tabular
+from outreach.directory.importing.sheets.cells import day, lost_letters
 from outreach.directory.models import OrganizationKind, TargetRole
 from outreach.errors import BadFile, BadInput
 from tests.directory.importing.made_by_hand import TITLE, made_by_hand

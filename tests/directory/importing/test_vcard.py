@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from outreach.directory.importing import vcard
 from outreach.directory.importing.opening import opened
 from outreach.directory.importing.records import Body, PersonRecord, Problem
+from outreach.directory.importing.vcard import reader as vcard
 from outreach.directory.models import ContactKind, OrganizationKind, TargetRole
 
 FOUR = """\

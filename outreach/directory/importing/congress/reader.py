@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from outreach.directory.importing import parsing
-from outreach.directory.importing.congress_bodies import (
+from outreach.directory.importing.congress.bodies import (
     chambers,
     committees,
     dicts,
@@ -21,7 +21,7 @@ from outreach.directory.importing.congress_bodies import (
     parties,
     seats_in_committees,
 )
-from outreach.directory.importing.congress_people import (
+from outreach.directory.importing.congress.people import (
     EXECUTIVE_ROLES,
     dict_of,
     executive_seat,

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from outreach.directory.importing.headers import known
+from outreach.directory.importing.sheets.headers import known
 from outreach.errors import BadFile
 from outreach.words import Sentence
 

@@ -15,8 +15,8 @@ from typing import Any
 from outreach.directory.importing import parsing
 from outreach.directory.importing.dated import day_of
 from outreach.directory.importing.opening import Upload
-from outreach.directory.importing.openstates_bodies import Bodies, code_of, state_name
-from outreach.directory.importing.openstates_people import (
+from outreach.directory.importing.openstates.bodies import Bodies, code_of, state_name
+from outreach.directory.importing.openstates.people import (
     Remarks,
     committee,
     person,

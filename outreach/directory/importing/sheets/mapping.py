@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from outreach import datafile
-from outreach.directory.importing.headers import ABOUT_A_PERSON, folded, is_field
+from outreach.directory.importing.sheets.headers import ABOUT_A_PERSON, folded, is_field
 from outreach.directory.models import OrganizationKind, TargetRole
 from outreach.errors import BadInput
 from outreach.words import Sentence

@@ -18,10 +18,10 @@ from outreach.directory.importing import cleaning
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.records import Body, PersonRecord, Problem, Record
 from outreach.directory.importing.registry import Dataset, Format
-from outreach.directory.importing.vcard_contacts import Left, contacts, country
-from outreach.directory.importing.vcard_lines import Card, cards, whole
-from outreach.directory.importing.vcard_properties import Properties
-from outreach.directory.importing.vcard_seats import Organizations
+from outreach.directory.importing.vcard.contacts import Left, contacts, country
+from outreach.directory.importing.vcard.lines import Card, cards, whole
+from outreach.directory.importing.vcard.properties import Properties
+from outreach.directory.importing.vcard.seats import Organizations
 from outreach.directory.models import OrganizationKind
 from outreach.directory.spelling import fold
 from outreach.words import N_, Sentence

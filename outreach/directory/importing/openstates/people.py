@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from outreach.directory.importing import cleaning
-from outreach.directory.importing.congress_bodies import dicts
-from outreach.directory.importing.openstates_bodies import (
+from outreach.directory.importing.congress.bodies import dicts
+from outreach.directory.importing.openstates.bodies import (
     CHAMBERS,
     Bodies,
     code_of,

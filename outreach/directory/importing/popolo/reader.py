@@ -11,9 +11,9 @@ from pathlib import Path
 
 from outreach.directory.importing import parsing
 from outreach.directory.importing.opening import Upload
-from outreach.directory.importing.popolo_bodies import Frame
-from outreach.directory.importing.popolo_people import person_of
-from outreach.directory.importing.popolo_shapes import (
+from outreach.directory.importing.popolo.bodies import Frame
+from outreach.directory.importing.popolo.people import person_of
+from outreach.directory.importing.popolo.shapes import (
     Document,
     Item,
     gathered,
@@ -21,7 +21,7 @@ from outreach.directory.importing.popolo_shapes import (
     reference,
     said,
 )
-from outreach.directory.importing.popolo_sources import NAME, dataset_of
+from outreach.directory.importing.popolo.sources import NAME, dataset_of
 from outreach.directory.importing.records import Problem, Record
 from outreach.directory.importing.registry import Dataset, Format
 from outreach.errors import BadFile

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from outreach.directory.importing import cleaning
-from outreach.directory.importing.congress_bodies import CHAMBERS, GOVERNMENT, dicts, party_key
+from outreach.directory.importing.congress.bodies import CHAMBERS, GOVERNMENT, dicts, party_key
 from outreach.directory.importing.records import Contact, PersonRecord, Seat
 from outreach.directory.models import ContactKind, TargetRole
 

@@ -21,7 +21,7 @@ from outreach.directory.importing.countries import (
 )
 from outreach.directory.importing.dated import day_of
 from outreach.directory.importing.opening import Upload
-from outreach.directory.importing.popolo_shapes import Item, gathered, identity, items, said
+from outreach.directory.importing.popolo.shapes import Item, gathered, identity, items, said
 from outreach.directory.importing.registry import Dataset
 from outreach.directory.spelling import fold
 from outreach.errors import BadFile

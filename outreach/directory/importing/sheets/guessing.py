@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from outreach.directory.importing import cleaning
-from outreach.directory.importing.headers import (
+from outreach.directory.importing.sheets.headers import (
     ALSO_FAMILY,
     ALSO_GIVEN,
     REACHING,
@@ -18,9 +18,9 @@ from outreach.directory.importing.headers import (
     meaning,
     purpose_in,
 )
-from outreach.directory.importing.mapping import UNKNOWN, Constants, Flags, Mapping
-from outreach.directory.importing.sheet_seats import kind_of
-from outreach.directory.importing.sheets import Row, Table
+from outreach.directory.importing.sheets.mapping import UNKNOWN, Constants, Flags, Mapping
+from outreach.directory.importing.sheets.seats import kind_of
+from outreach.directory.importing.sheets.tables import Row, Table
 from outreach.directory.models import OrganizationKind
 
 # Rows looked at.

@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from outreach.directory.importing.dated import day_of
-from outreach.directory.importing.guessing import Guess, guess
-from outreach.directory.importing.headers import FIELDS
-from outreach.directory.importing.mapping import (
+from outreach.directory.importing.opening import Upload
+from outreach.directory.importing.records import PersonRecord, Problem, Record
+from outreach.directory.importing.registry import Dataset, Format
+from outreach.directory.importing.sheets.guessing import Guess, guess
+from outreach.directory.importing.sheets.headers import FIELDS
+from outreach.directory.importing.sheets.mapping import (
     Mapping,
     as_json,
     from_json,
     matches,
     shipped_for,
 )
-from outreach.directory.importing.opening import Upload
-from outreach.directory.importing.records import PersonRecord, Problem, Record
-from outreach.directory.importing.registry import Dataset, Format
-from outreach.directory.importing.sheet_people import People
-from outreach.directory.importing.sheets import Table, table
-from outreach.directory.importing.territories import country_code
+from outreach.directory.importing.sheets.people import People
+from outreach.directory.importing.sheets.tables import Table, table
+from outreach.directory.importing.sheets.territories import country_code
 from outreach.directory.spelling import fold, romanisations
 from outreach.errors import BadFile, BadInput
 from outreach.words import Sentence

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from outreach.directory.free_mail import is_free_mail
 from outreach.directory.importing import cleaning
-from outreach.directory.importing.headers import LINES, POSTAL, SOCIAL
-from outreach.directory.importing.mapping import Constants
 from outreach.directory.importing.records import Contact
-from outreach.directory.importing.sheet_cells import Column, Line
-from outreach.directory.importing.territories import country_code, country_name
+from outreach.directory.importing.sheets.cells import Column, Line
+from outreach.directory.importing.sheets.headers import LINES, POSTAL, SOCIAL
+from outreach.directory.importing.sheets.mapping import Constants
+from outreach.directory.importing.sheets.territories import country_code, country_name
 from outreach.directory.models import ContactKind
 from outreach.words import Sentence
 

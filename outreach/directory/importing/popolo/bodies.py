@@ -9,8 +9,8 @@ from typing import Any
 
 from outreach.directory.importing import roles
 from outreach.directory.importing.cleaning import day, text
-from outreach.directory.importing.popolo_contacts import Reached, identifiers, reached
-from outreach.directory.importing.popolo_shapes import (
+from outreach.directory.importing.popolo.contacts import Reached, identifiers, reached
+from outreach.directory.importing.popolo.shapes import (
     Document,
     Item,
     by_language,

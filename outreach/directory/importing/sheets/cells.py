@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from outreach.directory.importing import cleaning
-from outreach.directory.importing.headers import POSTAL
-from outreach.directory.importing.mapping import Mapping
 from outreach.directory.importing.records import Problem
+from outreach.directory.importing.sheets.headers import POSTAL
+from outreach.directory.importing.sheets.mapping import Mapping
 from outreach.words import Sentence
 
 # Excel counts days from here; its 29 February 1900 never was, so 1 is 31 December 1899.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from outreach.directory.importing.cleaning import day, link, mailboxes, phone, social, text
-from outreach.directory.importing.popolo_shapes import Item, items, said
+from outreach.directory.importing.popolo.shapes import Item, items, said
 from outreach.directory.importing.records import Contact
 from outreach.directory.models import ContactKind
 from outreach.words import Sentence

@@ -21,7 +21,7 @@ from outreach.directory.importing.dated import day_of
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.records import Body, Contact, PersonRecord, Problem, Record, Seat
 from outreach.directory.importing.registry import Dataset, Format
-from outreach.directory.importing.wikidata_queries import query
+from outreach.directory.importing.wikidata.queries import query
 from outreach.directory.models import ContactKind, OrganizationKind
 from outreach.errors import BadFile
 from outreach.words import Sentence

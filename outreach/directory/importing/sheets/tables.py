@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from outreach.directory.importing import cleaning
-from outreach.directory.importing.delimited import delimited
-from outreach.directory.importing.headers import known
 from outreach.directory.importing.parsing import read_json
-from outreach.directory.importing.workbooks import is_workbook, sheets
+from outreach.directory.importing.sheets.delimited import delimited
+from outreach.directory.importing.sheets.headers import known
+from outreach.directory.importing.sheets.workbooks import is_workbook, sheets
 from outreach.errors import BadFile
 from outreach.words import Sentence
 

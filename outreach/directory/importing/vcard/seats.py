@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from outreach.directory.importing import cleaning
 from outreach.directory.importing.records import Body, Seat
 from outreach.directory.importing.roles import GOVERNMENTS, LEGISLATURES, is_plain, role_in
-from outreach.directory.importing.sheet_seats import kind_of
-from outreach.directory.importing.vcard_properties import Properties, Property
+from outreach.directory.importing.sheets.seats import kind_of
+from outreach.directory.importing.vcard.properties import Properties, Property
 from outreach.directory.models import OrganizationKind, TargetRole
 from outreach.directory.spelling import fold
 

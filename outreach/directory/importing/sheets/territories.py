@@ -7,7 +7,7 @@ import re
 
 from babel import Locale
 
-from outreach.directory.importing.headers import folded
+from outreach.directory.importing.sheets.headers import folded
 
 # The languages whose names of countries and languages are understood.
 LOCALES = ("en", "fr", "de", "es", "it", "pt", "pl", "nl", "sv", "fi", "cs", "uk", "ru", "el", "ja")

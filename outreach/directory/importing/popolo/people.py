@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from outreach.directory.importing.cleaning import day, gender, text
-from outreach.directory.importing.popolo_bodies import Frame
-from outreach.directory.importing.popolo_contacts import identifiers, reached
-from outreach.directory.importing.popolo_shapes import (
+from outreach.directory.importing.popolo.bodies import Frame
+from outreach.directory.importing.popolo.contacts import identifiers, reached
+from outreach.directory.importing.popolo.shapes import (
     Item,
     by_language,
     identity,

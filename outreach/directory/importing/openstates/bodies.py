@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from outreach.directory.importing import cleaning, congress_bodies
+from outreach.directory.importing import cleaning
+from outreach.directory.importing.congress import bodies as congress_bodies
 from outreach.directory.importing.records import Body
 from outreach.directory.models import OrganizationKind, TargetRole
 
