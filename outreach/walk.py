@@ -27,6 +27,7 @@ from outreach.letters import audiences, checks, drafting, editing, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Audience, Letter, Mailing, Template
 from outreach.letters.sealing import seal_of
+from outreach.letters.sharing import SharedDesk
 from outreach.overview import board
 from outreach.petitions import counts
 from outreach.petitions.models import Petition, Position
@@ -196,6 +197,7 @@ def _draft(
         audience=audience,
         name=f"{template.name}, {audience.name}",
         fallback_language="en",
+        desks=SharedDesk.ONE,
         by=by,
         now=now,
     )

@@ -100,19 +100,34 @@ def chain_for(
 
 
 def ask_for(
-    session: Session, campaign: Campaign, template: Template, target: Target, chain: Chain | None
+    session: Session,
+    campaign: Campaign,
+    template: Template,
+    target: Target,
+    chain: Chain | None,
+    asked: Mapping[str, str],
 ) -> Ask:
     """Return what this letter asks of `target`: a reminder repeats, others take what fits first.
 
+    `asked`: {code: name} of what the desk is asked already by the letters of others behind it.
     Raises LeftOut naming the offices that can take one of the template's asks.
     """
     if chain is not None:
         return session.get_one(
             Ask, chain.first.ask_id, options=[joinedload(Ask.demand)], populate_existing=True
         )
-    found = asks.ask_for(session, campaign_id=campaign.id, target=target, codes=template.asks)
+    codes = [code for code in template.asks if code not in asked]
+    found = asks.ask_for(session, campaign_id=campaign.id, target=target, codes=codes)
     if found is not None:
         return found
+    if asked:
+        raise LeftOut(
+            N_(
+                "Shares its desk with %(name)s and can be asked nothing else. Its turn comes when"
+                " that ask is closed."
+            ),
+            name=next(reversed(asked.values())),
+        )
     able = session.scalars(
         sa.select(Ask).where(Ask.campaign_id == campaign.id, Ask.code.in_(template.asks))
     )

@@ -28,6 +28,7 @@ from outreach.letters.models import (
     Template,
     TemplateVersion,
 )
+from outreach.letters.sharing import SharedDesk, shared_desks
 from outreach.petitions.models import Ask
 from outreach.words import Sentence
 
@@ -46,9 +47,10 @@ class _Job:
     now: dt.datetime
     follows: Mapping[int, Letter] | Letter | None
     contacts: dict[int, Sequence[ContactDetail]]
+    desks: SharedDesk | None
     shared: dict[tuple[str, int], values.Shared] = field(default_factory=dict)
-    # (desk, ask) -> the name that got the letter in this run.
-    written: dict[tuple[int, int], str] = field(default_factory=dict)
+    # desk -> the asks that were put to it in this run, each with the name that got the letter.
+    written: dict[int, dict[str, str]] = field(default_factory=dict)
 
 
 def make_drafts(
@@ -62,6 +64,7 @@ def make_drafts(
     name: str = "",
     fallback_language: str | None = None,
     follows: Letter | Mapping[int, Letter] | None = None,
+    desks: SharedDesk | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Mailing:
@@ -70,11 +73,17 @@ def make_drafts(
     The language is the target's, else `fallback_language`. `mailing.left_out` says of every other
     target why there is no draft: [{target_id, name, reason, text, values}]. `follows` is the
     letter a reminder follows, or {target id: letter}; without it the last unanswered letter to
-    the same desk is taken. Raises BadInput when the template has no text, or nobody is chosen.
+    the same desk is taken. `desks` is what becomes of targets that share one: only one of them is
+    written to, or each is asked something else. Raises BadInput when the template has no text,
+    nobody is chosen, or desks are shared and nobody said what then.
     """
     versions = templates.current_versions(session, template.id)
     rows = _loaded(session, targets)
     _refuse_nothing(versions, rows, fallback_language)
+    if desks is None and shared_desks(session, template, [row.id for row in rows]):
+        raise BadInput(
+            Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
+        )
     mailing = Mailing(
         campaign_id=campaign.id,
         template_id=template.id,
@@ -88,7 +97,19 @@ def make_drafts(
     )
     session.add(mailing)
     contacts = offices.contacts_of_many(session, rows)
-    job = _Job(session, campaign, template, versions, sender, mailing, by, now, follows, contacts)
+    job = _Job(
+        session=session,
+        campaign=campaign,
+        template=template,
+        versions=versions,
+        sender=sender,
+        mailing=mailing,
+        by=by,
+        now=now,
+        follows=follows,
+        contacts=contacts,
+        desks=desks,
+    )
     _make_all(job, rows)
     return mailing
 
@@ -152,8 +173,11 @@ def _draft(job: _Job, target: Target) -> None:
     contact = choosing.contact_for(session, template, target, job.contacts, job.now.date())
     handed = job.follows.get(target.id) if isinstance(job.follows, Mapping) else job.follows
     chain = choosing.chain_for(session, campaign, template, target, handed)
-    ask = choosing.ask_for(session, campaign, template, target, chain)
-    name = job.written.get((target.office_id, ask.id))
+    before = job.written.get(target.office_id, {})
+    in_turn = job.desks is SharedDesk.IN_TURN
+    ask = choosing.ask_for(session, campaign, template, target, chain, before if in_turn else {})
+    only_one = job.desks is SharedDesk.ONE
+    name = next(iter(before.values()), None) if only_one else before.get(ask.code)
     choosing.refuse_second(session, campaign, template, target, ask, name)
     version = choosing.version_for(
         job.versions, chain.first.language if chain else target.language, job.mailing
@@ -174,7 +198,7 @@ def _draft(job: _Job, target: Target) -> None:
     session.flush()
     detail = {"mailing": job.mailing.id, "template_version": version.id}
     _tell(job, ("letter", letter.id), "drafted", detail, to_state=State.DRAFT.value)
-    job.written[target.office_id, ask.id] = target.name
+    job.written.setdefault(target.office_id, {})[ask.code] = target.name
 
 
 def _of_job(job: _Job, version: TemplateVersion) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Actor, Campaign, Sender
 from outreach.letters.drafting import make_drafts
 from outreach.letters.models import Letter, Quotation, Template
+from outreach.letters.sharing import SharedDesk
 
 # A larger audience is tried with its first targets only: whoever looks is waiting.
 MOST_TRIED = 60
@@ -50,6 +51,7 @@ def trial(
     sender: Sender,
     fallback_language: str | None,
     follows: Letter | None,
+    desks: SharedDesk | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Trial:
@@ -67,6 +69,8 @@ def trial(
         sender=sender,
         fallback_language=fallback_language,
         follows=follows,
+        # Undecided, the examples show one letter to each desk.
+        desks=desks or SharedDesk.ONE,
         by=by,
         now=now,
     )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Actor
+from outreach.accounts.models import Actor, Campaign
 from outreach.errors import BadInput, MoveRefused, OutreachError, Refused
 from outreach.letters import moving
 from outreach.letters.models import Letter
 from outreach.sending import gate
+from outreach.sending.desks import after_working_days
 from outreach.words import Sentence
 
 WINDOW = dt.timedelta(hours=24)
@@ -125,25 +128,40 @@ def schedule_many(
 ) -> Scheduled:
     """Schedule every letter that can be, in one act; one that can't does not stop the others.
 
-    Returns both lists. Raises BadInput for the window itself.
+    Several letters to one desk go one after the other, each after the desk's rest. Returns both
+    lists. Raises BadInput for the window itself.
     """
     begins, ends = window(send_after, send_before, now=now)
+    rests = _rests(session, letters)
+    turns = Counter[int]()
     result = Scheduled()
     for letter in letters:
+        rest = rests[letter.campaign_id] * turns[letter.office_id]
         try:
             schedule(
                 session,
                 letter,
-                send_after=begins,
-                send_before=ends,
+                send_after=after_working_days(begins, rest),
+                send_before=after_working_days(ends, rest),
                 because=because,
                 by=by,
                 now=now,
             )
             result.letters.append(letter)
+            turns[letter.office_id] += 1
         except (Refused, MoveRefused) as error:
             result.refused.append((letter, _why(error)))
     return result
+
+
+def _rests(session: Session, letters: Sequence[Letter]) -> dict[int, int]:
+    """{campaign: working days a desk rests between two letters}."""
+    rows = session.execute(
+        sa.select(Campaign.id, Campaign.cooling_days).where(
+            Campaign.id.in_({letter.campaign_id for letter in letters})
+        )
+    )
+    return {row.id: row.cooling_days for row in rows}
 
 
 def _why(error: OutreachError) -> Sequence[Sentence]:

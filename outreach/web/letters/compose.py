@@ -20,6 +20,7 @@ from outreach.directory.queries import target_with_everything
 from outreach.errors import BadInput
 from outreach.letters import audiences, drafting, examples, lists, templates
 from outreach.letters.models import Audience, Letter, LetterKind, Mailing, Template
+from outreach.letters.sharing import SharedDesk, Sharing, shared_desks
 from outreach.web.access import actor, campaign, installation, needs, now, session
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters.letter import this_letter
@@ -46,6 +47,7 @@ class Choice:
     sender: Sender
     targets: Sequence[int]
     fallback: str | None
+    desks: SharedDesk | None
     name: str
 
 
@@ -64,7 +66,13 @@ def compose() -> str:
         return _page(offer, form)
     try:
         choice = _choice(offer, form)
-        return _page(offer, form, trial=_try(offer, choice), total=len(choice.targets))
+        return _page(
+            offer,
+            form,
+            trial=_try(offer, choice),
+            total=len(choice.targets),
+            sharing=shared_desks(session(), choice.template, choice.targets),
+        )
     except BadInput as error:
         form.show(error)
         return _page(offer, form)
@@ -94,12 +102,14 @@ def make_letters() -> Response | tuple[str, int]:
                 name=choice.name,
                 fallback_language=choice.fallback,
                 follows=offer.follows,
+                desks=choice.desks,
                 by=actor(),
                 now=now(),
             )
     except BadInput as error:
         form.show(error)
-        return _page(offer, form), 422
+        sharing = shared_desks(session(), choice.template, choice.targets)
+        return _page(offer, form, sharing=sharing), 422
     return _made(mailing, len(choice.targets) - len(mailing.left_out))
 
 
@@ -203,6 +213,7 @@ def _choice(offer: Offer, form: ComposeForm) -> Choice:
         sender=next(one for one in offer.senders if one.id == form.sender.data),
         targets=_targets(offer, audience),
         fallback=form.fallback.data or None,
+        desks=SharedDesk(form.desks.data) if form.desks.data else None,
         name=form.name.data or _name(template, audience, offer.target),
     )
 
@@ -233,6 +244,7 @@ def _try(offer: Offer, choice: Choice) -> examples.Trial:
             sender=choice.sender,
             fallback_language=choice.fallback,
             follows=offer.follows,
+            desks=choice.desks,
             by=actor(),
             now=now(),
         )
@@ -244,6 +256,7 @@ def _page(
     *,
     trial: examples.Trial | None = None,
     total: int = 0,
+    sharing: Sequence[Sharing] = (),
     missing: dict[str, Any] | None = None,
 ) -> str:
     follows, target = offer.follows, offer.target
@@ -272,5 +285,7 @@ def _page(
         target=target,
         trial=trial,
         total=total,
+        sharing=sharing,
+        undecided=bool(sharing) and form is not None and not form.desks.data,
         chosen_values=sent,
     )
