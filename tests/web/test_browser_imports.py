@@ -118,7 +118,7 @@ def test_without_a_script_the_pages_show_how_far_it_is(
     looked_at_without_script(page, "proposals")
     page.get_by_role("button", name="The same Lukasz Zolc").click()
     page.get_by_role("link", name="members.csv").click()
-    page.get_by_role("button", name="Apply 1 new").click()
+    page.get_by_role("button", name="Apply 1 new, 1 decided").click()
     expect(heading).to_have_text("What was changed", timeout=PATIENCE)
     with database.reading() as session:
         assert len(session.scalars(sa.select(Person.id)).all()) == 2

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
+from outreach.database import transaction
 from outreach.directory.importing import keeping, opening
 from outreach.directory.importing.formats import format_named, recognised
 from outreach.directory.importing.keeping import Kept
@@ -49,8 +50,37 @@ def imports() -> str:
         tints=imports_words.STATE_TINTS,
         short_counts=imports_words.short_counts,
         working=any(row.state in imports_words.WORKING for row in rows),
+        watched=_watched(rows),
+        step_word=imports_words.step_word,
+        ready=(ready := [row for row in rows if together and _ready(row)]),
+        asking=sum(row.state is RunState.PREVIEW and bool(row.questions) for row in rows),
+        together_would=imports_words.would_together(ready),
         page_url=url_for("directory.imports", together=together or None),
     )
+
+
+def _watched(rows: Sequence[ImportRun]) -> set[int]:
+    """The runs whose progress the page's script asks for: those at work, and the next one."""
+    waiting = [row.id for row in rows if row.state is RunState.WAITING and not row.step]
+    at_work = [row.id for row in rows if row.state in (RunState.READING, RunState.CONFIRMED)]
+    return {*at_work[:3], *waiting[-1:]}
+
+
+def _ready(run: ImportRun) -> bool:
+    """Whether a preview asks nothing and would write something."""
+    quiet = run.state is RunState.PREVIEW and not run.questions and bool(run.kept_as)
+    return quiet and bool(imports_words.would(run))
+
+
+@bp.post("/directory/imports/together")
+@needs("directory.import")
+def confirm_together() -> Response:
+    """Let every list of one file be written that asks nothing first."""
+    session, together = access.session(), request.form.get("together", "")[:64]
+    with transaction(session):
+        for run in filter(_ready, _together(together)[0]):
+            runs.confirm(session, run, answers=(), by=access.actor(), now=access.now())
+    return redirect(url_for("directory.imports", together=together))
 
 
 def _together(sha256: str) -> tuple[Sequence[ImportRun], int]:

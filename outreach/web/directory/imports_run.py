@@ -69,7 +69,7 @@ def _page(
         bodies=int(run.counts.get("organizations added") or 0),
         unchanged=int(run.counts.get("unchanged") or 0),
         fields=words.fields(run),
-        would=words.would(run),
+        would=words.would(run, words.count(run, Effect.PROPOSED) - undecided),
         effects=Effect,
         undecided=undecided,
         sure=SURE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -199,21 +200,36 @@ def count(run: ImportRun, effect: Effect) -> int:
     return int(run.counts.get(effect.value) or 0)
 
 
-def would(run: ImportRun) -> str:
-    """Return what confirming would do, in numbers: "388 new, 12 changed"; "" for nothing."""
+def would(run: ImportRun, matched: int = 0) -> str:
+    """Return what confirming would do, in numbers: "388 new, 12 changed"; "" for nothing.
+
+    `matched` is how many proposals were decided.
+    """
+    return _numbers([run], matched)
+
+
+def would_together(several: Sequence[ImportRun]) -> str:
+    """Return what confirming all of them would do, in numbers."""
+    return _numbers(several)
+
+
+def _numbers(several: Sequence[ImportRun], matched: int = 0) -> str:
+    def many(*effects: Effect) -> int:
+        return sum(count(run, effect) for run in several for effect in effects)
+
+    new, ended = many(Effect.ADDED), many(Effect.ENDED)
+    changed, small = many(Effect.CHANGED, Effect.CONFLICT), many(Effect.REFRESHED)
     parts = [
-        (count(run, Effect.ADDED), lambda n: ngettext("%(num)s new", "%(num)s new", n)),
-        (
-            count(run, Effect.CHANGED) + count(run, Effect.CONFLICT),
-            lambda n: ngettext("%(num)s changed", "%(num)s changed", n),
-        ),
-        (count(run, Effect.ENDED), lambda n: ngettext("%(num)s ended", "%(num)s ended", n)),
-        (
-            count(run, Effect.REFRESHED),
-            lambda n: ngettext("%(num)s in small print", "%(num)s in small print", n),
-        ),
+        new and ngettext("%(num)s new", "%(num)s new", new),
+        changed and ngettext("%(num)s changed", "%(num)s changed", changed),
+        ended and ngettext("%(num)s ended", "%(num)s ended", ended),
+        matched and ngettext("%(num)s decided", "%(num)s decided", matched),
+        small and ngettext("%(num)s in small print", "%(num)s in small print", small),
     ]
-    return ", ".join(str(words(many)) for many, words in parts if many)
+    bodies = sum(int(run.counts.get("organizations added") or 0) for run in several)
+    if bodies and not any(parts):
+        parts = [ngettext("%(num)s body", "%(num)s bodies", bodies)]
+    return ", ".join(str(part) for part in parts if part)
 
 
 def happened(event: Event) -> Row:

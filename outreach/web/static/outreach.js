@@ -87,7 +87,8 @@
       .then(function (moment) {
         if (moment.state !== row.dataset.state) { window.location.reload(); return; }
         var bar = row.querySelector("progress");
-        if (moment.total) { bar.max = moment.total; bar.value = Math.min(moment.done, moment.total); }
+        if (!bar) { /* A list shows words alone. */ }
+        else if (moment.total) { bar.max = moment.total; bar.value = Math.min(moment.done, moment.total); }
         else { bar.removeAttribute("value"); }
         row.querySelector("[data-progress-step]").textContent = moment.step;
         row.querySelector("[data-progress-words]").textContent = moment.words;
