@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
+from outreach.directory.addresses import correct
 from outreach.directory.identity import ContactProposal, ProposalState
 from outreach.directory.models import (
     ContactDetail,
@@ -196,17 +197,20 @@ def _taken_over(
 ) -> ContactDetail:
     """Return the new address, added to whom the old one belongs to; or the one that is there."""
     kind, owner = ContactKind(proposal.kind), _owner(session, proposal, old)
-    key = normalised(kind, proposal.new_value)
-    there = session.scalar(
-        sa.select(ContactDetail).where(
-            getattr(ContactDetail, f"{type(owner).__name__.lower()}_id") == owner.id,
-            ContactDetail.kind == kind,
-            ContactDetail.normalised == key,
-            ContactDetail.state != ContactState.WITHDRAWN,
-        )
-    )
+    there = _there(session, owner, kind, normalised(kind, proposal.new_value))
     if there is not None:
         return there
+    if old is not None and old.state is not ContactState.WITHDRAWN:
+        return correct(
+            session,
+            old,
+            value=proposal.new_value,
+            source=proposal.source,
+            source_url=proposal.source_url,
+            country="",
+            by=by,
+            now=now,
+        )
     return add_contact(
         session,
         owner,
@@ -216,6 +220,19 @@ def _taken_over(
         source_url=proposal.source_url,
         by=by,
         now=now,
+    )
+
+
+def _there(
+    session: Session, owner: Person | Post | Organization, kind: ContactKind, key: str
+) -> ContactDetail | None:
+    return session.scalar(
+        sa.select(ContactDetail).where(
+            getattr(ContactDetail, f"{type(owner).__name__.lower()}_id") == owner.id,
+            ContactDetail.kind == kind,
+            ContactDetail.normalised == key,
+            ContactDetail.state != ContactState.WITHDRAWN,
+        )
     )
 
 
