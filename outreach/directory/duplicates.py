@@ -25,7 +25,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.spelling import fold, romanisations
 
-# From here on somebody asks "is this her?"; imports propose at the same score.
+# From here on a form asks "is this her?"; it costs less to look than to have somebody twice.
 ASK_FROM = 85
 # Pairs on one page of suggestions.
 PER_PAGE = 25
