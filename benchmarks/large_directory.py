@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach import signing
+from outreach.accounts import audit
 from outreach.accounts.models import (
+    Actor,
     Campaign,
     Member,
     Mode,
@@ -33,6 +35,7 @@ from outreach.directory.models import (
     Organization,
     OrganizationKind,
     Person,
+    Post,
     Publicity,
     Source,
     Target,
@@ -122,8 +125,10 @@ def fill(database: Database, counts: Counts) -> dict[str, Any]:
         _insert(session, Area, _areas(places))
         session.add(Source(slug="a-list", name="A list"))
         session.flush()
+        _insert(session, Post, _posts(bodies))
         seats = list(_seats(session, chance, counts, bodies))
         _insert(session, ContactDetail, _ways(chance, counts))
+        _insert(session, ContactDetail, _ways_of_posts(bodies))
         known = _campaign(session)
         _letters(session, known, seats, counts.letters)
         known |= _asked(bodies, seats)
@@ -220,6 +225,19 @@ def _areas(places: list[str]) -> Iterator[dict[str, Any]]:
         yield {"id": n + 1, "jurisdiction_code": place, "name": f"District {n}"}
 
 
+def _posts(bodies: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A minister in each ministry; the posts have their own addresses."""
+    for body in bodies[1::8]:
+        yield {
+            "id": body["id"],
+            "organization_id": body["id"],
+            "role": "minister",
+            "label": "Minister",
+            "labels": {},
+            "confidence": Confidence.HIGH,
+        }
+
+
 def _seats(
     session: Session, chance: random.Random, counts: Counts, bodies: list[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
@@ -313,6 +331,19 @@ def _ways(chance: random.Random, counts: Counts) -> Iterator[dict[str, Any]]:
         }
 
 
+def _ways_of_posts(bodies: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """An address for every second minister."""
+    for body in bodies[1::16]:
+        yield {
+            "post_id": body["id"],
+            "kind": "email",
+            "value": f"minister{body['id']}@office.example",
+            "normalised": f"minister{body['id']}@office.example",
+            "source": "made up",
+            "seen_on": TODAY,
+        }
+
+
 def _campaign(session: Session) -> dict[str, Any]:
     campaign = Campaign(
         slug="lists",
@@ -332,6 +363,8 @@ def _campaign(session: Session) -> dict[str, Any]:
     )
     session.add_all([campaign, user])
     session.flush()
+    by = Actor("bench")
+    audit.record(session, subject=("source", 1), name="read", by=by, now=NOW, campaign_id=None)
     session.add(Member(campaign_id=campaign.id, user_id=user.id, role=Role.ORGANISER))
     petition = Petition(
         campaign_id=campaign.id,

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from sqlalchemy.orm import Session
 
-from outreach.directory import offices
-from outreach.directory.models import ContactKind, TargetRole
-from outreach.directory.queries import TargetFilter, count, target_page, targets
+from outreach.accounts.models import Actor
+from outreach.directory import joining, offices, suggesting
+from outreach.directory.models import (
+    Area,
+    ContactKind,
+    ContactState,
+    Membership,
+    OrganizationKind,
+    Person,
+    Source,
+    Target,
+    TargetRole,
+)
+from outreach.directory.narrowing import AddressCheck
+from outreach.directory.queries import (
+    Sort,
+    TargetFilter,
+    count,
+    number_of,
+    target_page,
+    targets,
+)
 from outreach.directory.spelling import search_key
 from tests import make
 from tests.conftest import NOW
@@ -72,3 +93,156 @@ def test_filters_narrow_and_pages_stop_at_the_last(session: Session) -> None:
 def test_a_key_holds_every_spelling_once() -> None:
     assert search_key("Ada", "ada") == "ada"
     assert "sofiia" in search_key("Софія") or "sofia" in search_key("Софія")
+
+
+DAY = dt.timedelta(days=1)
+
+
+def found(session: Session, **wanted: object) -> list[str]:
+    """The names of everybody a filter finds, and the same number by both ways of counting."""
+    session.flush()
+    query = targets(TargetFilter.model_validate(wanted), today=TODAY)
+    rows = session.scalars(query).all()
+    assert number_of(session, query) == count(session, query) == len({row.id for row in rows})
+    assert len(rows) == len({row.id for row in rows})
+    return sorted(row.name for row in rows)
+
+
+def test_a_seat_is_held_until_the_day_it_ends(session: Session) -> None:
+    for name, ends in (("Long", 300 * DAY), ("Last day", DAY), ("Gone", 0 * DAY)):
+        make.target(session, name=name, ended_on=TODAY + ends)
+    make.target(session, name="Open")
+    assert found(session) == ["Last day", "Long", "Open"]
+    assert found(session, current=False) == ["Gone"]
+    assert found(session, current=None) == ["Gone", "Last day", "Long", "Open"]
+
+
+def test_a_check_holds_to_its_last_day(session: Session) -> None:
+    for name, until in (("Today", TODAY), ("Far", TODAY + 90 * DAY), ("Over", TODAY - DAY)):
+        make.target(session, name=name, verified_until=until)
+    make.target(session, name="Never")
+    make.target(session, name="Mute", address=None)
+    assert found(session, verified=True) == ["Far", "Today"]
+    assert found(session, verified=False) == ["Mute", "Never", "Over"]
+    assert found(session, checks=[AddressCheck.SOON]) == ["Today"]
+    assert found(session, checks=["expired", "never"]) == ["Never", "Over"]
+    assert found(session, reachable=False) == ["Mute"]
+
+
+def test_a_body_takes_in_its_parts(session: Session) -> None:
+    parliament = make.organization(session, kind=OrganizationKind.PARLIAMENT)
+    lower = make.organization(session, parent_id=parliament.id)
+    upper = make.organization(session, parent_id=parliament.id)
+    make.target(session, name="Low", body=lower)
+    make.target(session, name="Up", body=upper)
+    make.target(session, name="Elsewhere")
+    assert found(session, bodies=[parliament.id]) == ["Low", "Up"]
+    assert found(session, bodies=[upper.id]) == ["Up"]
+    assert found(session, bodies=[lower.id, upper.id]) == ["Low", "Up"]
+    assert found(session, kinds=["parliament"]) == []
+
+
+def test_committee_party_area_and_source_narrow(session: Session) -> None:
+    committee = make.organization(session, kind=OrganizationKind.COMMITTEE, name="Affairs")
+    party = make.organization(session, kind=OrganizationKind.PARTY, name="Green")
+    for name in ("In", "Left", "Later", "Whip"):
+        make.target(session, name=name)
+    people = {person.name: person for person in session.query(Person)}
+    for name, body, days in (
+        ("In", committee, (None, None)),
+        ("In", committee, (TODAY - DAY, TODAY + DAY)),
+        ("Left", committee, (None, TODAY)),
+        ("Later", committee, (TODAY + DAY, None)),
+        ("In", party, (None, None)),
+    ):
+        begins, ends = days
+        session.add(
+            Membership(
+                person_id=people[name].id,
+                organization_id=body.id,
+                role=TargetRole.MEMBER,
+                start_on=begins,
+                end_on=ends,
+            )
+        )
+    seat = session.query(Target).filter_by(name="Whip").one()
+    seat.group_id = party.id
+    area = Area(jurisdiction_code="XX", name="North")
+    source = Source(slug="s", name="A list")
+    session.add_all([area, source])
+    session.flush()
+    held = session.get_one(Membership, seat.membership_id)
+    held.area_id, held.source_id = area.id, source.id
+    assert found(session, committees=[committee.id]) == ["In"]
+    assert found(session, groups=[party.id]) == ["In", "Whip"]
+    assert found(session, groups=[party.id], committees=[committee.id]) == ["In"]
+    assert found(session, areas=[area.id]) == found(session, sources=[source.id]) == ["Whip"]
+
+
+def test_what_can_be_reached_how(session: Session) -> None:
+    both, none = make.target(session, name="Both"), make.target(session, name="None")
+    owner = session.query(Person).filter_by(name="Both").one()
+    make.contact(session, owner, kind=ContactKind.PHONE, value="+1 23")
+    other = session.query(Person).filter_by(name="None").one()
+    phone = make.contact(session, other, kind=ContactKind.PHONE, value="+1 24")
+    phone.state = ContactState.WITHDRAWN
+    make.contact(
+        session, other, value="n@free.example", personal=True, verified_on=None, verified_by=None
+    )
+    assert both.channel == none.channel == ContactKind.EMAIL
+    assert found(session, ways=["phone"]) == ["Both"]
+    assert found(session, ways=["phone", "email"]) == ["Both", "None"]
+    assert found(session, checks=["personal"]) == ["None"]
+
+
+def test_a_person_joined_with_another_is_found_once(session: Session) -> None:
+    sam = Actor("Sam")
+    kept, gone = make.person(session, "Anna Kept"), make.person(session, "Ana Kept")
+    house = make.organization(session)
+    make.target(session, person=kept, body=house)
+    make.target(session, person=gone, body=house)
+    joining.join(session, kept, gone, by=sam, now=NOW)
+    assert found(session) == ["Anna Kept"]
+
+
+def test_signs_alone_find_nobody_and_two_letters_of_a_name_do(session: Session) -> None:
+    named(session, "李明")
+    assert found(session, q="李明") == found(session, q="明") == ["李明"]
+    for typed in ("🔥", "— !?", "%", "_"):
+        assert found(session, q=typed) == []
+    assert found(session, q="  ") == ["李明"]
+
+
+def test_lists_are_sorted_as_asked(session: Session) -> None:
+    make.target(session, name="B", jurisdiction_code="AA", verified_until=TODAY)
+    make.target(session, name="A", jurisdiction_code="BB", role=TargetRole.MEMBER_UPPER)
+    make.target(session, name="C", jurisdiction_code="BB", verified_until=TODAY - DAY)
+
+    def names(sort: Sort) -> list[str]:
+        page = target_page(session, TargetFilter(), today=TODAY, sort=sort)
+        return [row.name for row in page.rows]
+
+    assert names(Sort.PLACE) == ["B", "C", "A"]
+    assert names(Sort.NAME) == ["A", "B", "C"]
+    assert names(Sort.ROLE) == ["B", "C", "A"]
+    assert names(Sort.CHECKED) == ["A", "C", "B"]
+
+
+def test_bodies_are_suggested_by_a_few_letters(session: Session) -> None:
+    for name, code in (("Комітет справ", "UA"), ("Committee on Affairs", "XX"), ("Affairs", "XX")):
+        make.organization(
+            session,
+            name=name,
+            jurisdiction_code=code,
+            kind=OrganizationKind.COMMITTEE,
+            search_key=search_key(name),
+        )
+    likely = suggesting.meant(session, "committees", "affairs")
+    assert [one.name for one in likely] == ["Affairs", "Committee on Affairs"]
+    assert [one.name for one in suggesting.meant(session, "committees", "komitet")] == [
+        "Комітет справ"
+    ]
+    assert suggesting.meant(session, "committees", "affairs", jurisdictions=["UA"]) == []
+    assert suggesting.meant(session, "groups", "affairs") == []
+    (certain,) = suggesting.meant(session, "committees", f"Affairs, XX #{likely[0].id}")
+    assert certain == likely[0]

@@ -6,11 +6,12 @@ import datetime as dt
 
 import pytest
 
-from outreach.directory.models import TargetRole
+from outreach.directory.models import Membership, TargetRole
 from outreach.errors import BadInput, NotFound
 from outreach.letters import audiences
 from outreach.letters.audiences import Filters
 from outreach.letters.lifecycle import State
+from outreach.letters.models import Audience
 from outreach.petitions import stances
 from outreach.petitions.models import Position, Stance, StanceBasis
 from tests import make
@@ -124,3 +125,48 @@ def test_an_audience_is_counted_by_target_desk_and_language(session, campaign):
     counted = audiences.count(session, campaign, Filters(), today=NOW.date())
     assert (counted.targets, counted.offices, counted.unreachable) == (3, 2, 1)
     assert counted.languages == {"de": 2, "fr": 1}
+
+
+def test_undeclared_no_letter_since_june_on_a_committee(session, campaign, now):
+    """Members of a committee, undeclared, no letter since June, address checked."""
+    committee = make.organization(session, name="Committee on Foreign Affairs")
+    ask, other = make.ask(session, campaign), make.ask(session, campaign)
+    june = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
+    meps = {}
+    for name in ("Fits", "Old letter", "New letter", "Declared", "Unknown", "Unchecked", "Other"):
+        until = None if name == "Unchecked" else now.date()
+        mep = make.target(session, name=name, role=TargetRole.MEP, verified_until=until)
+        meps[name] = mep
+        if name != "Other":
+            person = session.get_one(Membership, mep.membership_id).person_id
+            session.add(
+                Membership(person_id=person, organization_id=committee.id, role=TargetRole.MEMBER)
+            )
+    session.flush()
+    for name, sent in (("Old letter", june - dt.timedelta(days=1)), ("New letter", june)):
+        make.letter(session, campaign, target=meps[name], state=State.SENT, sent_at=sent)
+    stance(session, campaign, meps["Declared"], ask, Position.OPPOSE, now)
+    stance(session, campaign, meps["Unknown"], ask, Position.UNKNOWN, now)
+    stance(session, campaign, meps["Old letter"], other, Position.SUPPORT, now)
+    wanted = {
+        "roles": ["mep"],
+        "committees": [committee.id],
+        "written_to": False,
+        "written_since": "2025-06-01",
+        "checks": ["checked"],
+        "undeclared": True,
+    }
+    assert names(session, campaign, **wanted) == ["Fits", "Unknown"]
+    assert names(session, campaign, **wanted, ask=ask.id) == ["Fits", "Old letter", "Unknown"]
+    assert names(session, campaign, **wanted, ask=other.id) == ["Declared", "Fits", "Unknown"]
+    widened = wanted | {"stances": ["oppose"]}
+    assert names(session, campaign, **widened) == ["Declared", "Fits", "Unknown"]
+    assert names(session, campaign, written_to=True, written_since="2025-06-01") == ["New letter"]
+
+
+def test_an_audience_saved_before_loads_as_it_was(session, campaign):
+    old = {"q": "ida", "roles": ["mep"], "verified": True, "written_to": False, "bodies": [7]}
+    kept = Audience(campaign_id=campaign.id, name="Old", filters=old, by="Sam", at=NOW)
+    filters = audiences.filters_of(kept)
+    assert filters.model_dump(mode="json", exclude_defaults=True) == old
+    assert (filters.committees, filters.undeclared, filters.written_since) == ((), False, None)
