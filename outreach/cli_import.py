@@ -155,7 +155,8 @@ def _decide(database: Database, made: list[int], wishes: Wishes) -> int:
     """Show what would change and have it confirmed; return the exit code, 0 to go on."""
     with database.reading() as session:
         told = [_in_words(runs.run_with_source(session, number)) for number in made]
-    if not wishes.as_json:
+    asks = not wishes.yes and not wishes.dry_run
+    if asks or not wishes.as_json:
         click.echo("\n".join(told), err=True)
     if wishes.dry_run:
         return 0

@@ -153,7 +153,9 @@ def _ask_for_part(visit: _Visit, part: Part) -> None:
     path = visit.folder / part.file
     headers = visit.wire.file(url, path, part.shape, before)
     if headers is None:
-        _from_earlier(visit, part.file, path)
+        # The only part: nothing new will be written.
+        if len(visit.endpoint.parts) > 1:
+            _from_earlier(visit, part.file, path)
         piece.etag, piece.last_modified = before["etag"], before["last_modified"]
         piece.things, piece.changed = before["things"], False
     else:
@@ -173,7 +175,12 @@ def _piece_before(visit: _Visit, file: str) -> dict[str, Any]:
 def _from_earlier(visit: _Visit, file: str, path: Path) -> None:
     assert visit.earlier_path is not None
     with zipfile.ZipFile(visit.earlier_path) as archive:
-        path.write_bytes(archive.read(file))
+        path.write_bytes(archive.read(_member(visit, file)))
+
+
+def _member(visit: _Visit, file: str) -> str:
+    """The name inside the zip: below the folders an operator named, which tell the list."""
+    return f"{visit.of}/{file}" if "/" in visit.of else file
 
 
 def _compare(url: str, what: str, things: int, before: int) -> None:
@@ -292,7 +299,7 @@ def _zip(visit: _Visit, path: Path) -> None:
     """The same files make the same bytes: no day and no order of arrival in it."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for piece in sorted(visit.pieces, key=lambda one: one.file):
-            member = zipfile.ZipInfo(piece.file)
+            member = zipfile.ZipInfo(_member(visit, piece.file))
             member.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(member, "w") as new, (visit.folder / piece.file).open("rb") as old:
                 shutil.copyfileobj(old, new)

@@ -268,9 +268,11 @@ def test_a_zip_stays_as_it_is_and_a_broken_one_is_refused(
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr("people/a.yml", "id: 1\n" * 300)
-    server.will(says(whole.getvalue(), "application/zip"))
+    server.will(says(whole.getvalue(), "application/zip", ETag='"z"'))
     came = fetch(server.list(Shape.ZIP), tmp_path, slept)
     assert came.path.read_bytes() == whole.getvalue()
+    server.will(says("", status=304))
+    assert not fetch(server.list(Shape.ZIP), tmp_path, slept).changed
     damaged = bytearray(whole.getvalue())
     damaged[60:90] = b"x" * 30
     server.will(says(bytes(damaged), "application/zip"))
@@ -427,6 +429,8 @@ def test_what_must_be_named_is_asked_for(server: Server, tmp_path: Path, slept: 
     )
     assert server.asked[0][0] == "/Estonia/Riigikogu/ep-popolo-v1.0.json"
     assert came.card["of"] == "Estonia/Riigikogu"
+    with zipfile.ZipFile(came.path) as archive:
+        assert archive.namelist() == ["Estonia/Riigikogu/ep-popolo-v1.0.json"]
 
 
 def test_wikidata_is_asked_with_a_query_and_wants_to_know_who_asks(
