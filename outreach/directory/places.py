@@ -36,7 +36,7 @@ class Body:
     target_id: int | None
 
 
-def with_targets(session: Session) -> Sequence[sa.Row[tuple[str, str, list[str]]]]:
+def with_targets(session: Session) -> Sequence[sa.Row[str, str, list[str]]]:
     """Return (code, name, languages) of every jurisdiction that has a target, by name."""
     return session.execute(
         sa.select(Jurisdiction.code, Jurisdiction.name, Jurisdiction.languages)

@@ -13,7 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from outreach.directory.exporting.provenance import Credit
-from outreach.directory.exporting.reading import Ids, Reading, prefix_of, title_of, written_day
+from outreach.directory.exporting.reading import (
+    Ids,
+    Numbers,
+    Reading,
+    prefix_of,
+    title_of,
+    written_day,
+)
 from outreach.directory.identity import Identifier
 from outreach.directory.importing.countries import name_of_country
 from outreach.directory.models import (
@@ -72,7 +79,7 @@ def popolo(reading: Reading) -> Iterator[str]:
     yield f',\n"meta": {json.dumps(meta, ensure_ascii=False)}\n}}\n'
 
 
-def _seats(reading: Reading) -> sa.Select[tuple[int | None]]:
+def _seats(reading: Reading) -> Numbers:
     """The ids of the memberships: of the targets asked for, else of everybody with history."""
     if reading.chosen is not None:
         return reading.ids(Target.membership_id)
@@ -168,7 +175,7 @@ def _bodies(reading: Reading) -> Ids:
 
 def _with_parents(reading: Reading) -> set[int]:
     seats = Membership.id.in_(_seats(reading))
-    named = sa.union(
+    named: sa.CompoundSelect[int | None] = sa.union(
         sa.select(Membership.organization_id).where(seats),
         sa.select(Membership.on_behalf_of_id).where(seats),
         reading.ids(Target.organization_id),

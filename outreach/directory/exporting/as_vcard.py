@@ -92,9 +92,9 @@ def _person(
     yield f"FN:{_text(person.name)}"
     for language, name in person.names.items():
         yield f"FN;LANGUAGE={_param(language)};ALTID={_param(language)}:{_text(name)}"
-    name = (person.family_name, person.given_name, "", prefix_of(person), person.postnominal)
+    parts = (person.family_name, person.given_name, "", prefix_of(person), person.postnominal)
     sorting = f";SORT-AS={_param(person.sort_name)}" if person.sort_name else ""
-    yield f"N{sorting}:{';'.join(_text(part) for part in name)}"
+    yield f"N{sorting}:{';'.join(_text(part) for part in parts)}"
     if person.form_of_address is not FormOfAddress.X:
         yield f"GENDER:{person.form_of_address.value.upper()}"
     if person.reading_language:

@@ -36,7 +36,7 @@ class Credit:
 
 def credits(session: Session) -> list[Credit]:
     """Return the sources that anything in the directory comes from, by name, in one query."""
-    used = sa.union(
+    used: sa.CompoundSelect[int | None] = sa.union(
         sa.select(ContactDetail.source_id),
         sa.select(Membership.source_id),
         sa.select(SourceRecord.source_id),

@@ -7,6 +7,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import phonenumbers
 import sqlalchemy as sa
@@ -31,7 +32,10 @@ from outreach.directory.offices import office_key
 from outreach.directory.syncing.models import SourceRecord
 
 PAGE = 500
-Ids = sa.Select[tuple[int | None]] | list[int]
+Numbers = sa.Select[int] | sa.Select[int | None]
+Ids = Numbers | list[int]
+# A column that names an owner; where rows are asked for by it, it is never empty.
+Owner = sa.SQLColumnExpression[Any]
 _KINDS = list(ContactKind)
 _STATES = list(ContactState)
 _MOBILE = re.compile(r"\b(?:mobile|cell|cellular|handy|móvil|portable)\b", re.IGNORECASE)
@@ -69,14 +73,16 @@ class Reading:
         in_office = sa.or_(Target.ended_on.is_(None), Target.ended_on > self.today)
         return sa.select(Target).where(in_office, Target.demonstration.is_(False))
 
-    def ids(self, column: sa.SQLColumnExpression[int | None]) -> sa.Select[tuple[int | None]]:
+    def ids(self, column: sa.SQLColumnExpression[int | None]) -> sa.Select[int | None]:
         """Return the Select of one column of the targets, unsorted."""
         chosen = self.targets().with_only_columns(Target.id)
         return sa.select(column).where(Target.id.in_(chosen), column.is_not(None))
 
     def pages(self, wanted: Ids) -> Iterator[list[int]]:
         """Yield the ids of a list or of a Select, 500 at a time; only numbers are held at once."""
-        found = self.session.scalars(wanted) if isinstance(wanted, sa.Select) else wanted
+        found: Iterable[int | None] = (
+            self.session.scalars(wanted) if isinstance(wanted, sa.Select) else wanted
+        )
         ids = [number for number in found if number is not None]
         for start in range(0, len(ids), PAGE):
             yield ids[start : start + PAGE]
@@ -125,9 +131,7 @@ class Reading:
             return False
         return self.private or not (one.personal or one.purpose == "personal" or is_mobile(one))
 
-    def contacts(
-        self, column: sa.SQLColumnExpression[int | None], ids: Iterable[int]
-    ) -> dict[int, list[ContactDetail]]:
+    def contacts(self, column: Owner, ids: Iterable[int]) -> dict[int, list[ContactDetail]]:
         """Return {owner: details that may leave} for one of the columns that name an owner."""
         found: dict[int, list[ContactDetail]] = {}
         query = sa.select(column, ContactDetail).where(column.in_(set(ids)))
@@ -135,9 +139,7 @@ class Reading:
             found.setdefault(owner, []).append(detail)
         return {owner: self.shown(details) for owner, details in found.items()}
 
-    def identifiers(
-        self, column: sa.SQLColumnExpression[int | None], ids: Iterable[int]
-    ) -> dict[int, dict[str, str]]:
+    def identifiers(self, column: Owner, ids: Iterable[int]) -> dict[int, dict[str, str]]:
         """Return {owner: {scheme: value}}."""
         found: dict[int, dict[str, str]] = {}
         query = (
@@ -149,9 +151,7 @@ class Reading:
             found.setdefault(owner, {}).setdefault(scheme, value)
         return found
 
-    def sources(
-        self, column: sa.SQLColumnExpression[int | None], ids: Iterable[int]
-    ) -> dict[int, set[int]]:
+    def sources(self, column: Owner, ids: Iterable[int]) -> dict[int, set[int]]:
         """Return {owner: ids of the sources that tell of it}."""
         found: dict[int, set[int]] = {}
         query = sa.select(column, SourceRecord.source_id).where(column.in_(set(ids)))

@@ -145,6 +145,8 @@ def _xml(path: Path) -> Sentence | None:
         return _early() if data.lstrip().startswith(b"<") else _other()
     except defusedxml.DefusedXmlException:
         return Sentence("The file holds definitions (a DTD) that a list has no use for.")
+    if root is None:
+        return _empty()
     name = str(root.tag).rsplit("}", 1)[-1].lower()
     if name in ("error", "errors", "fault", "exception", "serviceexceptionreport"):
         return _says(" ".join(part.strip() for part in root.itertext() if part.strip()))

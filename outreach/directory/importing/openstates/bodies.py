@@ -10,7 +10,7 @@ from outreach.directory.importing.records import Body
 from outreach.directory.models import OrganizationKind, TargetRole
 
 # ISO 3166-2:US, states, the district and the territories that have a legislature.
-_STATES = dict(
+_STATES: dict[str, str] = dict(
     re.findall(
         r"(\w\w)=(\w+)",
         "AL=Alabama AK=Alaska AZ=Arizona AR=Arkansas CA=California CO=Colorado CT=Connecticut"

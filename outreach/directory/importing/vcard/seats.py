@@ -135,7 +135,7 @@ def _role(body: Body, label: str) -> TargetRole:
 
 def _parts(card: Properties) -> list[_Part]:
     """Pair each ORG with what stands in its group; without groups there is one of each."""
-    found = {}
+    found: dict[str, _Part] = {}
     for number, org in enumerate(card.all("ORG")):
         group = org.group or f"#{'' if number == 0 else number}"
         found.setdefault(group, _Part(card.organization(org)))
