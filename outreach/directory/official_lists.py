@@ -79,6 +79,19 @@ def sources_with_addresses(session: Session) -> Sequence[tuple[Source, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def bodies_in(session: Session, jurisdiction: str) -> Sequence[tuple[int, str]]:
+    """Return (id, name) of every body of a jurisdiction that somebody sits in or is written to."""
+    rows = session.execute(
+        sa.select(Organization.id, Organization.name)
+        .where(
+            Organization.jurisdiction_code == jurisdiction,
+            sa.exists().where(Target.body_id == Organization.id),
+        )
+        .order_by(Organization.name, Organization.id)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
 def sample(session: Session, listed: Listed, *, by: Actor, today: dt.date) -> Sample:
     """Return what `by` has to compare before all addresses of `listed` can be checked.
 

@@ -164,7 +164,9 @@ def test_a_whole_list_is_checked_after_its_sample(
     assert checked_on(database, "member05@house.example") is None
     assert sam.send(listed[0], form).status_code == 302
     assert checked_on(database, "member05@house.example") == TODAY
-    assert sam.get("/directory/lists/check?jurisdiction=QQ").status_code == 200
+    assert "No address to check here" in sam.get("/directory/lists/check?jurisdiction=QQ").text
+    one = sam.get(f"/directory/lists/check?jurisdiction=XX&body={house.id}").text
+    assert "Verify 12 addresses" in one
 
 
 def test_a_volunteer_suggests_and_staff_accept(
@@ -229,6 +231,7 @@ def test_what_they_asked_is_kept_and_lifted(
     assert sam.send(url, form | {"rule-kind": "never"}).status_code == 302
     page = sam.get(f"/directory/targets/{target}").text
     assert "only in English" in page and "write to them never" in page
+    assert "They asked us not to write to them" in page and "Write to this target" not in page
     with database.reading() as session:
         assert session.get_one(Target, target).channel is None
         never = session.scalars(sa.select(ContactRule.id).where(ContactRule.kind == "never")).one()
@@ -293,11 +296,12 @@ def test_the_days_a_check_holds_are_an_admins(ada: Client, olga: Client, house: 
 PAGES = {
     "queue": ("sam", "/directory/to-check"),
     "check-lists": ("sam", "/directory/lists/check"),
-    "check-list": ("sam", "/directory/lists/check?source=1"),
+    "check-list": ("sam", "/directory/lists/check?source=1&jurisdiction=XX"),
     "proposals": ("sam", "/directory/proposals"),
     "ending": ("olga", "/directory/organizations/1/ending?kind=dissolution&on=2026-03-12"),
     "shelf-life": ("ada", "/directory/shelf-life"),
     "asked": ("olga", "/directory/targets/1"),
+    "country": ("olga", "/directory/jurisdictions/XX"),
     "suggest": ("vera", "/directory/targets/1#propose"),
 }
 
@@ -333,6 +337,10 @@ def test_the_pages_look_right(
             "rule-said_on": TODAY.isoformat(),
         },
     )
+    page = window("sam", "/directory/to-check", size=size)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Member 01").wait_for()
+    page.context.close()
     for name, (who, path) in PAGES.items():
         page = window(who, path, size=size)
         take_picture(page, f"verifying-{name}-{size}")
