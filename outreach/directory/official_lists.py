@@ -97,7 +97,7 @@ def sample(session: Session, listed: Listed, *, by: Actor, today: dt.date) -> Sa
 
     The same reader gets the same entries all day: nobody asks again until the sample suits.
     """
-    ids = session.scalars(_addresses(listed, today).order_by(ContactDetail.id)).all()
+    ids = sorted(session.scalars(_addresses(listed, today)))
     if not ids:
         return Sample((), ())
     # Not for secrecy: only that the person doesn't choose.
@@ -169,20 +169,17 @@ def _checkable() -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _addresses(listed: Listed, today: dt.date) -> sa.Select[int]:
-    """The ids of the addresses that `listed` means."""
-    held = _held(listed, today).subquery()
-    query = sa.select(ContactDetail.id).where(
-        *_checkable(),
-        sa.or_(
-            ContactDetail.person_id.in_(_known(held.c.person_id)),
-            ContactDetail.post_id.in_(_known(held.c.post_id)),
-            ContactDetail.organization_id.in_(_known(held.c.organization_id)),
-        ),
-    )
+def _addresses(listed: Listed, today: dt.date) -> sa.CompoundSelect[int]:
+    """The ids of the addresses that `listed` means; one part for each kind of owner."""
+    held = _held(listed, today).cte()
+    base = sa.select(ContactDetail.id).where(*_checkable())
     if listed.source_id is not None:
-        query = query.where(ContactDetail.source_id == listed.source_id)
-    return query
+        base = base.where(ContactDetail.source_id == listed.source_id)
+    return sa.union_all(
+        base.where(ContactDetail.person_id.in_(_known(held.c.person_id))),
+        base.where(ContactDetail.post_id.in_(_known(held.c.post_id))),
+        base.where(ContactDetail.organization_id.in_(_known(held.c.organization_id))),
+    )
 
 
 def _held(listed: Listed, today: dt.date) -> sa.Select[int, int | None, int | None, int | None]:
