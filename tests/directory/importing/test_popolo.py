@@ -572,6 +572,20 @@ def test_second_entries_lead_to_the_first(tmp_path: Path) -> None:
     assert (cy.name, cy.seats[0].key, cy.seats[0].role) == ("Cy Ek", "m1", TargetRole.MEMBER_UPPER)
     assert cy.other_names[0]["name"] == "Cy Old"
     assert cy.identifiers == {"parlparse": cy.key}
+    assert (cy.given_name, cy.family_name) == ("Cy", "Ek")
+
+
+def test_a_day_that_never_comes_and_a_second_id_of_a_membership(tmp_path: Path) -> None:
+    value = parliament()
+    open_end = {"end_date": "9999-12-31", "end_reason": "still_in_office"}
+    value["memberships"] = [
+        {"id": "m1", "person_id": ANN, "organization_id": "legislature", **open_end},
+        {"id": "m2", "redirect": "m1"},
+    ]
+    got = read(tmp_path, value)
+    (seat,) = got.people[ANN].seats
+    assert (seat.key, seat.end, seat.end_reason) == ("m1", "", "")
+    assert got.problems == []
 
 
 @pytest.mark.parametrize(

@@ -376,6 +376,19 @@ def test_a_vacant_office_still_has_its_door(tmp_path):
     assert [one.value for one in justice.contacts] == ["office@justice.example"]
 
 
+def test_a_body_in_our_own_export_is_no_person(tmp_path):
+    got = read(
+        tmp_path,
+        "id,name,role,organization,email\n"
+        "person/1,Ann Lee,minister,Ministry of Samples,ann@mos.example\n"
+        "organization/7,Ministry of Samples,ministry,Ministry of Samples,info@mos.example\n",
+    )
+    assert [one.name for one in got.people] == ["Ann Lee"]
+    (body,) = got.bodies.values()
+    assert [one.value for one in body.contacts] == ["info@mos.example"]
+    assert got.problems == []
+
+
 def test_a_list_without_a_body_hangs_on_its_own_name_or_on_what_is_said(tmp_path):
     text = "Name,Email\nAnn Ex,a@parl.example\n"
     found = read(tmp_path, text, "Friends 2025.csv")

@@ -274,6 +274,18 @@ def test_escapes_in_labels(tmp_path: Path) -> None:
     assert address.value == '1 Main St\nThe "Old" Town\nX'
 
 
+def test_somebody_with_one_name_is_no_company(tmp_path: Path) -> None:
+    seat = ("N:;;;;", "ORG:Ministry of Samples;Unit")
+    found = read(
+        tmp_path,
+        card("KIND:individual", "FN:Ministry of Samples", *seat)
+        + card("FN:Suharti", *seat)
+        + card("FN:Ministry of Samples", "EMAIL:info@mos.example", *seat, version="3.0"),
+    )
+    assert [one.name for one in found.people] == ["Ministry of Samples", "Suharti"]
+    assert found.bodies["Unit"].contacts[0].value == "info@mos.example"
+
+
 def test_a_bare_comma_cuts_nothing_off(tmp_path: Path) -> None:
     lines = ("FN:Casey, Ann; Jr.", "ORG:Ministry of A, B;Unit, C", "NICKNAME:Annie,Nan")
     found = read(tmp_path, card(*lines, "URL:https://x.example/a,b;c"))

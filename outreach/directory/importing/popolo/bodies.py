@@ -25,6 +25,8 @@ from outreach.directory.models import OrganizationKind
 from outreach.words import Sentence
 
 _LOCAL = frozenset({"councillor", "councilor", "alderman", "mayor", "deputy mayor"})
+# What databases of the United Kingdom, Australia and South Africa write for "has not ended".
+_NEVER = "9999"
 _NO_PARTY = re.compile(r"unknown|none|n/?a|-+|\?+|no party", re.IGNORECASE)
 
 
@@ -205,6 +207,9 @@ class Frame:
             seat.post = (of_post or shown)[:200]
             seat.contacts = self._reached_at(post, problems)
         self._dates(seat, one, problems)
+        if not seat.end:
+            # "still_in_office" is none.
+            seat.end_reason = ""
         return seat
 
     def _reached_at(self, post: Item, problems: list[Sentence]) -> list[Any]:
@@ -230,6 +235,8 @@ class Frame:
         for side in ("start", "end"):
             given = text(one.get(f"{side}_date"))
             value = day(given)
+            if side == "end" and given.startswith(_NEVER):
+                given = ""
             if given and not value:
                 problems.append(Sentence("“%(value)s” is no day.", value=given[:60]))
             if not value and (of_term := day(term.get(f"{side}_date"))):

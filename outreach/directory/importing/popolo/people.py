@@ -55,6 +55,8 @@ def person_of(
     )
     if scheme and identity(item):
         person.identifiers.setdefault(scheme, key[:300])
+    if not said(item.get("name")):
+        _take_parts(person, item)
     _take_honorific(person, said(item.get("honorific_prefix")))
     _take_names(person, item)
     _take_contacts_of_seats(person, memberships, frame, problems)
@@ -76,6 +78,14 @@ def _display(item: Item, locale: str) -> str:
     main = [one for one in others if said(one.get("note")).casefold() == "main"] or others
     latest = sorted(main, key=lambda one: said(one.get("end_date")) or "9999")
     return next(filter(None, (_other(one) for one in reversed(latest))), "")
+
+
+def _take_parts(person: PersonRecord, item: Item) -> None:
+    """Given and family name of somebody whose name stands only among the other names."""
+    for one in items(item.get("other_names")):
+        if not (person.given_name or person.family_name) and _other(one)[:300] == person.name:
+            person.given_name = said(one.get("given_name"))[:200]
+            person.family_name = said(one.get("family_name"))[:200]
 
 
 def _other(one: Item) -> str:

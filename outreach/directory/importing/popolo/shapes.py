@@ -170,6 +170,8 @@ def _unfold(found: Document) -> None:
             found.memberships.append(one)
     _unfold_objects(found)
     found.persons = [one for one in found.persons if not _is_redirect(found, one)]
+    # The second id of a membership that stands in the list under its first.
+    found.memberships = [one for one in found.memberships if not text(one.get("redirect"))]
 
 
 def _embedded(found: Document) -> Iterator[Item]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from outreach.directory.importing import cleaning
+from outreach.directory.importing.languages import language_tag
 from outreach.directory.importing.records import Body, PersonRecord, Problem, Record
 from outreach.directory.importing.sheets.cells import Layout, Line, lost_letters
 from outreach.directory.importing.sheets.contacts import contacts, once
@@ -12,7 +13,6 @@ from outreach.directory.importing.sheets.headers import folded
 from outreach.directory.importing.sheets.mapping import Mapping
 from outreach.directory.importing.sheets.seats import Bodies, kind_of
 from outreach.directory.importing.sheets.tables import Row
-from outreach.directory.importing.sheets.territories import language_tag
 from outreach.directory.models import OrganizationKind
 from outreach.errors import BadFile
 from outreach.words import Sentence
@@ -53,7 +53,7 @@ class People:
             if not (line.cells or line.flags or line.extras):
                 yield from line.problems
                 continue
-            if self.mapping.about_people:
+            if self.mapping.about_people and not self._is_office(line):
                 yield from self._person(line)
             else:
                 yield from self._institution(line)
@@ -126,6 +126,12 @@ class People:
             return True
         return bool(set(folded(before.name).split()) & set(folded(person.name).split()))
 
+    def _is_office(self, line: Line) -> bool:
+        """Tell the line of a body in a list of people, as our own export writes it."""
+        if not line.first("id").startswith("organization/"):
+            return False
+        return folded(line.first("name")) == folded(line.first("body"))
+
     def _institution(self, line: Line) -> Iterator[Problem]:
         name = line.first("body")
         if not name:
@@ -142,7 +148,7 @@ class People:
         found = contacts(line, self.mapping.constants, self.region or body.jurisdiction)
         body.contacts = once([*body.contacts, *found])
         body.place = body.place or line.place
-        if number := line.first("id"):
+        if (number := line.first("id")) and not self._is_office(line):
             body.identifiers[self.mapping.constants.id_scheme or "list"] = number
             self._by_id[number] = body
         for column, value in line.all("identifier"):

@@ -30,7 +30,9 @@ _BEGIN = re.compile(rb"\s*BEGIN:VCARD\s", re.IGNORECASE)
 _REVISED = re.compile(rb"^REV[^:\r\n]*:(\d{4})-?(\d\d)-?(\d\d)", re.MULTILINE | re.IGNORECASE)
 _COMPANY = re.compile(r"(?i)(?:[\w-]+\.)?(?:KIND|X-ABSHOWAS)[^:]*:\s*(?:org|company)\s*$")
 _NOBODY = re.compile(r"(?i)(?:[\w-]+\.)?N(?:;[^:]*)?:[;\s]*$")
-_ORG = re.compile(r"(?i)(?:[\w-]+\.)?ORG(?:;[^:]*)?:.*\w")
+_ORG = re.compile(r"(?i)(?:[\w-]+\.)?ORG(?:;[^:]*)?:(.*\w.*)")
+_FN = re.compile(r"(?i)(?:[\w-]+\.)?FN(?:;[^:]*)?:(.*\w.*)")
+_PERSON = re.compile(r"(?i)KIND[^:]*:\s*individual\s*$")
 _EARNED = re.compile(
     r"(?:prof|dr|ph\.?d|mag|mgr|ing|dipl|dott|habil|doc|judr|mudr|phdr|rndr|d\.?phil|inż|hab)"
     r"[.\w-]*",
@@ -114,11 +116,22 @@ def _companies_first(files: tuple[Path, ...]) -> Iterator[tuple[Path, Card]]:
 
 
 def _is_company(card: Card) -> bool:
-    """Tell a body's card before it is parsed: it says so, or names an ORG and nobody in N."""
-    if any(_COMPANY.match(text) for _, text in card.lines):
+    """Tell a body's card before it is parsed: it says so, or is called as its ORG and has no N.
+
+    A card whose FN is another than its ORG is somebody with one name.
+    """
+    texts = [text for _, text in card.lines]
+    if any(_COMPANY.match(text) for text in texts):
         return True
-    empty = any(_NOBODY.match(text) for _, text in card.lines)
-    return empty and any(_ORG.match(text) for _, text in card.lines)
+    if any(_PERSON.match(text) for text in texts) or not any(map(_NOBODY.match, texts)):
+        return False
+    displayed = next((found[1] for text in texts if (found := _FN.match(text))), "")
+    units = [fold(unit) for text in texts if (found := _ORG.match(text)) for unit in _units(found)]
+    return any(units) and fold(displayed) in ("", " ".join(units), *units)
+
+
+def _units(found: re.Match[str]) -> list[str]:
+    return [re.sub(r"\\(.)", r"\1", unit) for unit in re.split(r"(?<!\\);", found[1])]
 
 
 def _parsed(card: Card, file: Path) -> Properties | Problem:
