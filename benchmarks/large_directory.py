@@ -332,13 +332,14 @@ def _ways(chance: random.Random, counts: Counts) -> Iterator[dict[str, Any]]:
 
 
 def _ways_of_posts(bodies: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """An address for every second minister."""
-    for body in bodies[1::16]:
+    """An address for every second minister, and one for the other ministries themselves."""
+    for turn, body in enumerate(bodies[1::8]):
         yield {
-            "post_id": body["id"],
+            "post_id": None if turn % 2 else body["id"],
+            "organization_id": body["id"] if turn % 2 else None,
             "kind": "email",
-            "value": f"minister{body['id']}@office.example",
-            "normalised": f"minister{body['id']}@office.example",
+            "value": f"ministry{body['id']}@office.example",
+            "normalised": f"ministry{body['id']}@office.example",
             "source": "made up",
             "seen_on": TODAY,
         }

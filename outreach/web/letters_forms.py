@@ -6,7 +6,6 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from outreach.letters.sharing import SharedDesk
 from outreach.web.forms import Form
 
 LONGEST_TEXT = 40_000
@@ -40,17 +39,7 @@ class ComposeForm(Form):
     audience = SelectField(_l("To"), coerce=int)
     sender = SelectField(_l("From"), coerce=int)
     fallback = SelectField(_l("If a language is missing"), [Optional()])
-    desks = RadioField(
-        _l("Targets that share one desk"),
-        [Optional()],
-        choices=[
-            (SharedDesk.ONE.value, _l("Write to one of them")),
-            (
-                SharedDesk.IN_TURN.value,
-                _l("Write one after the other, five working days apart, each asked something else"),
-            ),
-        ],
-    )
+    desks = RadioField(_l("Targets that share one desk"), [Optional()])
     name = StringField(_l("Name of the mailing"), [Optional(), Length(max=200)])
     follows = HiddenField()
     target = HiddenField()

@@ -195,6 +195,16 @@ def _form(offer: Offer, values: MultiDict[str, str]) -> ComposeForm:
         ("", _("Leave the target out")),
         ("en", _("Write in English")),
     ]
+    form.desks.choices = [
+        (SharedDesk.ONE.value, _("Write to one of them")),
+        (
+            SharedDesk.IN_TURN.value,
+            _(
+                "Write one after the other, %(days)s working days apart, each asked something else",
+                days=campaign().cooling_days,
+            ),
+        ),
+    ]
     if offer.target is not None:
         del form.audience
     return form
