@@ -61,9 +61,10 @@ TARGET_INDEXES = (
     ("ix_target_languages", ("language", *NARROWED, "office_id")),
     ("ix_target_desks", ("office_id", *NARROWED, "language")),
     ("ix_target_group_id", ("group_id",)),
-    ("ix_target_name", ("name",)),
-    ("ix_target_role", ("role", "name")),
+    ("ix_target_name", ("name", "id", "ended_on")),
+    ("ix_target_list", ("jurisdiction_code", "role", "name", "id", "ended_on")),
 )
+OWNERS = ["person_id", "post_id", "organization_id"]
 # Days a check held until now, by the owner of the address.
 SHELF_LIFE = (("person_id", 180), ("post_id", 90), ("organization_id", 365))
 
@@ -72,8 +73,17 @@ def upgrade() -> None:
     _create_tables()
     for column in COLUMNS:
         _add_column(*column)
+    op.drop_index("ix_target_list", "target")
     for name, columns in TARGET_INDEXES:
         op.create_index(name, "target", list(columns))
+    op.create_index("ix_contact_detail_ways", "contact_detail", ["kind", "state", *OWNERS])
+    op.create_index(
+        "ix_contact_detail_personal",
+        "contact_detail",
+        OWNERS,
+        sqlite_where=sa.text("personal = 1"),
+        postgresql_where=sa.text("personal"),
+    )
     op.create_index("ix_membership_source_key", "membership", ["source_id", "source_key"])
     op.create_index("ix_target_verified_until", "target", ["verified_until", "role"])
     op.create_index(op.f("ix_person_merged_into_id"), "person", ["merged_into_id"])

@@ -32,6 +32,13 @@ webmail.co.za bigpond.com optusnet.com.au xtra.co.nz comcast.net verizon.net att
 sympatico.ca videotron.ca rogers.com shaw.ca
 """
 _DOMAINS = frozenset(_LISTED.split())
+_USUAL_ENDINGS = ("co.uk", "com", "de", "fr", "net")
+# The longest first: `yahoo.co.uk` is not Colombia's.
+_WRITTEN_OUT = sorted(
+    _DOMAINS | {f"{name}.{ending}" for name in _EVERY_ENDING for ending in _USUAL_ENDINGS},
+    key=len,
+    reverse=True,
+)
 
 
 def is_free_mail(address: str) -> bool:
@@ -39,3 +46,9 @@ def is_free_mail(address: str) -> bool:
     domain = address.rpartition("@")[2].strip().rstrip(".").casefold()
     name, dot, _ending = domain.partition(".")
     return domain in _DOMAINS or (bool(dot) and name in _EVERY_ENDING)
+
+
+def provider_at_start(text: str) -> str:
+    """Return the provider that `text` begins with (`gmail.combo` → gmail.com), or ""."""
+    plain = text.casefold()
+    return next((domain for domain in _WRITTEN_OUT if plain.startswith(domain)), "")

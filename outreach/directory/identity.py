@@ -199,5 +199,12 @@ _NARROWED = (
 sa.Index("ix_target_languages", Target.language, *_NARROWED, Target.office_id)
 sa.Index("ix_target_desks", Target.office_id, *_NARROWED, Target.language)
 sa.Index("ix_target_group_id", Target.group_id)
-sa.Index("ix_target_name", Target.name)
-sa.Index("ix_target_role", Target.role, Target.name)
+sa.Index("ix_target_name", Target.name, Target.id, Target.ended_on)
+_OWNERS = (ContactDetail.person_id, ContactDetail.post_id, ContactDetail.organization_id)
+sa.Index("ix_contact_detail_ways", ContactDetail.kind, ContactDetail.state, *_OWNERS)
+sa.Index(
+    "ix_contact_detail_personal",
+    *_OWNERS,
+    sqlite_where=sa.text("personal = 1"),
+    postgresql_where=sa.text("personal"),
+)

@@ -341,7 +341,7 @@ class Target(Base):
         sa.CheckConstraint(
             "(membership_id IS NULL) <> (organization_id IS NULL)", name="one_subject"
         ),
-        sa.Index("ix_target_list", "jurisdiction_code", "role", "name"),
+        sa.Index("ix_target_list", "jurisdiction_code", "role", "name", "id", "ended_on"),
         sa.Index("ix_target_verified_until", "verified_until", "role"),
     )
 

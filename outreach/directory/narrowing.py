@@ -1,7 +1,7 @@
 """The conditions that a selection of targets is narrowed by, each one filter.
 
-Every one is a set of ids found once, from the rarer side, and never a look at every target: a
-committee of thirty is thirty rows however large the directory is.
+What is rare is found from its own side: a committee of thirty is thirty rows however large the
+directory is. What many have is looked up along with counting, by primary key.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -19,6 +18,7 @@ from outreach.directory.models import (
     ContactKind,
     Membership,
     Organization,
+    OrganizationKind,
     Target,
 )
 from outreach.directory.offices import USABLE
@@ -71,11 +71,22 @@ def of_area(ids: Sequence[int]) -> sa.ColumnElement[bool]:
 
 def from_source(ids: Sequence[int]) -> sa.ColumnElement[bool]:
     """Whether one of these sources gave the seat."""
-    return Target.membership_id.in_(sa.select(Membership.id).where(Membership.source_id.in_(ids)))
+    return sa.exists().where(Membership.id == Target.membership_id, Membership.source_id.in_(ids))
 
 
-def has_way(kinds: Sequence[ContactKind]) -> sa.ColumnElement[bool]:
-    """Whether a way of one of these kinds works, of the person, the post or the body."""
+def of_kind(kinds: Sequence[OrganizationKind]) -> sa.ColumnElement[bool]:
+    """Whether the target sits in a body of one of these kinds."""
+    return sa.exists().where(Organization.id == Target.body_id, Organization.kind.in_(kinds))
+
+
+def has_way(kinds: Sequence[ContactKind], *, each: bool = False) -> sa.ColumnElement[bool]:
+    """Whether a way of one of these kinds works, of the person, the post or the body.
+
+    `each`: looked up target by target, which finds the first page of many at once and counts
+    slowly; else all that have one are found first.
+    """
+    if each:
+        return _reached_each(ContactDetail.kind.in_(kinds))
     return _reached_by(ContactDetail.kind.in_(kinds))
 
 
@@ -98,28 +109,31 @@ def checked_as(checks: Sequence[AddressCheck], today: dt.date) -> sa.ColumnEleme
 
 def _reached_by(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Whether a usable contact detail with these `conditions` leads to the target."""
-
-    def owners(column: Any) -> sa.Select[Any]:
-        return sa.select(column).where(
-            column.is_not(None), ContactDetail.state.in_(USABLE), *conditions
-        )
-
+    usable = (ContactDetail.state.in_(USABLE), *conditions)
+    seats = sa.select(Membership.id)
     return sa.or_(
-        _seat_in(
-            sa.select(Membership.id).where(
-                Membership.person_id.in_(owners(ContactDetail.person_id))
+        Target.membership_id.in_(
+            seats.join(ContactDetail, ContactDetail.person_id == Membership.person_id).where(
+                *usable
             )
         ),
-        _seat_in(
-            sa.select(Membership.id).where(Membership.post_id.in_(owners(ContactDetail.post_id)))
+        Target.membership_id.in_(
+            seats.join(ContactDetail, ContactDetail.post_id == Membership.post_id).where(*usable)
         ),
-        sa.and_(
-            Target.organization_id.is_not(None),
-            Target.organization_id.in_(owners(ContactDetail.organization_id)),
+        Target.organization_id.in_(
+            sa.select(ContactDetail.organization_id).where(
+                ContactDetail.organization_id.is_not(None), *usable
+            )
         ),
     )
 
 
-def _seat_in(memberships: sa.Select[Any]) -> sa.ColumnElement[bool]:
-    """Whether the target is one of these memberships; false, not unknown, for an organization."""
-    return sa.and_(Target.membership_id.is_not(None), Target.membership_id.in_(memberships))
+def _reached_each(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The same, looked up from the target's side."""
+    usable = (ContactDetail.state.in_(USABLE), *conditions)
+    seat = Membership.id == Target.membership_id
+    return sa.or_(
+        sa.exists().where(seat, ContactDetail.person_id == Membership.person_id, *usable),
+        sa.exists().where(seat, ContactDetail.post_id == Membership.post_id, *usable),
+        sa.exists().where(ContactDetail.organization_id == Target.organization_id, *usable),
+    )

@@ -126,7 +126,7 @@ def ask_for(
                 "Shares its desk with %(name)s and can be asked nothing else. Its turn comes when"
                 " that ask is closed."
             ),
-            name=next(reversed(asked.values())),
+            name=list(asked.values())[-1],
         )
     able = session.scalars(
         sa.select(Ask).where(Ask.campaign_id == campaign.id, Ask.code.in_(template.asks))

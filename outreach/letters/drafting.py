@@ -84,33 +84,28 @@ def make_drafts(
         raise BadInput(
             Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
         )
-    mailing = Mailing(
-        campaign_id=campaign.id,
-        template_id=template.id,
-        audience_id=audience.id if audience else None,
-        sender_id=sender.id,
-        fallback_language=fallback_language,
-        name=name.strip() or template.name,
-        left_out=[],
-        by=by.name,
-        at=now,
-    )
+    mailing = Mailing(campaign_id=campaign.id, template_id=template.id, sender_id=sender.id)
+    mailing.audience_id = audience.id if audience else None
+    mailing.fallback_language, mailing.name = fallback_language, name.strip() or template.name
+    mailing.left_out, mailing.by, mailing.at = [], by.name, now
     session.add(mailing)
     contacts = offices.contacts_of_many(session, rows)
-    job = _Job(
-        session=session,
-        campaign=campaign,
-        template=template,
-        versions=versions,
-        sender=sender,
-        mailing=mailing,
-        by=by,
-        now=now,
-        follows=follows,
-        contacts=contacts,
-        desks=desks,
+    _make_all(
+        _Job(
+            session,
+            campaign,
+            template,
+            versions,
+            sender,
+            mailing,
+            by,
+            now,
+            follows,
+            contacts,
+            desks,
+        ),
+        rows,
     )
-    _make_all(job, rows)
     return mailing
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign, Sender
 from outreach.letters.drafting import make_drafts
-from outreach.letters.models import Letter, Quotation, Template
+from outreach.letters.models import Letter, Mailing, Quotation, Template
 from outreach.letters.sharing import SharedDesk
 
 # A larger audience is tried with its first targets only: whoever looks is waiting.
@@ -74,17 +74,21 @@ def trial(
         by=by,
         now=now,
     )
+    result = _seen(session, mailing, len(tried))
+    session.rollback()
+    return result
+
+
+def _seen(session: Session, mailing: Mailing, tried: int) -> Trial:
     letters = session.scalars(
         sa.select(Letter).where(Letter.mailing_id == mailing.id).order_by(Letter.id)
     ).all()
-    result = Trial(
-        tried=len(tried),
+    return Trial(
+        tried=tried,
         made=len(letters),
         examples=[_example(session, letter) for letter in _different(letters)],
         left_out=list(mailing.left_out),
     )
-    session.rollback()
-    return result
 
 
 def _different(letters: Sequence[Letter]) -> Sequence[Letter]:

@@ -22,7 +22,7 @@ from outreach.directory.exporting.reading import (
     written_day,
 )
 from outreach.directory.identity import Identifier
-from outreach.directory.importing.countries import name_of_country
+from outreach.directory.importing.countries import country_name
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
@@ -288,7 +288,7 @@ def _country(reading: Reading) -> Item:
     """Return the country when all bodies are of one: what a reader can't see in ids of ours."""
     wanted = (number for page in reading.pages(_bodies(reading)) for number in page)
     codes = {reading.bodies[number].jurisdiction for number in wanted}
-    return {"country": name_of_country(codes.pop())} if len(codes) == 1 else {}
+    return {"country": country_name(codes.pop())} if len(codes) == 1 else {}
 
 
 def _filled(item: Item) -> Item:

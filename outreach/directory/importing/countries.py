@@ -1,4 +1,7 @@
-"""Tells which country a list is about from what stands around it: folders, division ids."""
+"""Countries by code, by name in the languages that lists are written in, or by what stands around.
+
+Names are those of the CLDR (https://cldr.unicode.org/, through Babel) and what lists write instead.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from collections.abc import Iterable
 
 from babel import Locale
 
-from outreach.directory.importing.run_together import FREE_MAIL
+from outreach.directory.free_mail import is_free_mail
+from outreach.directory.importing.languages import LOCALES
 from outreach.directory.spelling import fold
 
-# What lists call places, where Babel's English name is another or has none.
+# Codes in use that are not ISO 3166's.
+_CODES = {"uk": "GB", "el": "GR"}
+# What lists call places, where the CLDR's name is another or has none.
 _ALSO = {
     "bosnia and herzegovina": "BA",
     "burma": "MM",
@@ -34,42 +40,81 @@ _ALSO = {
     "northern ireland": "GB-NIR",
     "palestine": "PS",
     "republic of ireland": "IE",
+    "republic of moldova": "MD",
     "republic of the congo": "CG",
+    "republik moldau": "MD",
+    "russian federation": "RU",
     "scotland": "GB-SCT",
+    "slovak republic": "SK",
     "swaziland": "SZ",
     "the bahamas": "BS",
     "the gambia": "GM",
+    "the netherlands": "NL",
     "trinidad and tobago": "TT",
+    "tschechische republik": "CZ",
     "turkey": "TR",
     "uk": "GB",
     "united states of america": "US",
     "usa": "US",
     "wales": "GB-WLS",
 }
+# Regions of the CLDR that are no country: unknown, test data, UN, eurozone, outlying Oceania.
+_NO_COUNTRY = frozenset({"ZZ", "XA", "XB", "UN", "EZ", "QO"})
+_ISO_CODE = re.compile(r"[A-Za-z]{2}(?:-[A-Za-z0-9]{1,3})?")
 _SUBDIVISION = r"(?:/(?:state|province|territory|district):([a-z]{1,3})(?=/|$))?"
 _OCD = re.compile(rf"ocd-division/country:([a-z]{{2}}(?:-[a-z0-9]{{1,3}})?){_SUBDIVISION}")
 
 
 @functools.cache
-def _codes() -> dict[str, str]:
-    names = Locale("en").territories
-    found = {_plain(name): code for code, name in names.items() if len(code) == 2}
+def _english() -> dict[str, str]:
+    return {code: name for code, name in Locale("en").territories.items() if len(code) == 2}
+
+
+@functools.cache
+def _by_name() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for locale in LOCALES:
+        for code, name in Locale(locale).territories.items():
+            if len(code) == 2 and code not in _NO_COUNTRY:
+                found.setdefault(_plain(name), code)
     return found | _ALSO
 
 
 def _plain(name: str) -> str:
-    words = re.sub(r"[\W_]+", " ", fold(name.replace("&", " and "))).strip()
+    """Return folded words; `New_Zealand` and `NewZealand` are two, `St` is Saint, `&` is and."""
+    spread = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("&", " and "))
+    words = fold(spread.replace("_", " "))
     return words.replace("st ", "saint ", 1) if words.startswith("st ") else words
 
 
-def code_of_country(name: str) -> str:
-    """Return the ISO 3166 code of an English name ("New_Zealand" → NZ, "Wales" → GB-WLS) or ""."""
-    return _codes().get(_plain(name), "") if len(name) > 1 else ""
+@functools.lru_cache(maxsize=4096)
+def country_named(name: str) -> str:
+    """Return the ISO 3166 code of a name ("New_Zealand" → NZ, "Wales" → GB-WLS), or "".
+
+    A code is no name: a folder called `in` or `no` says nothing of India or Norway.
+    """
+    return _by_name().get(_plain(name), "") if len(name) > 1 else ""
 
 
-def name_of_country(code: str) -> str:
-    """Return the English name of an ISO 3166-1 code, or the code itself."""
-    return str(Locale("en").territories.get(code, code))
+@functools.lru_cache(maxsize=4096)
+def country_code(value: str) -> str:
+    """Return the ISO 3166 code ("GR", "US-CA", "EU") of a code or a country's name, else ""."""
+    written = value.strip()
+    if found := _CODES.get(written.lower()):
+        return found
+    if _ISO_CODE.fullmatch(written):
+        code = written.upper()
+        return code if code[:2] in _english() else ""
+    return country_named(written)
+
+
+@functools.lru_cache(maxsize=4096)
+def country_name(value: str) -> str:
+    """Return a country's English name for its code or name in any of our languages; else `value`.
+
+    Sources write one country in many ways: `gr`, Greece, Griechenland.
+    """
+    return _english().get(country_code(value), value)
 
 
 def country_of_divisions(ids: Iterable[str]) -> str:
@@ -93,8 +138,17 @@ def country_of_divisions(ids: Iterable[str]) -> str:
 
 # Endings that are sold to everybody and say nothing of a country.
 _WORLDWIDE = frozenset(
-    {"co", "io", "me", "tv", "cc", "fm", "am", "ai", "to", "ly", "gg", "eu", "vu"}
+    {"co", "io", "me", "tv", "cc", "fm", "am", "ai", "to", "ly", "gg", "eu", "vu", "ws"}
 )
+
+
+def country_of_host(host: str) -> str:
+    """Return the country that a host's or address's ending means (`house.go.ke` → KE), or ""."""
+    ending = host.rpartition(".")[2].lower().strip()
+    if len(ending) != 2 or ending in _WORLDWIDE:
+        return ""
+    code = _CODES.get(ending, ending.upper())
+    return code if code in _english() else ""
 
 
 def country_of_hosts(hosts: Iterable[str]) -> str:
@@ -102,20 +156,10 @@ def country_of_hosts(hosts: Iterable[str]) -> str:
 
     At least five must, and four of five of those that have a country's ending.
     """
-    endings = Counter(
-        ending
-        for host in hosts
-        if (ending := host.rpartition(".")[2].lower().strip())
-        and len(ending) == 2
-        and ending.isalpha()
-        and host.lower() not in FREE_MAIL
+    found = Counter(
+        code for host in hosts if (code := country_of_host(host)) and not is_free_mail(host)
     )
-    for one in _WORLDWIDE:
-        del endings[one]
-    if not endings:
+    if not found:
         return ""
-    (ending, number), *_ = endings.most_common(1)
-    if number < 5 or number < 0.8 * endings.total():
-        return ""
-    code = "GB" if ending == "uk" else ending.upper()
-    return code if code in _codes().values() else ""
+    (code, number), *_ = found.most_common(1)
+    return code if number >= max(5, 0.8 * found.total()) else ""

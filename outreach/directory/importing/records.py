@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from outreach.directory.models import ContactKind, OrganizationKind, TargetRole
 from outreach.words import Sentence
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -149,9 +152,25 @@ def body_from_json(value: dict[str, Any]) -> Body:
 
 
 def digest(value: dict[str, Any]) -> str:
-    """Return 40 hex digits that are the same for the same JSON, whatever its order of keys."""
+    """Return 40 hex digits that are the same for the same JSON, whatever its order of keys.
+
+    Raises ValueError for what no database keeps: half letters and NUL (see `storable`).
+    """
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if "\\u0000" in text and storable(value) != value:
+        raise ValueError("a NUL")
     return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+
+
+def storable(value: Any) -> Any:
+    """Return JSON without the letters that no database keeps."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("", value)
+    if isinstance(value, list):
+        return [storable(part) for part in value]
+    if isinstance(value, dict):
+        return {storable(name): storable(part) for name, part in value.items()}
+    return value
 
 
 def _plain(value: Any) -> Any:

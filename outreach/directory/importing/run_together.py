@@ -7,40 +7,8 @@ import re
 
 import phonenumbers
 
-FREE_MAIL = frozenset(
-    {
-        "aol.com",
-        "gmail.com",
-        "gmx.de",
-        "gmx.net",
-        "googlemail.com",
-        "hotmail.co.uk",
-        "hotmail.com",
-        "hotmail.fr",
-        "icloud.com",
-        "laposte.net",
-        "libero.it",
-        "live.com",
-        "mail.ru",
-        "me.com",
-        "msn.com",
-        "orange.fr",
-        "outlook.com",
-        "proton.me",
-        "protonmail.com",
-        "qq.com",
-        "rediffmail.com",
-        "rocketmail.com",
-        "t-online.de",
-        "ukr.net",
-        "web.de",
-        "yahoo.co.uk",
-        "yahoo.com",
-        "yahoo.fr",
-        "yandex.ru",
-        "ymail.com",
-    }
-)
+from outreach.directory.free_mail import provider_at_start
+
 _GENERIC = ("com", "org", "net", "gov", "edu", "int", "info", "mil", "biz", "coop", "eu")
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "go", "gob", "gov", "gouv", "govt", "org"})
 _SECOND_LEVEL |= {"net", "parliament", "parlamento", "parl", "senate", "assembly", "or", "mil"}
@@ -87,11 +55,11 @@ def apart(part: str) -> list[str] | None:
 
 def _cut(middle: str, last: str) -> tuple[str, str] | None:
     """Part "y.orgbo" into domain and the next one's local part, when there is only one way."""
-    low = middle.casefold()
-    for known in sorted({last.casefold(), *FREE_MAIL}, key=len, reverse=True):
-        rest = middle[len(known) :].lstrip(".-_")
-        if low.startswith(known) and _LOCAL.fullmatch(rest):
-            return middle[: len(known)], rest
+    same = last if middle.casefold().startswith(last.casefold()) else ""
+    known = max(same, provider_at_start(middle), key=len)
+    rest = middle[len(known) :].lstrip(".-_")
+    if known and _LOCAL.fullmatch(rest):
+        return middle[: len(known)], rest
     ways = _ways(middle, last.casefold().rpartition(".")[2])
     return ways[0] if len(ways) == 1 else None
 

@@ -81,7 +81,7 @@ def _write(
     run_id: int,
     plan: Plan,
     jurisdictions: set[str],
-    seen: int,
+    seen: tuple[int, int],
     *,
     by: Actor,
     now: dt.datetime,
@@ -91,6 +91,7 @@ def _write(
     run = session.get_one(ImportRun, run_id, with_for_update=True)
     if run.state is not RunState.CONFIRMED:
         raise MoveRefused(Sentence("Somebody else is writing this import."))
+    fading.refuse_outdated(session, run)
     if _newest_event(session) != seen or plan.first != first_numbers(session):
         raise _Moved
     for code in sorted(jurisdictions):
@@ -112,10 +113,11 @@ def _write(
     runs.move(session, run, RunState.APPLIED, by=by, now=now, **plan.counts)
 
 
-def _newest_event(session: Session) -> int:
-    return (
-        session.scalar(sa.select(sa.func.max(Event.id)).where(Event.subject_kind.in_(WATCHED))) or 0
-    )
+def _newest_event(session: Session) -> tuple[int, int]:
+    """The newest event and how many there are: one begun earlier may be committed later."""
+    query = sa.select(sa.func.max(Event.id), sa.func.count())
+    newest, number = session.execute(query.where(Event.subject_kind.in_(WATCHED))).one()
+    return newest or 0, number
 
 
 def _forget_payloads(database: Database, run_id: int) -> None:

@@ -15,6 +15,7 @@ from outreach.directory.syncing.seating import Place, Places
 
 # What nobody could tell the country of.
 UNKNOWN = "ZZ"
+_LONGEST_CODE = 16
 # Kinds that different sources use for the same body.
 _FAMILIES: Mapping[OrganizationKind, str] = {
     OrganizationKind.PARLIAMENT: "parliament",
@@ -62,8 +63,8 @@ class Bodies:
 
     def take(self, body: Body) -> tuple[Place, bool]:
         """Return where `body` is, and whether this source said it just so before."""
-        if not body.jurisdiction:
-            body.jurisdiction = self._jurisdiction or UNKNOWN
+        code = (body.jurisdiction or self._jurisdiction).strip().upper()
+        body.jurisdiction = code if 2 <= len(code) <= _LONGEST_CODE else UNKNOWN
         known = self.places.get(body.key)
         if known is not None:
             return known, self.said.get(body.key) == digest(as_json(body))
@@ -91,7 +92,10 @@ class Bodies:
             rows = self._session.execute(
                 sa.select(
                     Organization.id, Organization.kind, Organization.name, Organization.names
-                ).where(Organization.jurisdiction_code == jurisdiction)
+                ).where(
+                    Organization.jurisdiction_code == jurisdiction,
+                    Organization.demonstration.is_(False),
+                )
             )
             for number, kind, name, other in rows:
                 if kind is OrganizationKind.COMMITTEE:

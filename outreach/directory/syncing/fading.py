@@ -16,6 +16,8 @@ from outreach.directory.models import ContactDetail, ContactState
 from outreach.directory.offices import USABLE
 from outreach.directory.syncing.merging import Saying
 from outreach.directory.syncing.models import ImportRun, RunState, SourceRecord
+from outreach.errors import Refused
+from outreach.words import Sentence
 
 GRACE = dt.timedelta(days=30)
 
@@ -73,6 +75,18 @@ def _set_seen(
         .values(seen_on=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def refuse_outdated(session: Session, run: ImportRun) -> None:
+    """Raise Refused when another import of the list was written or undone since the preview."""
+    before = previous(session, run)
+    if run.counts.get("follows", before.id if before else 0) != (before.id if before else 0):
+        raise Refused(
+            Sentence(
+                "Another import of this list was written or undone since this preview was made. "
+                "Read it again."
+            )
+        )
 
 
 def previous(session: Session, run: ImportRun) -> ImportRun | None:

@@ -20,6 +20,10 @@ ENDS = N_(
     "%(number)s of the %(total)s people we have from this list are no longer on it. After an "
     "election that is right; otherwise the list may be broken. End their seats?"
 )
+UNSEATS = N_(
+    "%(number)s of the %(total)s people we have from this list are still on it, but without a "
+    "seat they had. The list may be broken. End those seats?"
+)
 EMPTIES = N_(
     "“%(field)s” is empty now for %(number)s of the %(total)s people who are still on the list. "
     "Nothing will be deleted, but the list may be broken. Take the rest of it?"
@@ -36,10 +40,12 @@ def summary(session: Session, run: ImportRun, staging: Staging) -> dict[str, Any
     A question is {"code", "words", "values"}; the words are a sentence with gaps.
     """
     counts = staging.counts
-    total = len(staging.known)
+    total = sum(1 for _said, _person, gone in staging.known.values() if not gone)
     questions: list[dict[str, Any]] = []
     if counts["ended"] > SHARE * total:
         questions.append(_question("ends", ENDS, number=counts["ended"], total=total))
+    if counts["unseated"] > SHARE * total:
+        questions.append(_question("unseats", UNSEATS, number=counts["unseated"], total=total))
     both = len(staging.seen & staging.known.keys())
     for field, number in sorted(staging.emptied.items()):
         if number > SHARE * both:
@@ -61,6 +67,7 @@ def summary(session: Session, run: ImportRun, staging: Staging) -> dict[str, Any
             "fields": dict(staging.fields),
             "emptied": dict(staging.emptied),
             "read": len(staging.seen),
+            "follows": staging.follows,
         },
         "questions": questions,
     }

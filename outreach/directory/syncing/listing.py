@@ -71,6 +71,7 @@ class _Row:
     desk: str
     desk_name: str
     target: int = 0
+    post: int | None = None
 
 
 @dataclass(slots=True)
@@ -108,12 +109,27 @@ class Listing:
         known: Iterable[Any] = session.execute(sa.select(Jurisdiction.code, Jurisdiction.languages))
         self._languages: dict[str, list[str]] = {row[0]: row[1] for row in known}
         self._around: dict[tuple[int, int | None, str], str] = {}
+        self._ways_of_post: dict[int, list[Way]] = {}
+        # Posts that get a new way: whoever holds them is settled after the writing.
+        self._gaining: set[int] = set()
 
     def know(self, place: Place, names: dict[str, str]) -> None:
         """Remember a body that the plan adds."""
         self._bodies[place.id] = _Body(
             place.name, tuple(names.values()), place.jurisdiction, place.kind
         )
+
+    def gains(self, post: int) -> None:
+        """Note a post that gets a new way to be reached."""
+        if post not in self._gaining and post < self._plan.first[Post]:
+            self._plan.settle.update(
+                self._session.scalars(
+                    sa.select(Target.id)
+                    .join(Membership, Membership.id == Target.membership_id)
+                    .where(Membership.post_id == post)
+                )
+            )
+        self._gaining.add(post)
 
     def body(self, place: Place, ways: list[Way], changed: bool) -> None:
         """Note a body that can be written to as itself."""
@@ -205,12 +221,14 @@ class Listing:
         if row.target:
             # Follows from the rest: undoing settles it anew, so nothing is kept of it.
             self._plan.follow(Target, row.target, values | {"verified_until": None})
+            if row.post in self._gaining:
+                self._plan.settle.add(row.target)
             return
         number = self._plan.add(
             Target, *(values.get(name) for name in COLUMNS[Target][1:-1]), False
         )
         self._plan.counts["targets added"] += 1
-        if values["settle"]:
+        if values["settle"] or row.post in self._gaining:
             self._plan.settle.add(number)
 
     def _settle_changed(self) -> None:
@@ -233,14 +251,19 @@ class Listing:
         self, one: _Changed, listed: dict[int, int], wishes: dict[int, Wish]
     ) -> None:
         theirs = {held.id: listed[held.id] for held in one.held if held.id in listed}
-        in_body = {held.organization_id: held for held in one.held if held.id in theirs}
         now = {seat.organization_id: seat for seat in self._current(one.held)}
         # The slower, general way for the few whose row hangs on more than what is read here.
         general = any(target in wishes for target in theirs.values()) or any(
             seat.role in MINISTERLY for seat in now.values()
         )
-        for body, held in in_body.items():
-            seat = now.pop(body, held)
+        listed_here = [held for held in one.held if held.id in theirs]
+        # One of several goes on under a new seat: the last, unless that seat has a row itself.
+        last = {held.organization_id: held for held in listed_here}
+        last |= {seat.organization_id: seat for seat in now.values() if seat.id in theirs}
+        for held in listed_here:
+            seat = held
+            if held is last[held.organization_id]:
+                seat = now.pop(held.organization_id, held)
             target = theirs[held.id]
             if seat is not held:
                 before, after = {"membership_id": held.id}, {"membership_id": seat.id}
@@ -262,9 +285,7 @@ class Listing:
         return list(newest.values())
 
     def _seat(self, seat: Held, one: _Changed, *, target: int = 0, general: bool = False) -> None:
-        ways = [way for way in one.ways if way.post_id in (None, seat.post_id)]
-        if seat.post_id is not None and seat.post_id < self._plan.first[Post] and not target:
-            ways += ways_of_posts(self._session, [seat.post_id]).get(seat.post_id, [])
+        ways = [way for way in one.ways if way.post_id is None] + self._of_post(seat.post_id)
         best = best_of(cast("list[ContactDetail]", ways))
         if target and (general or (best and best.verified_on)):
             self._plan.settle.add(target)
@@ -281,15 +302,30 @@ class Listing:
             ),
             "group_id": seat.on_behalf_of_id,
             "ended_on": seat.end_on,
-            "settle": general,
+            "settle": general or (best is not None and best.verified_on is not None),
         }
-        self._note(values, ways, f"membership:{seat.id}", target)
+        self._note(values, ways, f"membership:{seat.id}", target, seat.post_id)
 
-    def _note(self, values: dict[str, Any], ways: list[Way], own: str, target: int = 0) -> None:
+    def _of_post(self, post: int | None) -> list[Way]:
+        """Return what stands of the ways to reach a post."""
+        if post is None or post >= self._plan.first[Post]:
+            return []
+        if post not in self._ways_of_post:
+            self._ways_of_post |= {post: []} | ways_of_posts(self._session, [post])
+        return self._ways_of_post[post]
+
+    def _note(
+        self,
+        values: dict[str, Any],
+        ways: list[Way],
+        own: str,
+        target: int = 0,
+        post: int | None = None,
+    ) -> None:
         best = best_of(cast("list[ContactDetail]", ways))
         values["channel"] = best.kind if best else None
         desk = office_key(best)[:520] if best else own
-        self._rows.append(_Row(values, desk, self._bodies[values["body_id"]].name, target))
+        self._rows.append(_Row(values, desk, self._bodies[values["body_id"]].name, target, post))
 
     def _words_around(self, seat: Held) -> str:
         key = (seat.organization_id, seat.on_behalf_of_id, seat.post)

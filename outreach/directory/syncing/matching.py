@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from outreach.database import Database
 from outreach.directory.duplicates import likeness, spellings
-from outreach.directory.importing.records import PersonRecord
 from outreach.directory.models import Membership, OrganizationKind, Person
 from outreach.directory.syncing.bulk import chunks
 from outreach.directory.syncing.models import Effect, ImportRun, SourceRecord, StagedRow
@@ -29,14 +28,14 @@ LIKE = 88
 _NO_CHAMBER = frozenset({OrganizationKind.PARTY, OrganizationKind.GROUP})
 
 
-def by_identifiers(record: PersonRecord, owners: Mapping[tuple[str, str], int]) -> int | None:
-    """Return the one person who has the strong identifiers of `record`, or None.
+def by_identifiers(
+    identifiers: Mapping[str, str], owners: Mapping[tuple[str, str], int]
+) -> int | None:
+    """Return the one person who has the strong ones of `identifiers`, or None.
 
     Two people having one each is no match: somebody has to look.
     """
-    found = {
-        owners[pair] for pair in record.identifiers.items() if pair[0] in STRONG and pair in owners
-    }
+    found = {owners[pair] for pair in identifiers.items() if pair[0] in STRONG and pair in owners}
     return found.pop() if len(found) == 1 else None
 
 
@@ -160,7 +159,11 @@ def _candidates(session: Session, run: ImportRun, staging: Staging) -> _Candidat
                 Membership.organization_id,
             )
             .join(Membership, Membership.person_id == Person.id)
-            .where(Membership.organization_id.in_(part), Person.merged_into_id.is_(None))
+            .where(
+                Membership.organization_id.in_(part),
+                Person.merged_into_id.is_(None),
+                Person.demonstration.is_(False),
+            )
         )
         for number, name, names, birth, body in rows:
             if number not in named:

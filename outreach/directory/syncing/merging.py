@@ -15,8 +15,9 @@ Nothing here reads or writes the database.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from outreach.directory.importing.records import PersonRecord
@@ -78,12 +79,25 @@ class Held:
     source_id: int | None = None
     source_key: str | None = None
     post_id: int | None = None
+    area_id: int | None = None
     # The label of a post to be made or found, with `organization_id`.
     post: str = ""
 
     def is_open(self, day: dt.date) -> bool:
         """Return whether the seat is held on `day`."""
         return self.end_on is None or self.end_on >= day
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a source last said of a person: JSON of a PersonRecord, under the source's key."""
+
+    source_id: int
+    rank: int
+    record: dict[str, Any]
+    key: str = ""
+    # Whether a whole list no longer had it.
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -97,12 +111,15 @@ class Standing:
     extras: dict[str, str] = field(default_factory=dict)
     # "m", "f" or "" for not known.
     gender: str = ""
+    gender_basis: str = ""
     identifiers: set[tuple[str, str]] = field(default_factory=set)
     ways: list[Way] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     locks: set[str] = field(default_factory=set)
-    # What the sources last said of this person: (source id, rank, JSON of a PersonRecord).
-    said: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
+    # What the sources last said of this person; one list may name them by two keys.
+    said: list[Said] = field(default_factory=list)
+    # Ways withdrawn by an import and not by a person: they are good again when a list has them.
+    faded: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -209,9 +226,9 @@ def _taken(
     if old == new:
         return False
     ranks = [
-        rank
-        for source, rank, said in ours.said
-        if source != saying.source_id and str(said.get(name, "")) == ours_now
+        said.rank
+        for said in ours.said
+        if said.source_id != saying.source_id and str(said.record.get(name, "")) == ours_now
     ]
     if ranks:
         return saying.rank < min(ranks)
@@ -228,19 +245,19 @@ def _has_lost_letters(new: str, ours_now: str) -> bool:
 def _better_says(name: str, value: str, ours: Standing, saying: Saying) -> bool:
     """Return whether a source that ranks before this one says `value` of the field."""
     return any(
-        rank < saying.rank and str(said.get(name, "")) == value
-        for source, rank, said in ours.said
-        if source != saying.source_id
+        said.rank < saying.rank and str(said.record.get(name, "")) == value
+        for said in ours.said
+        if said.source_id != saying.source_id
     )
 
 
 def _merge_gender(
     merged: Merged, ours: Standing, new: str, base: dict[str, Any] | None, saying: Saying
 ) -> None:
-    old = str(base.get("gender", "")) if base is not None else None
+    old = str((base or {}).get("gender", ""))
     if not new or new == ours.gender or "form_of_address" in ours.locks:
         return
-    if not ours.gender or (old is not None and ours.gender == old):
+    if ours.gender == old:
         merged.columns["form_of_address"] = new
         merged.columns["form_of_address_basis"] = saying.source_name
         merged.told.append(Told("gender", ours.gender, new))
@@ -255,12 +272,13 @@ def _merge_names(
         changed = {
             key: value
             for key, value in new.items()
-            if value and now.get(key) != value and now.get(key, "") in ("", old.get(key, ""))
+            if value and now.get(key) != value and now.get(key, "") == old.get(key, "")
         }
         if changed and column not in ours.locks:
             merged.columns[column] = now | changed
             merged.told += [Told(column, now.get(key, ""), changed[key]) for key in changed]
-    fresh = [one for one in theirs.other_names if one not in ours.other_names]
+    had = (base or {}).get("other_names", [])
+    fresh = [one for one in theirs.other_names if one not in ours.other_names and one not in had]
     if fresh and "other_names" not in ours.locks:
         merged.columns["other_names"] = ours.other_names + fresh
         merged.told += [Told("other_names", "", str(one.get("name", ""))) for one in fresh]
@@ -272,10 +290,13 @@ def merge_ways(
     theirs: Iterable[Way],
     base: set[tuple[ContactKind, str]],
     saying: Saying,
+    elsewhere: Mapping[tuple[ContactKind, str], int] = MappingProxyType({}),
 ) -> None:
     """Compare the ways to reach somebody by (kind, normalised value).
 
-    `theirs` are the source's ways now, `base` those it gave last. A way that is gone is kept and
+    `theirs` are the source's ways now, `base` those it gave last, `elsewhere` those that other
+    lists (by their number) or another entry of this one give too: they stay. One that the base has
+    and that stands no more was moved by a person to somebody else. A way that is gone is kept and
     marked; it is withdrawn only when the same source gives another of its kind and purpose instead,
     and, if a person checked or typed it, only with that person's yes: that is a conflict.
     """
@@ -284,13 +305,14 @@ def merge_ways(
     for way in ours.ways:
         if way.post_id is None:
             standing.setdefault((way.kind, way.normalised), way)
-    fresh = [way for key, way in given.items() if key not in standing]
+    fresh = [way for key, way in given.items() if key not in standing and key not in base]
     for way in fresh:
         merged.new_ways.append(way)
     for key, way in standing.items():
         if key in given:
             _seen_again(merged, way, given[key], ours, saying)
-    replaced = _gone_ways(merged, ours, standing, given, base, fresh, saying)
+    gone = [standing[key] for key in sorted(base - given.keys()) if key in standing]
+    replaced = _gone_ways(merged, ours, gone, elsewhere, fresh, saying)
     for way in fresh:
         before = replaced.get((way.kind, way.purpose), "")
         merged.told.append(Told(way.kind.value, before, way.value))
@@ -301,7 +323,10 @@ def merge_ways(
 def _seen_again(merged: Merged, way: Way, given: Way, ours: Standing, saying: Saying) -> None:
     columns: dict[str, Any] = {}
     if way.unseen_since is not None and way.source_id == saying.source_id:
-        columns["unseen_since"] = None
+        columns |= {"unseen_since": None, "seen_on": saying.as_of}
+        if way.id in ours.faded:
+            columns["state"] = ContactState.OK
+            merged.told.append(Told(way.kind.value, "", way.value))
     if way.source_id == saying.source_id and f"contact:{way.id}" not in ours.locks:
         for name in ("purpose", "label", "bundle", "language"):
             if getattr(given, name) and getattr(given, name) != getattr(way, name):
@@ -313,20 +338,23 @@ def _seen_again(merged: Merged, way: Way, given: Way, ours: Standing, saying: Sa
 def _gone_ways(
     merged: Merged,
     ours: Standing,
-    standing: dict[tuple[ContactKind, str], Way],
-    given: dict[tuple[ContactKind, str], Way],
-    base: set[tuple[ContactKind, str]],
+    gone: list[Way],
+    elsewhere: Mapping[tuple[ContactKind, str], int],
     fresh: list[Way],
     saying: Saying,
 ) -> dict[tuple[ContactKind, str], str]:
     """Mark or withdraw what the source no longer gives; return what was withdrawn."""
     follows = {(way.kind, way.purpose): way for way in fresh}
     replaced: dict[tuple[ContactKind, str], str] = {}
-    for key in base - given.keys():
-        way = standing.get(key)
-        if way is None or way.source_id != saying.source_id or way.unseen_since is not None:
+    for way in gone:
+        if way.source_id != saying.source_id or way.unseen_since is not None:
             continue
         if not saying.gives(way.purpose):
+            continue
+        other = elsewhere.get((way.kind, way.normalised))
+        if other is not None:
+            if other != saying.source_id:
+                merged.changed_ways.append((way, {"source_id": other}))
             continue
         if way.state is ContactState.WITHDRAWN or f"contact:{way.id}" in ours.locks:
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from outreach.directory.importing.records import PersonRecord, digest
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
+    ContactState,
     FormOfAddress,
     Membership,
     Person,
@@ -185,11 +186,12 @@ class Plan:
         if "form_of_address" in after:
             after["form_of_address"] = FORMS[after["form_of_address"]]
         before: dict[str, Any] = dict(ours.texts) | {
+            "reading_language": ours.texts.get("reading_language") or None,
             "names": ours.names,
             "other_names": ours.other_names,
             "extras": ours.extras,
             "form_of_address": FORMS.get(ours.gender, FormOfAddress.X),
-            "form_of_address_basis": "",
+            "form_of_address_basis": ours.gender_basis,
         }
         if after.keys() & {"name", "names"}:
             names = after.get("names", ours.names)
@@ -217,19 +219,18 @@ class Plan:
             self.set(ContactDetail, way.id, before, columns)
             for name, value in columns.items():
                 setattr(way, name, value)
-            if "state" in columns:
+            if columns.get("state") is ContactState.WITHDRAWN:
                 self.counts["contacts withdrawn"] += 1
 
-    def change_held(self, merged: Merged, areas: dict[str, int]) -> None:
-        """Set what changed of memberships that stand; `areas` are numbers by name."""
+    def change_held(self, merged: Merged, areas: Mapping[tuple[int, str], int]) -> None:
+        """Set what changed of memberships that stand; `areas` are numbers by body and name."""
         for held, columns in merged.changed_held:
+            if "area" in columns:
+                held.area = columns.pop("area")
+                columns["area_id"] = areas[held.organization_id, held.area]
             before = {name: getattr(held, name) for name in columns}
             for name, value in columns.items():
                 setattr(held, name, value)
-            if "area" in columns:
-                name = columns.pop("area")
-                before.pop("area")
-                columns["area_id"], before["area_id"] = areas[name], None
             self.set(Membership, held.id, before, columns)
             if "end_on" in columns:
                 self.counts["seats ended"] += 1

@@ -30,6 +30,7 @@ from outreach.directory.syncing import fading, standing
 from outreach.directory.syncing.bodies import Bodies
 from outreach.directory.syncing.comparing import compared, usable, ways
 from outreach.directory.syncing.listing import Listing
+from outreach.directory.syncing.matching import by_identifiers
 from outreach.directory.syncing.merging import Held, Merged, Saying, Standing, merge_ways
 from outreach.directory.syncing.models import (
     Decision,
@@ -39,8 +40,8 @@ from outreach.directory.syncing.models import (
     StagedRow,
 )
 from outreach.directory.syncing.planning import Plan
-from outreach.directory.syncing.seating import Place
-from outreach.directory.syncing.staging import BATCH, SMALL, ended
+from outreach.directory.syncing.seating import Place, ended
+from outreach.directory.syncing.staging import BATCH, SMALL
 
 Known = tuple[int, str, dict[str, Any], dt.date | None]
 WRITTEN = (
@@ -87,6 +88,8 @@ class Preparation:
                 sa.select(Post.id, Post.organization_id, Post.role, Post.label)
             )
         }
+        # What was added to people and posts that stand: two entries of a list may be one person.
+        self._given: dict[tuple[str, int], set[Any]] = {}
         self.jurisdictions: set[str] = set()
         self._total = session.scalar(
             sa.select(sa.func.count(StagedRow.id)).where(StagedRow.run_id == run.id)
@@ -129,7 +132,7 @@ class Preparation:
         for row in bodies:
             self._take_body(row)
         people = [row for row in rows if row.about == "person" and self._wanted(row)]
-        numbers = {row.id: self._person_of(row) for row in people}
+        numbers = self._numbers(people)
         stand = standing.people(self._session, [n for n in numbers.values() if n])
         for row in people:
             ours = stand.get(numbers[row.id] or 0)
@@ -169,6 +172,24 @@ class Preparation:
             self.plan.counts["undecided"] += 1
             return False
         return True
+
+    def _numbers(self, rows: list[StagedRow]) -> dict[int, int | None]:
+        """Return {row: person it is about, or None}, as the directory is by now.
+
+        Another list may have added somebody with the same number since the preview, and people
+        were joined.
+        """
+        found = {row.id: self._person_of(row) for row in rows}
+        new = {
+            row.id: row.payload.get("identifiers", {})
+            for row in rows
+            if row.payload and found[row.id] is None and row.decision is None
+        }
+        pairs = [pair for identifiers in new.values() for pair in identifiers.items()]
+        owners = standing.strong_owners(self._session, pairs)
+        found |= {row: by_identifiers(identifiers, owners) for row, identifiers in new.items()}
+        gone = standing.joined(self._session, [number for number in found.values() if number])
+        return {row: gone.get(number or 0, number) for row, number in found.items()}
 
     def _person_of(self, row: StagedRow) -> int | None:
         if row.key in self._owners:
@@ -260,6 +281,7 @@ class Preparation:
         record, _lost = usable(record, self._bodies.places)
         base = known[2] if known else None
         merged = compared(record, ours, base, self._bodies.places, self._saying)
+        self._leave_out_given(ours.id, merged)
         self.plan.change_person(ours, merged)
         self.plan.add_identifiers(merged.new_identifiers, person=ours.id)
         self.plan.change_ways(merged)
@@ -270,8 +292,25 @@ class Preparation:
         self.plan.remember(known, "person", row.key, payload, person=ours.id)
         big = any(told.field not in SMALL for told in merged.told)
         self.plan.counts["changed" if big else "refreshed"] += 1
-        if big or merged.changed_ways or merged.changed_held or merged.new_held:
+        if (
+            big
+            or "names" in merged.columns
+            or merged.changed_ways
+            or merged.changed_held
+            or merged.new_held
+        ):
             self._listing.changed(ours, merged)
+
+    def _leave_out_given(self, person: int, merged: Merged) -> None:
+        """Leave out what another entry of this list has added to the person before this one."""
+        given = self._given.setdefault(("person", person), set())
+        marks = [(way.kind, way.normalised) for way in merged.new_ways]
+        merged.new_ways = [
+            way for way, mark in zip(merged.new_ways, marks, strict=True) if mark not in given
+        ]
+        merged.new_identifiers = [pair for pair in merged.new_identifiers if pair not in given]
+        merged.new_held = [held for held in merged.new_held if held.source_key not in given]
+        given.update(marks, merged.new_identifiers, (held.source_key for held in merged.new_held))
 
     def _end(self, row: StagedRow, ours: Standing | None) -> None:
         known = self._known.get(("person", row.key))
@@ -279,7 +318,7 @@ class Preparation:
             self.plan.set(
                 SourceRecord, known[0], {"gone_since": None}, {"gone_since": self._saying.as_of}
             )
-        if ours is None:
+        if ours is None or row.effect is not Effect.ENDED:
             return
         merged = ended(ours, self._bodies.places, self._saying)
         self._change_seats(merged)
@@ -290,7 +329,8 @@ class Preparation:
         areas = {}
         for held, columns in merged.changed_held:
             if "area" in columns:
-                areas[columns["area"]] = self._area(held, columns["area"]) or 0
+                name = columns["area"]
+                areas[held.organization_id, name] = self._area(held, name) or 0
         self.plan.change_held(merged, areas)
 
     def _add_seats(self, person: int, merged: Merged, seats: list[Seat]) -> list[Held]:
@@ -321,7 +361,10 @@ class Preparation:
             new = number >= self.plan.first[Post]
             ours = [] if new else standing.ways_of(self._session, ContactDetail.post_id == number)
             there = {(way.kind, way.normalised) for way in ours}
+            there |= self._given.setdefault(("post", number), set())
             for way in ways(given.contacts, self._saying)[0]:
                 if (way.kind, way.normalised) not in there:
                     self.plan.add_way(way, post=number)
+                    self._given["post", number].add((way.kind, way.normalised))
+                    self._listing.gains(number)
         return number

@@ -14,6 +14,7 @@ from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
 from outreach.directory.importing.registry import Dataset
 from outreach.directory.models import Source
+from outreach.directory.syncing import fading
 from outreach.directory.syncing.models import (
     Decision,
     Effect,
@@ -155,18 +156,40 @@ def decide(
     """Say of proposals whether they are the same person; return how many were decided.
 
     `rows` are numbers of staged rows; `at_least` takes all with that score. None takes a decision
-    back. Raises MoveRefused when the run is no longer a preview.
+    back. All at once leaves out a person whom several of the list are like. Raises MoveRefused
+    when the run is no longer a preview, Refused when two would be the same person.
     """
     _in_state(run, RunState.PREVIEW)
     wanted = [StagedRow.run_id == run.id, StagedRow.effect == Effect.PROPOSED]
     if at_least is not None:
         wanted += [StagedRow.score >= at_least, StagedRow.decision.is_(None)]
+        if decision is Decision.SAME:
+            wanted.append(StagedRow.person_id.not_in(_like_several(run)))
     else:
         wanted.append(StagedRow.id.in_(rows))
     done: Any = session.execute(sa.update(StagedRow).where(*wanted).values(decision=decision))
     number: int = done.rowcount
+    if decision is Decision.SAME and _accepted_twice(session, run):
+        raise Refused(
+            Sentence("Two people of this list can't be the same person. Decide about each of them.")
+        )
     note(session, run, "decided", by=by, now=now, rows=number, decision=str(decision))
     return number
+
+
+def _like_several(run: ImportRun) -> sa.Select[int | None]:
+    """The people whom several entries of the list are like."""
+    return (
+        sa.select(StagedRow.person_id)
+        .where(StagedRow.run_id == run.id, StagedRow.effect == Effect.PROPOSED)
+        .group_by(StagedRow.person_id)
+        .having(sa.func.count() > 1)
+    )
+
+
+def _accepted_twice(session: Session, run: ImportRun) -> bool:
+    accepted = _like_several(run).where(StagedRow.decision == Decision.SAME)
+    return session.scalar(accepted.limit(1)) is not None
 
 
 def confirm(
@@ -177,6 +200,7 @@ def confirm(
     Raises Refused with each question that is still open, MoveRefused when it is no preview.
     """
     _in_state(run, RunState.PREVIEW)
+    fading.refuse_outdated(session, run)
     open_questions = [one for one in run.questions if one["code"] not in answers]
     if open_questions:
         raise Refused(

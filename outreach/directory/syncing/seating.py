@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,19 +89,27 @@ def _bound(parts: list[int], *, last: bool) -> tuple[dt.date, str]:
 def keyed(seats: list[Seat]) -> dict[str, Seat]:
     """Return `seats` by a key that is the same next time, however often one is held."""
     found: dict[str, Seat] = {}
+    times: dict[str, int] = {}
     for seat in seats:
         key = seat.key or f"{seat.organization}|{seat.role.value}|{seat.start}|{seat.post}"
-        number, unique = 1, key
+        unique = key[:400]
         while unique in found:
-            number += 1
-            unique = f"{key}#{number}"
-        found[unique[:400]] = seat
+            times[key] = times.get(key, 1) + 1
+            unique = f"{key[:390]}#{times[key]}"
+        found[unique] = seat
     return found
+
+
+def ends_first(seat: Seat) -> bool:
+    """Return whether the days of `seat` stand in the wrong order."""
+    start, end = partial_day(seat.start)[0], partial_day(seat.end, last=True)[0]
+    return start is not None and end is not None and end < start
 
 
 def held_from(seat: Seat, key: str, places: Places, saying: Saying) -> Held:
     """Return the membership that `seat` describes. KeyError when its body was not given."""
-    start_on, start_precision = partial_day(seat.start)
+    # Of two days in the wrong order the end is believed: nobody is written to who may be gone.
+    start_on, start_precision = partial_day("" if ends_first(seat) else seat.start)
     end_on, end_precision = partial_day(seat.end, last=True)
     group = places.get(seat.on_behalf_of)
     return Held(
@@ -113,8 +121,8 @@ def held_from(seat: Seat, key: str, places: Places, saying: Saying) -> Held:
         on_behalf_of_id=group.id if group else None,
         start_on=start_on,
         end_on=end_on,
-        start_precision=seat.start_precision or start_precision,
-        end_precision=seat.end_precision or end_precision,
+        start_precision=seat.start_precision[:10] or start_precision,
+        end_precision=seat.end_precision[:10] or end_precision,
         end_reason=seat.end_reason or None,
         source_id=saying.source_id,
         source_key=key,
@@ -129,31 +137,83 @@ def merge_seats(
     base: dict[str, Seat],
     places: Places,
     saying: Saying,
+    others: Collection[str] = (),
 ) -> None:
     """Note in `merged` the seats that are new, changed or over.
 
     A seat for another group or party is another seat: the old one ends. A seat that a whole list no
-    longer gives ends "by" its day; a partial list ends nothing.
+    longer gives ends "by" its day; a partial list ends nothing. `others` are keys of seats that
+    another entry of the same list gives the person.
     """
     standing = {
         held.source_key: held
         for held in ours.held
         if held.source_id == saying.source_id and held.source_key
     }
+    left = {key: held for key, held in standing.items() if key not in theirs and key not in others}
     for key, seat in theirs.items():
         new = held_from(seat, key, places, saying)
         held = standing.get(key)
+        if held is None and base.get(key) == seat:
+            continue  # said before: it went into another list's seat, or a person moved it
+        if held is None and not seat.key and (was := _said_better(left, new, ours)) is not None:
+            held = left.pop(was)
+            merged.changed_held.append((held, {"source_key": key}))
+            _change_seat(merged, held, new, base.get(was), places, saying)
+            continue
         if held is None:
             _take_seat(merged, ours, new, places)
         elif f"membership:{held.id}" not in ours.locks:
             before = base.get(key)
             _change_seat(merged, held, new, before, places, saying)
     if saying.complete:
-        for key, held in standing.items():
-            place = places.of(held.organization_id)
-            spoken_of = place is None or saying.covers(place.kind.value)
-            if key not in theirs and held.is_open(saying.as_of) and spoken_of:
-                end_seat(merged, held, saying.as_of, NO_LONGER_LISTED, places, ours)
+        _end_those(merged, left.values(), places, saying, ours)
+
+
+def _said_better(left: Mapping[str, Held], new: Held, ours: Standing) -> str | None:
+    """Return the key of the one seat left that is `new` with another or vaguer beginning."""
+    same = [
+        key
+        for key, held in left.items()
+        if (held.organization_id, held.role) == (new.organization_id, new.role)
+        and held.end_on is None
+        and f"membership:{held.id}" not in ours.locks
+        and (
+            held.start_on is None
+            or new.start_on is None
+            or (
+                held.start_on.year == new.start_on.year
+                and "day" in {held.start_precision, new.start_precision}
+                and held.start_precision != new.start_precision
+            )
+        )
+    ]
+    return same[0] if len(same) == 1 else None
+
+
+def _goes_on(held: Held, day: dt.date) -> bool:
+    """Return whether `held` had begun by `day` and goes on after it."""
+    begun = held.start_on is None or held.start_on <= day
+    return begun and (held.end_on is None or held.end_on > day)
+
+
+def ended(ours: Standing, places: Places, saying: Saying) -> Merged:
+    """Return what it means that a whole list no longer has `ours`: their open seats of it end."""
+    merged = Merged()
+    theirs = [held for held in ours.held if held.source_id == saying.source_id]
+    _end_those(merged, theirs, places, saying, ours)
+    return merged
+
+
+def _end_those(
+    merged: Merged, seats: Iterable[Held], places: Places, saying: Saying, ours: Standing
+) -> None:
+    """End those of `seats` that go on, in bodies the list is about."""
+    for held in seats:
+        place = places.of(held.organization_id)
+        spoken_of = place is None or saying.covers(place.kind.value)
+        if _goes_on(held, saying.as_of) and spoken_of:
+            end_seat(merged, held, saying.as_of, NO_LONGER_LISTED, places, ours)
 
 
 def _take_seat(merged: Merged, ours: Standing, new: Held, places: Places) -> None:
@@ -165,6 +225,8 @@ def _take_seat(merged: Merged, ours: Standing, new: Held, places: Places) -> Non
             and held.role is new.role
             and _overlap(held, new)
         ):
+            if f"membership:{held.id}" in ours.locks:
+                return
             columns = {
                 name: getattr(new, name)
                 for name in ("on_behalf_of_id", "start_on", "end_on", "label")
@@ -192,15 +254,7 @@ def _change_seat(
     if held.end_reason == NO_LONGER_LISTED and new.is_open(saying.as_of):
         _come_back(merged, held, new, places, saying)
         return
-    old_group = places.get(before.on_behalf_of) if before and before.on_behalf_of else None
-    switched = (
-        new.on_behalf_of_id is not None
-        and held.on_behalf_of_id is not None
-        and new.on_behalf_of_id != held.on_behalf_of_id
-        and (old_group is None or old_group.id == held.on_behalf_of_id)
-        and (old_group is None or old_group.id != new.on_behalf_of_id)
-    )
-    if switched and held.is_open(saying.as_of):
+    if held.is_open(saying.as_of) and _switched(held, new, before, places):
         _switch(merged, held, new, places, saying)
         return
     columns: dict[str, Any] = {}
@@ -211,14 +265,36 @@ def _change_seat(
             continue
         if now in (None, "") or was is None or getattr(was, name) == now:
             columns[name] = fresh
-            if name == "end_on":
-                columns["end_precision"] = new.end_precision
+            if name in ("start_on", "end_on"):
+                precision = name.replace("_on", "_precision")
+                columns[precision] = getattr(new, precision)
             if name != "end_reason":
                 small = _field(held, places)
                 field = _change(name) if small == "seat" else small
                 merged.told.append(Told(field, _text(now, places), _text(fresh, places)))
+    _keep_order(held, columns)
     if columns:
         merged.changed_held.append((held, columns))
+
+
+def _switched(held: Held, new: Held, before: Seat | None, places: Places) -> bool:
+    """Return whether the source now names another group than it did and than stands."""
+    old_group = places.get(before.on_behalf_of) if before and before.on_behalf_of else None
+    return (
+        new.on_behalf_of_id is not None
+        and held.on_behalf_of_id is not None
+        and new.on_behalf_of_id != held.on_behalf_of_id
+        and (old_group is None or old_group.id == held.on_behalf_of_id)
+        and (old_group is None or old_group.id != new.on_behalf_of_id)
+    )
+
+
+def _keep_order(held: Held, columns: dict[str, Any]) -> None:
+    """Leave new days out that would let a seat end before it began, with what somebody typed."""
+    start, end = (columns.get(name, getattr(held, name)) for name in ("start_on", "end_on"))
+    if start is not None and end is not None and end < start:
+        for name in ("start_on", "start_precision", "end_on", "end_precision", "end_reason"):
+            columns.pop(name, None)
 
 
 def _come_back(merged: Merged, held: Held, new: Held, places: Places, saying: Saying) -> None:
@@ -241,7 +317,7 @@ def _switch(merged: Merged, held: Held, new: Held, places: Places, saying: Sayin
         (
             held,
             {
-                "end_on": saying.as_of,
+                "end_on": max(saying.as_of, held.start_on or saying.as_of),
                 "end_precision": "unknown",
                 "end_reason": CHANGED_GROUP,
                 "source_key": _laid_aside(held, saying),
@@ -249,6 +325,8 @@ def _switch(merged: Merged, held: Held, new: Held, places: Places, saying: Sayin
         )
     )
     new.start_on, new.start_precision = saying.as_of, "unknown"
+    if new.end_on is not None and new.end_on < new.start_on:
+        new.start_on = new.end_on
     merged.new_held.append(new)
     merged.told.append(
         Told("group", _text(held.on_behalf_of_id, places), _text(new.on_behalf_of_id, places))

@@ -22,17 +22,17 @@ from outreach.directory.importing.records import (
     Problem,
     Record,
     as_json,
-    digest,
 )
-from outreach.directory.models import Person, Source
-from outreach.directory.syncing import fading, guards, matching, standing
+from outreach.directory.models import Source
+from outreach.directory.syncing import fading, fitting, guards, matching, standing
 from outreach.directory.syncing.bodies import UNKNOWN, Bodies
 from outreach.directory.syncing.bulk import Rows, chunks, insert
 from outreach.directory.syncing.comparing import compared, usable, ways
-from outreach.directory.syncing.merging import TEXTS, Merged, Saying, Standing
-from outreach.directory.syncing.models import Effect, ImportRun, SourceRecord, StagedRow
-from outreach.directory.syncing.seating import NO_LONGER_LISTED, Places, end_seat
-from outreach.errors import BadFile
+from outreach.directory.syncing.merging import Merged, Saying, Standing
+from outreach.directory.syncing.models import Effect, ImportRun, RunState, SourceRecord, StagedRow
+from outreach.directory.syncing.seating import NO_LONGER_LISTED, Places, ended
+from outreach.directory.syncing.seating import SMALL as SMALL_BODIES
+from outreach.errors import BadFile, MoveRefused
 from outreach.words import N_, Sentence
 
 # (what is being done, how many are done, how many there are or 0)
@@ -44,11 +44,6 @@ FADED = N_(
 )
 # A change in nothing but these is no change of the person.
 SMALL = frozenset({"committee", "names", "extras", "other_names"})
-_LENGTHS = {
-    name: length
-    for name in TEXTS
-    if (length := getattr(Person.__table__.c[name].type, "length", None)) is not None
-}
 _COLUMNS = (
     "run_id",
     "effect",
@@ -102,12 +97,18 @@ class Staging:
         self._session = session
         self._run = run
         self._progress = progress
+        self._worker = run.worker
         self._saying = saying(session, run)
         self.known = known_people(session, self._saying.source_id)
         self._bodies = Bodies(
             session, self._saying.source_id, str(run.options.get("jurisdiction", ""))
         )
         self.seen: set[str] = set()
+        # Who the list names by whatever key, to tell them from those who are gone.
+        self._matched: set[int] = set()
+        # The run its preview follows: when another was written since, it is outdated.
+        before = fading.previous(session, run)
+        self.follows = before.id if before else 0
         self._batch: list[tuple[PersonRecord, dict[str, Any], str]] = []
         self._rows = self._fresh()
 
@@ -157,6 +158,11 @@ class Staging:
         self._stage(effect, "person", key, name, place, None, detail, None)
 
     def _take_body(self, body: Body) -> None:
+        body = fitting.fitted_body(body)
+        if not body.key or len(body.key) > fitting.LONGEST_KEY:
+            words = Sentence("The id of this body is too long, or there is none.")
+            self._say(Effect.UNUSABLE, words, body.place, body.name)
+            return
         _place, same = self._bodies.take(body)
         if body.jurisdiction == UNKNOWN:
             self._say(
@@ -176,7 +182,9 @@ class Staging:
         )
 
     def _take_person(self, record: PersonRecord) -> None:
-        _fit(record)
+        place = record.place
+        record, payload, said = fitting.fitted(record)
+        record.place = place
         if not record.name.strip() or not record.key:
             words = Sentence("It has no name.") if record.key else Sentence("It has no id.")
             self._say(Effect.UNUSABLE, words, record.place, record.name)
@@ -190,8 +198,6 @@ class Staging:
             )
             return
         self.seen.add(record.key)
-        payload = as_json(record)
-        said = digest(payload)
         known = self.known.get(record.key)
         if known is not None and known[0] == said and not known[2]:
             self.counts["unchanged"] += 1
@@ -216,10 +222,11 @@ class Staging:
         matched = {
             record.key: self.known[record.key][1]
             if record.key in self.known
-            else matching.by_identifiers(record, owners)
+            else matching.by_identifiers(record.identifiers, owners)
             for record, _payload, _said in batch
         }
         people = standing.people(self._session, [n for n in matched.values() if n])
+        self._matched.update(people)
         for record, payload, _said in batch:
             ours = people.get(matched[record.key] or 0)
             self._compare(record, payload, ours)
@@ -237,7 +244,8 @@ class Staging:
                 Effect.ADDED, "person", record.key, record.name, record.place, None, [], payload
             )
             return
-        base = next((said[2] for said in ours.said if said[0] == self._saying.source_id), None)
+        mine = (self._saying.source_id, record.key)
+        base = next((one.record for one in ours.said if (one.source_id, one.key) == mine), None)
         merged = compared(record, ours, base, self.places, self._saying)
         effect = effect_of(merged)
         self._count(merged, effect)
@@ -258,6 +266,13 @@ class Staging:
         self.emptied.update(merged.emptied)
         if merged.conflicts:
             self.counts["conflicts"] += len(merged.conflicts)
+        if not merged.new_held and any(
+            columns.get("end_reason") == NO_LONGER_LISTED
+            and (place := self.places.of(held.organization_id))
+            and place.kind not in SMALL_BODIES
+            for held, columns in merged.changed_held
+        ):
+            self.counts["unseated"] += 1
 
     def _end_missing(self) -> None:
         gone = {
@@ -265,11 +280,17 @@ class Staging:
             for key, (_said, person, was_gone) in self.known.items()
             if key not in self.seen and not was_gone
         }
-        still = {self.known[key][1] for key in self.seen if key in self.known}
+        still = {self.known[key][1] for key in self.seen if key in self.known} | self._matched
+        for key in sorted(key for key, person in gone.items() if person in still):
+            self._lay_aside(key, gone[key])
         for part in chunks(sorted(key for key, person in gone.items() if person not in still)):
             people = standing.people(self._session, [gone[key] for key in part])
             for key in part:
                 self._end(key, people.get(gone[key]))
+
+    def _lay_aside(self, key: str, person: int) -> None:
+        """Forget a key by which the list named somebody whom it names by another now."""
+        self._stage(Effect.REFRESHED, "person", key, key, "", person, [], None)
 
     def _end(self, key: str, ours: Standing | None) -> None:
         if ours is None:
@@ -299,16 +320,10 @@ class Staging:
     def _flush(self) -> None:
         rows, self._rows = self._rows, self._fresh()
         with self._database.writing() as session:
+            run = session.get_one(ImportRun, self._run.id)
+            if (run.state, run.worker) != (RunState.READING, self._worker):
+                raise MoveRefused(Sentence("Somebody discarded this import or took it up again."))
             insert(session, rows)
-
-
-def ended(ours: Standing, places: Places, saying: Saying) -> Merged:
-    """Return what it means that a whole list no longer has `ours`: their open seats of it end."""
-    merged = Merged()
-    for held in ours.held:
-        if held.source_id == saying.source_id and held.is_open(saying.as_of):
-            end_seat(merged, held, saying.as_of, NO_LONGER_LISTED, places, ours)
-    return merged
 
 
 def effect_of(merged: Merged) -> Effect:
@@ -345,13 +360,6 @@ def stage(
         run = session.get_one(ImportRun, run_id)
         matching.propose(database, session, run, staging, progress)
         return guards.summary(session, run, staging)
-
-
-def _fit(record: PersonRecord) -> None:
-    """Cut what no column can hold, so that what stands is later known again."""
-    record.key = record.key[:400]
-    for name, length in _LENGTHS.items():
-        setattr(record, name, getattr(record, name)[:length])
 
 
 def _forget_rows(database: Database, run_id: int) -> None:

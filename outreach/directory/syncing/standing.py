@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from outreach.accounts.models import Event
 from outreach.directory.identity import FieldLock, Identifier
 from outreach.directory.models import (
     Area,
     ContactDetail,
+    ContactState,
     FormOfAddress,
     Membership,
     Person,
+    Post,
     Source,
 )
 from outreach.directory.syncing.bulk import chunks
-from outreach.directory.syncing.merging import TEXTS, Held, Standing, Way
+from outreach.directory.syncing.merging import TEXTS, Held, Said, Standing, Way
 from outreach.directory.syncing.models import SourceRecord
 
 # Identifiers that mean one person wherever they stand; any other is a number of its own list.
@@ -58,17 +61,19 @@ def _people(session: Session, ids: Sequence[int]) -> dict[int, Standing]:
             Person.other_names,
             Person.extras,
             Person.form_of_address,
+            Person.form_of_address_basis,
             *columns,
         ).where(Person.id.in_(ids))
     ):
         form = row[4]
         found[row[0]] = Standing(
             id=row[0],
-            texts={name: value or "" for name, value in zip(TEXTS, row[5:], strict=True)},
+            texts={name: value or "" for name, value in zip(TEXTS, row[6:], strict=True)},
             names=row[1],
             other_names=row[2],
             extras=row[3],
             gender="" if form is FormOfAddress.X else form.value,
+            gender_basis=row[5],
         )
     _add_marks(session, found)
     for person_id, held in memberships(session, Membership.person_id.in_(ids)):
@@ -92,11 +97,18 @@ def _add_marks(session: Session, found: dict[int, Standing]) -> None:
     for one in ones:
         found[one[0]].identifiers.add((one[1], one[2]))
     for said in session.execute(
-        sa.select(SourceRecord.person_id, SourceRecord.source_id, Source.rank, SourceRecord.base)
+        sa.select(
+            SourceRecord.person_id,
+            SourceRecord.source_id,
+            Source.rank,
+            SourceRecord.base,
+            SourceRecord.key,
+            SourceRecord.gone_since.is_not(None),
+        )
         .join(Source, Source.id == SourceRecord.source_id)
         .where(SourceRecord.person_id.in_(ids))
     ):
-        found[said[0]].said.append((said[1], said[2], said[3]))
+        found[said[0]].said.append(Said(*said[1:]))
 
 
 def memberships(session: Session, condition: sa.ColumnElement[bool]) -> list[tuple[int, Held]]:
@@ -118,8 +130,11 @@ def memberships(session: Session, condition: sa.ColumnElement[bool]) -> list[tup
             Membership.source_id,
             Membership.source_key,
             Membership.post_id,
+            Membership.area_id,
+            sa.func.coalesce(Post.label, ""),
         )
         .outerjoin(Area, Area.id == Membership.area_id)
+        .outerjoin(Post, Post.id == Membership.post_id)
         .where(condition)
         .order_by(Membership.id)
     )
@@ -154,10 +169,18 @@ _WAY = (
 
 def _add_ways(session: Session, found: dict[int, Standing]) -> None:
     rows: Iterable[Any] = session.execute(
-        sa.select(ContactDetail.person_id, *_WAY).where(ContactDetail.person_id.in_(found))
+        sa.select(ContactDetail.person_id, *_WAY)
+        .where(ContactDetail.person_id.in_(found))
+        .order_by(ContactDetail.state == ContactState.WITHDRAWN, ContactDetail.id)
     )
+    lost: dict[int, Standing] = {}
     for row in rows:
-        found[row[0]].ways.append(Way(*row[1:]))
+        way = Way(*row[1:])
+        found[row[0]].ways.append(way)
+        if way.state is ContactState.WITHDRAWN and way.unseen_since is not None:
+            lost[way.id] = found[row[0]]
+    for number in _withdrawn_by_imports(session, lost):
+        lost[number].faded.add(number)
     posts: dict[int, list[Standing]] = {}
     for standing in found.values():
         for held in standing.held:
@@ -166,6 +189,22 @@ def _add_ways(session: Session, found: dict[int, Standing]) -> None:
     for post_id, several in ways_of_posts(session, posts).items():
         for standing in posts[post_id]:
             standing.ways += several
+
+
+def _withdrawn_by_imports(session: Session, details: Collection[int]) -> set[int]:
+    """Return those of `details`, all withdrawn, that no person withdrew."""
+    by_hand: set[int] = set()
+    for part in chunks(sorted(details)):
+        by_hand |= set(
+            session.scalars(
+                sa.select(Event.subject_id).where(
+                    Event.subject_kind == "contact_detail",
+                    Event.subject_id.in_(part),
+                    Event.name == "withdrawn",
+                )
+            )
+        )
+    return set(details) - by_hand
 
 
 def ways_of_posts(session: Session, posts: Iterable[int]) -> dict[int, list[Way]]:
@@ -184,6 +223,25 @@ def ways_of(session: Session, condition: sa.ColumnElement[bool]) -> list[Way]:
     """Return the contact details that fulfil `condition`."""
     rows: Iterable[Any] = session.execute(sa.select(*_WAY).where(condition))
     return [Way(*row) for row in rows]
+
+
+def joined(session: Session, ids: Iterable[int]) -> dict[int, int]:
+    """Return {person: who they were joined into, at last} of those of `ids` who were joined."""
+    found: dict[int, int] = {}
+    wanted = set(ids)
+    while wanted:
+        rows: list[Any] = []
+        for part in chunks(sorted(wanted)):
+            query = sa.select(Person.id, Person.merged_into_id)
+            rows += session.execute(
+                query.where(Person.id.in_(part), Person.merged_into_id.is_not(None))
+            ).all()
+        step = {row[0]: row[1] for row in rows}
+        found = {number: step.get(kept, kept) for number, kept in found.items()} | {
+            number: kept for number, kept in step.items() if number not in found
+        }
+        wanted = set(step.values())
+    return found
 
 
 def strong_owners(

@@ -162,29 +162,29 @@ def _targets_touched(session: Session, run: ImportRun) -> set[int]:
         )
         for name in ("person", "membership", "contact_detail", "target")
     }
-    people = sa.or_(
+    people, posts, bodies = (
+        sa.select(owner).where(
+            sa.or_(
+                ContactDetail.id.in_(changed["contact_detail"]),
+                ContactDetail.id.between(*_range(run, ContactDetail)),
+            ),
+            owner.is_not(None),
+        )
+        for owner in (ContactDetail.person_id, ContactDetail.post_id, ContactDetail.organization_id)
+    )
+    held = sa.or_(
         Membership.person_id.in_(changed["person"]),
         Membership.id.in_(changed["membership"]),
-        Membership.person_id.in_(
-            sa.select(ContactDetail.person_id).where(
-                sa.or_(
-                    ContactDetail.id.in_(changed["contact_detail"]),
-                    ContactDetail.id.between(*_range(run, ContactDetail)),
-                ),
-                ContactDetail.person_id.is_not(None),
-            )
-        ),
+        Membership.person_id.in_(people),
+        Membership.post_id.in_(posts),
     )
     found = set(
         session.scalars(
-            sa.select(Target.id)
-            .join(Membership, Membership.id == Target.membership_id)
-            .where(people)
+            sa.select(Target.id).join(Membership, Membership.id == Target.membership_id).where(held)
         )
     )
-    return found | set(
-        session.scalars(sa.select(Target.id).where(Target.id.in_(changed["target"])))
-    )
+    of_bodies = sa.or_(Target.id.in_(changed["target"]), Target.organization_id.in_(bodies))
+    return found | set(session.scalars(sa.select(Target.id).where(of_bodies)))
 
 
 def _range(run: ImportRun, model: Any) -> tuple[int, int]:

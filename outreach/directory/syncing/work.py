@@ -28,6 +28,8 @@ from outreach.errors import BadFile, OutreachError
 from outreach.words import Sentence
 
 LEASE = dt.timedelta(minutes=5)
+# What a worker has to do with.
+BEGUN = (RunState.WAITING, RunState.READING, RunState.CONFIRMED)
 # Progress is written at most this often: every write takes the lock for a moment.
 STEP = dt.timedelta(seconds=1)
 
@@ -53,11 +55,11 @@ def work(database: Database, home: Path, *, now: Now, worker: str) -> bool:
             with opened(home / kept_as, name) as upload:
                 process(database, run_id, upload, now=now, progress=progress)
     except OutreachError as error:
-        fail(database, run_id, str(error), now=now())
+        fail(database, run_id, str(error), now=now(), worker=worker)
     except Exception as error:
         # The message of an unforeseen error may hold a row of the list: only its kind is logged.
         log.exception("import %s failed: %s", run_id, type(error).__name__, exc_info=False)
-        fail(database, run_id, f"{_UNFORESEEN} ({type(error).__name__})", now=now())
+        fail(database, run_id, f"{_UNFORESEEN} ({type(error).__name__})", now=now(), worker=worker)
     return True
 
 
@@ -74,7 +76,7 @@ def process(
     with database.reading() as session:
         run = runs.run_with_source(session, run_id)
         dataset = dataset_of(run, upload)
-        by = Actor(run.by, run.user_id)
+        by, worker = Actor(run.by, run.user_id), run.worker
     _enter(database, run_id, RunState.READING, by=by, now=now())
     found = stage(
         database,
@@ -85,8 +87,8 @@ def process(
     )
     with database.writing() as session:
         run = runs.run_with_source(session, run_id)
-        if run.state is not RunState.READING:
-            return  # discarded meanwhile
+        if (run.state, run.worker) != (RunState.READING, worker):
+            return  # discarded meanwhile, or taken up again
         run.counts, run.questions = found["counts"], found["questions"]
         run.worker = run.lease_until = None
         run.step = ""
@@ -105,10 +107,14 @@ def write(database: Database, run_id: int, *, now: Now, progress: Progress) -> N
         run.step = ""
 
 
-def fail(database: Database, run_id: int, problem: str, *, now: dt.datetime) -> None:
-    """Keep why a run could not go on."""
+def fail(
+    database: Database, run_id: int, problem: str, *, now: dt.datetime, worker: str | None = None
+) -> None:
+    """Keep why a run could not go on; not when it was written, discarded or taken by another."""
     with database.writing() as session:
-        run = session.get_one(ImportRun, run_id)
+        run = session.get_one(ImportRun, run_id, with_for_update=True)
+        if run.state not in BEGUN or (worker is not None and run.worker != worker):
+            return
         run.problem = problem
         run.worker = run.lease_until = None
         runs.move(session, run, RunState.FAILED, by=Actor(run.by, run.user_id), now=now)
@@ -156,9 +162,8 @@ def _claim(
 
 def _waits(now: dt.datetime) -> sa.ColumnElement[bool]:
     free = sa.or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now)
-    begun = (RunState.WAITING, RunState.READING, RunState.CONFIRMED)
     # Without a kept file it is the command line's own; with open columns a person comes first.
-    return sa.and_(ImportRun.state.in_(begun), free, ImportRun.kept_as != "", ~_unsure())
+    return sa.and_(ImportRun.state.in_(BEGUN), free, ImportRun.kept_as != "", ~_unsure())
 
 
 def _unsure() -> sa.ColumnElement[bool]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from outreach.directory.importing.countries import country_code, country_name
+from outreach.directory.importing.languages import language_tag
 from outreach.directory.importing.sheets import mapping
 from outreach.directory.importing.sheets.guessing import Guess, guess
 from outreach.directory.importing.sheets.headers import SYNONYMS, is_field, meaning, purpose_in
@@ -17,7 +19,6 @@ from outreach.directory.importing.sheets.mapping import (
     shipped,
 )
 from outreach.directory.importing.sheets.tables import table
-from outreach.directory.importing.sheets.territories import country_code, country_name, language_tag
 from outreach.errors import BadInput
 
 

@@ -55,16 +55,20 @@ def person_of(
     )
     if scheme and identity(item):
         person.identifiers.setdefault(scheme, key[:300])
-    if not said(item.get("name")):
-        _take_parts(person, item)
-    _take_honorific(person, said(item.get("honorific_prefix")))
-    _take_names(person, item)
+    _take_all_names(person, item)
     _take_contacts_of_seats(person, memberships, frame, problems)
     person.extras = _extras(item) | ways.unknown
     if "\ufffd" in name:
         problems.append(Sentence("The name holds letters that were lost on the way."))
     yield from (Problem(key, words, name) for words in dict.fromkeys([*ways.problems, *problems]))
     yield person
+
+
+def _take_all_names(person: PersonRecord, item: Item) -> None:
+    if not said(item.get("name")):
+        _take_parts(person, item)
+    _take_honorific(person, said(item.get("honorific_prefix")))
+    _take_names(person, item)
 
 
 def _display(item: Item, locale: str) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 from outreach.directory.importing import parsing, roles
 from outreach.directory.importing.cleaning import text
 from outreach.directory.importing.countries import (
-    code_of_country,
+    country_code,
+    country_named,
     country_of_divisions,
     country_of_hosts,
 )
@@ -84,7 +85,7 @@ def _country(upload: Upload, file: Path, data: bytes) -> str:
     if code := _country_of_path(upload, file):
         return code
     if (meta := _META_COUNTRY.search(data)) and (
-        code := code_of_country(meta[1].decode("utf-8", "replace"))
+        code := country_code(meta[1].decode("utf-8", "replace"))
     ):
         return code
     return country_of_hosts(one.decode() for one in _HOST.findall(data[:_HOST_BYTES]))
@@ -138,7 +139,7 @@ def _country_of_path(upload: Upload, file: Path) -> str:
         # Somebody's home folder may be called Jordan or Chad.
         if folder.parent.name.lower() in ("home", "users"):
             break
-        if code := code_of_country(folder.name):
+        if code := country_named(folder.name):
             return code
     return ""
 

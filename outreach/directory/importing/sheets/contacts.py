@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from outreach.directory.free_mail import is_free_mail
 from outreach.directory.importing import cleaning
+from outreach.directory.importing.countries import country_code, country_name
 from outreach.directory.importing.records import Contact
 from outreach.directory.importing.sheets.cells import Column, Line
 from outreach.directory.importing.sheets.headers import LINES, POSTAL, SOCIAL
 from outreach.directory.importing.sheets.mapping import Constants
-from outreach.directory.importing.sheets.territories import country_code, country_name
 from outreach.directory.models import ContactKind
 from outreach.words import Sentence
 
@@ -135,10 +135,10 @@ def _keep(line: Line, door: str) -> None:
 
 def _written(parts: dict[str, str], region: str) -> str:
     """Return the lines of an address in the order of its country."""
-    country = country_code(parts["country"]) or region[:2]
+    country = (country_code(parts["country"]) or region)[:2]
     town = [parts["locality"], parts["province"]]
     ordered = [*town, parts["postcode"]] if country in _CODE_LAST else [parts["postcode"], *town]
-    last = country_name(parts["country"]) if parts["country"] else ""
+    last = country_name(parts["country"])
     lines = [parts["address"], *(parts[one] for one in LINES), " ".join(filter(None, ordered))]
     return "\n".join(filter(None, [*lines, last]))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from outreach.directory.importing import cleaning
+from outreach.directory.importing.countries import country_of_host
 from outreach.directory.importing.sheets.headers import (
     ALSO_FAMILY,
     ALSO_GIVEN,
@@ -32,8 +33,6 @@ _LETTERS = {"M": "Member", "S": "Substitute", "C": "Chair", "V": "Vice-Chair"}
 _CROSSES = {"x": "Member", "X": "Member", "1": "Member", "✓": "Member", "✔": "Member"}
 _FLAG_HEADER = re.compile(r"[A-ZÄÖÜ][A-ZÄÖÜ0-9&/-]{1,9}")
 _MINISTER = re.compile(r"minist|міністр|министр|secretar|president|chair|director|head of", re.I)
-# Endings of addresses that belong to no country.
-_NO_COUNTRY = frozenset({"eu", "io", "me", "tv", "co", "ai", "cc", "ws"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +193,12 @@ def _flags(columns: list[Column], values: list[list[str]]) -> Flags | None:
 
 def _country(columns: list[Column], values: list[list[str]]) -> str:
     """Return the country in which four of five addresses of the sample end, else ""."""
-    endings: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     for index, one in enumerate(columns):
         if one.field.startswith("email"):
-            endings.update(value.rpartition(".")[2].casefold() for value in values[index])
-    total = sum(endings.values())
-    ending, number = endings.most_common(1)[0] if endings else ("", 0)
-    if total < 3 or number < 0.8 * total or len(ending) != 2 or ending in _NO_COUNTRY:
-        return ""
-    return "GB" if ending == "uk" else ending.upper()
+            found.update(map(country_of_host, values[index]))
+    code, number = found.most_common(1)[0] if found else ("", 0)
+    return code if found.total() >= 3 and number >= 0.8 * found.total() else ""
 
 
 def _institutions(

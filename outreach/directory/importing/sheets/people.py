@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from outreach.directory.importing import cleaning
+from outreach.directory.importing.languages import language_tag
 from outreach.directory.importing.records import Body, PersonRecord, Problem, Record
 from outreach.directory.importing.sheets.cells import Layout, Line, lost_letters
 from outreach.directory.importing.sheets.contacts import contacts, once
@@ -12,7 +13,6 @@ from outreach.directory.importing.sheets.headers import folded
 from outreach.directory.importing.sheets.mapping import Mapping
 from outreach.directory.importing.sheets.seats import Bodies, kind_of
 from outreach.directory.importing.sheets.tables import Row
-from outreach.directory.importing.sheets.territories import language_tag
 from outreach.directory.models import OrganizationKind
 from outreach.errors import BadFile
 from outreach.words import Sentence

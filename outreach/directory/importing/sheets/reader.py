@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from outreach.directory.importing.countries import country_code
 from outreach.directory.importing.dated import day_of
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.records import PersonRecord, Problem, Record
@@ -23,7 +24,6 @@ from outreach.directory.importing.sheets.mapping import (
 )
 from outreach.directory.importing.sheets.people import People
 from outreach.directory.importing.sheets.tables import Table, table
-from outreach.directory.importing.sheets.territories import country_code
 from outreach.directory.spelling import fold, romanisations
 from outreach.errors import BadFile, BadInput
 from outreach.words import Sentence

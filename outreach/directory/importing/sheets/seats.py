@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from outreach.directory.importing.countries import country_code, country_name
 from outreach.directory.importing.records import Body, Seat
 from outreach.directory.importing.roles import role_in
 from outreach.directory.importing.sheets.cells import Line
 from outreach.directory.importing.sheets.headers import folded
 from outreach.directory.importing.sheets.mapping import Mapping
-from outreach.directory.importing.sheets.territories import country_code, country_name
 from outreach.directory.models import OrganizationKind, TargetRole
 from outreach.words import Sentence
 

@@ -15,7 +15,7 @@ from typing import Any
 from outreach.directory.importing import cleaning
 from outreach.directory.importing.parsing import read_json
 from outreach.directory.importing.sheets.delimited import delimited
-from outreach.directory.importing.sheets.headers import known
+from outreach.directory.importing.sheets.headers import known, meaning
 from outreach.directory.importing.sheets.workbooks import is_workbook, sheets
 from outreach.errors import BadFile
 from outreach.words import Sentence
@@ -207,23 +207,41 @@ def _trimmed(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _header(grid: _Grid) -> _Header | None:
-    """Find the header: the first row with two words we know, else the first full row."""
+    """Find the header: the first row that names fields we know, else the first full row."""
     head = [list(map(cleaning.text, row)) for _, row in itertools.islice(grid.rows(), _HEAD)]
     filled = [index for index, row in enumerate(head) if any(row)]
     if not filled:
         return None
-    words = [sum(map(known, row)) for row in head]
-    chosen = next((index for index in filled if words[index] >= 2), None)
+    words = list(map(_fields_in, head))
+    chosen = next((index for index in filled if _names_fields(head[index])), None)
     if chosen is None:
         usual = Counter(len(_trimmed(head[index])) for index in filled).most_common(1)[0][0]
         full = (index for index in filled if sum(map(bool, head[index])) >= max(1, usual * 0.8))
-        chosen = next((index for index in filled if words[index]), next(full, filled[0]))
+        first = next(full, filled[0])
+        chosen = next((index for index in filled if words[index] and index < first), first)
     below = chosen + 1
     if _is_parent(head, chosen, below, grid.spans) and words[below] >= 2:
         return _Header(below, chosen, words[below] + words[chosen])
     if chosen and _is_parent(head, chosen - 1, chosen, grid.spans):
         return _Header(chosen, chosen - 1, words[chosen])
     return _Header(chosen, -1, words[chosen])
+
+
+def _fields_in(row: list[str]) -> int:
+    """Return how many different fields the cells of a row name; `x` in ten columns names one."""
+    return len({one.field for cell in row if known(cell) and (one := meaning(cell))})
+
+
+def _names_fields(row: list[str]) -> bool:
+    """Tell a header from data where a code happens to be a word (`AL`, `FIN`): few are, there.
+
+    Two fields, and no fewer than one cell in eight; or nothing but long words.
+    """
+    cells = [cell for cell in row if cell]
+    fields = _fields_in(cells)
+    if fields >= 2 and fields * 8 >= len(cells):
+        return True
+    return fields == len(cells) and all(len(cell) > 3 for cell in cells)
 
 
 def _is_parent(head: list[list[str]], upper: int, lower: int, spans: Spans | None) -> bool:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from outreach.directory.importing import cleaning
+from outreach.directory.importing.countries import country_code
 from outreach.directory.importing.records import Contact, Problem
-from outreach.directory.importing.sheets.territories import country_code
 from outreach.directory.importing.vcard.properties import Properties, Property
 from outreach.directory.models import ContactKind
 from outreach.words import N_, Sentence

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from outreach.directory.importing import cleaning, parsing, roles
-from outreach.directory.importing.countries import code_of_country, name_of_country
+from outreach.directory.importing.countries import country_name, country_named
 from outreach.directory.importing.dated import day_of
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.records import Body, Contact, PersonRecord, Problem, Record, Seat
@@ -186,7 +186,7 @@ def _country(row: Row) -> str:
         value = row.get(name, _EMPTY).value
         if re.fullmatch(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?", value):
             return value
-    return code_of_country(_label(row, "country"))
+    return country_named(_label(row, "country"))
 
 
 def _body_of(row: Row) -> tuple[str, str, OrganizationKind]:
@@ -199,7 +199,7 @@ def _body_of(row: Row) -> tuple[str, str, OrganizationKind]:
         return "", "", OrganizationKind.OTHER
     kind = _kind_by_position(label)
     if kind is OrganizationKind.GOVERNMENT:
-        where = _label(row, "country") or name_of_country(_country(row))
+        where = _label(row, "country") or country_name(_country(row))
         return "government", f"Government of {where}" if where else "Government", kind
     body = re.sub(r"^(?:Member|Deputy|Senator)s? (?:of|in|for) (?:the )?", "", label, flags=re.I)
     return _id(row, "position") or label, body[:1].upper() + body[1:], kind
