@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import random
 from collections.abc import Iterable, Iterator
@@ -133,8 +134,13 @@ def fill(database: Database, counts: Counts) -> dict[str, Any]:
         _letters(session, known, seats, counts.letters)
         known |= _asked(bodies, seats)
         _continue_numbers(session)
-    with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+    with contextlib.closing(database.engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("ANALYZE")
+        connection.commit()
+        if database.url.get_backend_name() == "sqlite":
+            # What was written waits beside the file until somebody moves it there.
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return known
 
 

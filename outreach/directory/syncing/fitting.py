@@ -35,7 +35,9 @@ def fitted(record: PersonRecord) -> tuple[PersonRecord, dict[str, Any], str]:
         return record, payload, digest(payload)
     except ValueError:
         payload = {"key": "", "name": ""} | storable(payload)
-        return person_from_json(payload), payload, digest(payload)
+        clean = person_from_json(payload)
+        clean.place = storable(record.place)
+        return clean, payload, digest(payload)
 
 
 def fitted_body(body: Body) -> Body:

@@ -22,6 +22,7 @@ from outreach.directory.importing.records import (
     Problem,
     Record,
     as_json,
+    storable,
 )
 from outreach.directory.models import Source
 from outreach.directory.syncing import fading, fitting, guards, matching, standing
@@ -155,6 +156,7 @@ class Staging:
     ) -> None:
         self.counts[effect.value] += 1
         detail = [{"words": words.text, "values": _json_values(words)}]
+        place, name, detail = storable([place, name, detail])
         self._stage(effect, "person", key, name, place, None, detail, None)
 
     def _take_body(self, body: Body) -> None:
@@ -182,9 +184,7 @@ class Staging:
         )
 
     def _take_person(self, record: PersonRecord) -> None:
-        place = record.place
         record, payload, said = fitting.fitted(record)
-        record.place = place
         if not record.name.strip() or not record.key:
             words = Sentence("It has no name.") if record.key else Sentence("It has no id.")
             self._say(Effect.UNUSABLE, words, record.place, record.name)
@@ -311,6 +311,7 @@ class Staging:
         detail: list[dict[str, Any]],
         payload: dict[str, Any] | None,
     ) -> None:
+        key, name, place, detail = storable([key, name, place, detail])
         self._rows.add(
             self._run.id, effect, about, key, name, place, person_id, None, None, detail, payload
         )
