@@ -17,6 +17,7 @@ from outreach.directory.models import Target, TargetRole
 from outreach.letters import checks, drafting, queries, templates
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Quotation
+from outreach.letters.sharing import SharedDesk
 from outreach.petitions.models import Fact
 from tests.conftest import NOW
 from tests.letters import world
@@ -69,6 +70,7 @@ def draft(
         targets=targets,
         sender=world.sender(session, voice),
         fallback_language=fallback,
+        desks=SharedDesk.IN_TURN,
         by=world.OLGA,
         now=NOW,
     )
