@@ -26,7 +26,10 @@ from outreach.words import Sentence
 # How often a plan is drawn anew because somebody edited the directory meanwhile.
 TRIES = 5
 # Events about these mean that the directory is no longer as the plan found it.
-WATCHED = ("person", "contact_detail", "target", "organization", "membership", "import_run")
+WATCHED = (
+    *("person", "contact_detail", "target", "organization", "membership", "source"),
+    "import_run",
+)
 # New plans must not see a row appear between their numbers and their insertion.
 _LOCKED = ", ".join(model.__tablename__ for model in COLUMNS)
 

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from outreach.database import Database
 from outreach.directory.duplicates import likeness, spellings
+from outreach.directory.importing.records import PersonRecord
 from outreach.directory.models import Membership, OrganizationKind, Person
 from outreach.directory.syncing.bulk import chunks
+from outreach.directory.syncing.merging import Standing
 from outreach.directory.syncing.models import Effect, ImportRun, SourceRecord, StagedRow
 from outreach.directory.syncing.seating import Places
 from outreach.directory.syncing.standing import STRONG
@@ -37,6 +39,53 @@ def by_identifiers(
     """
     found = {owners[pair] for pair in identifiers.items() if pair[0] in STRONG and pair in owners}
     return found.pop() if len(found) == 1 else None
+
+
+def another_person(record: PersonRecord, ours: Standing, base: dict[str, Any] | None) -> int | None:
+    """Return how alike the names are (0 to 100) when `record` is hardly `ours`; None when it is.
+
+    A list may give a key to somebody else, and two lists one number to two people. A name that is
+    unlike ours is another person's when a number or the birth date contradicts, and, under a key of
+    the list (`base` is what it said by that key), when nothing at all agrees. Somebody looks.
+    """
+    if record.name == ours.texts.get("name"):
+        return None
+    mine = spellings([ours.texts.get("name", ""), *ours.names.values(), *_others(ours)])
+    theirs = spellings([record.name, *record.names.values()])
+    score = likeness(mine, theirs)
+    if score >= LIKE:
+        return None
+    numbers = {pair for pair in record.identifiers.items() if pair[0] in STRONG}
+    schemes = {scheme for scheme, _value in ours.identifiers} & {scheme for scheme, _ in numbers}
+    others = {scheme for scheme, value in numbers - ours.identifiers if scheme in schemes}
+    born, birth = ours.texts.get("birth_date", ""), record.birth_date
+    clash = bool(others) or _another_birth(birth, born)
+    if base is None:
+        return score if clash else None
+    if numbers & ours.identifiers:
+        return None
+    strange = _words(mine).isdisjoint(_words(theirs)) and not _agrees(record, ours, base)
+    return score if clash or strange else None
+
+
+def _others(ours: Standing) -> list[str]:
+    return [str(one.get("name", "")) for one in ours.other_names]
+
+
+def _words(spelt: Iterable[str]) -> set[str]:
+    return {word for spelling in spelt for word in spelling.split()}
+
+
+def _agrees(record: PersonRecord, ours: Standing, base: dict[str, Any]) -> bool:
+    """Return whether anything but the key speaks for `ours`: birth, an address, a seat's id."""
+    born = ours.texts.get("birth_date", "")
+    ways = {way.value.casefold() for way in ours.ways if way.post_id is None}
+    seats = {seat.get("key") for seat in base.get("seats", ())}
+    return (
+        bool(born and record.birth_date)
+        or any(contact.value.casefold() in ways for contact in record.contacts)
+        or any(seat.key and seat.key in seats for seat in record.seats)
+    )
 
 
 class _Candidates:

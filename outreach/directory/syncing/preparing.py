@@ -23,6 +23,7 @@ from outreach.directory.models import (
     ContactDetail,
     ContactState,
     Organization,
+    Person,
     Post,
 )
 from outreach.directory.spelling import fold, search_key
@@ -189,12 +190,22 @@ class Preparation:
         owners = standing.strong_owners(self._session, pairs)
         found |= {row: by_identifiers(identifiers, owners) for row, identifiers in new.items()}
         gone = standing.joined(self._session, [number for number in found.values() if number])
+        self._told_apart = self._still_here(rows)
         return {row: gone.get(number or 0, number) for row, number in found.items()}
 
+    def _still_here(self, rows: list[StagedRow]) -> dict[int, int]:
+        """Return {row: whom somebody told it from}, as far as they are still in the directory."""
+        decided = [row for row in rows if row.decision is Decision.DIFFERENT]
+        apart = {row.id: row.person_id for row in decided if row.person_id}
+        gone = standing.joined(self._session, apart.values())
+        whom = {row: gone.get(number, number) for row, number in apart.items()}
+        here = set(self._session.scalars(sa.select(Person.id).where(Person.id.in_(whom.values()))))
+        return {row: number for row, number in whom.items() if number in here}
+
     def _person_of(self, row: StagedRow) -> int | None:
-        if row.key in self._owners:
-            return self._owners[row.key]
-        return None if row.decision is Decision.DIFFERENT else row.person_id
+        if row.decision is Decision.DIFFERENT:
+            return None
+        return self._owners.get(row.key, row.person_id)
 
     # -- bodies ----------------------------------------------------------------------------------
 
@@ -270,10 +281,28 @@ class Preparation:
             self.plan.add_way(way, person=person)
         held = self._add_seats(person, merged, record.seats)
         self._listing.person(record, key, held, merged.new_ways)
-        self.plan.remember(None, "person", row.key, payload, person=person)
+        known = self._known.get(("person", row.key))
+        if known is not None:
+            self._hand_over(row.key, known[0], person)
+        self.plan.remember(known, "person", row.key, payload, person=person)
         self.plan.counts["added"] += 1
-        if row.decision is Decision.DIFFERENT and row.person_id:
-            self.plan.add(NotSame, row.person_id, person, self._run.confirmed_by or "", self._now)
+        if other := self._told_apart.get(row.id):
+            self.plan.add(NotSame, other, person, self._run.confirmed_by or "", self._now)
+
+    def _hand_over(self, key: str, record: int, person: int) -> None:
+        """Let a key of the list mean the new `person`: whom it meant before is no longer on it."""
+        before = self._owners[key]
+        self.plan.set(SourceRecord, record, {"person_id": before}, {"person_id": person})
+        ours = standing.people(self._session, [before]).get(before)
+        if ours is None or not self._saying.complete:
+            return
+        source, said = self._saying.source_id, ours.said
+        if any(one.source_id == source and one.key != key and not one.gone for one in said):
+            return
+        merged = ended(ours, self._bodies.places, self._saying)
+        self._change_seats(merged)
+        self.plan.counts["ended"] += 1
+        self._listing.changed(ours, merged)
 
     def _change(self, row: StagedRow, record: PersonRecord, ours: Standing) -> None:
         payload = row.payload or {}

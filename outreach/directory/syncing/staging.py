@@ -246,6 +246,10 @@ class Staging:
             return
         mine = (self._saying.source_id, record.key)
         base = next((one.record for one in ours.said if (one.source_id, one.key) == mine), None)
+        score = matching.another_person(record, ours, base)
+        if score is not None:
+            self._ask_who(record, payload, ours, score)
+            return
         merged = compared(record, ours, base, self.places, self._saying)
         effect = effect_of(merged)
         self._count(merged, effect)
@@ -259,6 +263,17 @@ class Staging:
             _differences(merged),
             payload,
         )
+
+    def _ask_who(
+        self, record: PersonRecord, payload: dict[str, Any], ours: Standing, score: int
+    ) -> None:
+        """Let a person say whether somebody with a known id and another name is who we have."""
+        name = ours.texts.get("name", "")
+        words = Sentence("It has an id of %(name)s, but another name: who is it?", name=name)
+        self._say(Effect.REMARK, words, record.place, record.name, record.key)
+        self.counts["proposed"] += 1
+        key, name, place = record.key, record.name, record.place
+        self._stage(Effect.PROPOSED, "person", key, name, place, ours.id, [], payload, score=score)
 
     def _count(self, merged: Merged, effect: Effect) -> None:
         self.counts[effect.value] += 1
@@ -310,10 +325,12 @@ class Staging:
         person_id: int | None,
         detail: list[dict[str, Any]],
         payload: dict[str, Any] | None,
+        *,
+        score: int | None = None,
     ) -> None:
         key, name, place, detail = storable([key, name, place, detail])
         self._rows.add(
-            self._run.id, effect, about, key, name, place, person_id, None, None, detail, payload
+            self._run.id, effect, about, key, name, place, person_id, score, None, detail, payload
         )
         if len(self._rows) >= 2 * BATCH:
             self._flush()

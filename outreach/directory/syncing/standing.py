@@ -247,12 +247,16 @@ def joined(session: Session, ids: Iterable[int]) -> dict[int, int]:
 def strong_owners(
     session: Session, wanted: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], int]:
-    """Return {(scheme, value): person id} for those strong identifiers somebody here has."""
+    """Return {(scheme, value): person id} for those strong identifiers one person here has.
+
+    One that two people have tells neither from the other, and is left out.
+    """
     by_scheme: dict[str, set[str]] = {}
     for scheme, value in wanted:
         if scheme in STRONG:
             by_scheme.setdefault(scheme, set()).add(value)
     found: dict[tuple[str, str], int] = {}
+    shared: set[tuple[str, str]] = set()
     for scheme, values in by_scheme.items():
         for part in chunks(sorted(values)):
             rows: Iterable[Any] = session.execute(
@@ -262,5 +266,7 @@ def strong_owners(
                     Identifier.person_id.is_not(None),
                 )
             )
-            found |= {(scheme, row[0]): row[1] for row in rows}
-    return found
+            for value, person in rows:
+                if found.setdefault((scheme, value), person) != person:
+                    shared.add((scheme, value))
+    return {pair: person for pair, person in found.items() if pair not in shared}

@@ -66,8 +66,9 @@ ABOUT = {
         "letters and addresses stay."
     ),
     Effect.PROPOSED: N_(
-        "New to this list, but spelt much like somebody we have. Say for each whether it is the "
-        "same person; nobody is merged by name alone."
+        "New to this list, but spelt much like somebody we have; or named quite differently under "
+        "an id that we know. Say for each whether it is the same person; nobody is merged by name "
+        "alone."
     ),
     Effect.CONFLICT: N_(
         "Changed by hand here and by the source too. What was written by hand stays; decide "
