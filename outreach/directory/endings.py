@@ -251,9 +251,7 @@ def _settle(session: Session, seats: Sequence[Membership], bodies: Sequence[int]
     """Bring every target of these people and posts in step: their addresses are shared."""
     people = sorted({seat.person_id for seat in seats})
     posts = sorted({seat.post_id for seat in seats if seat.post_id is not None})
-    ids: set[int] = set(
-        session.scalars(sa.select(Target.id).where(Target.organization_id.in_(bodies)))
-    )
+    ids: set[int] = set(session.scalars(sa.select(Target.id).where(Target.body_id.in_(bodies))))
     for column, owners in ((Membership.person_id, people), (Membership.post_id, posts)):
         for start in range(0, len(owners), 1000):
             ids |= set(

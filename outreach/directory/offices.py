@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -233,8 +234,9 @@ def settle_days(session: Session, target_ids: Sequence[int]) -> None:
         shelf = shelf_for(session, [way for way in best.values() if way])
         changed = []
         for row in rows:
-            way, ends = best[row.id], row.end_on if row.membership_id else row.body_ended_on
+            way = best[row.id]
             until = shelf.until(way) if way else None
+            ends = first_day(row.end_on, row.body_ended_on)
             if (until, ends) != (row.verified_until, row.ended_on):
                 changed.append({"id": row.id, "verified_until": until, "ended_on": ends})
         if changed:
@@ -311,7 +313,7 @@ def _settle(target: Target, contact: ContactDetail | None, wish: Wish) -> str:
         target.name = person.name
         target.role = held.role
         target.group_id = held.on_behalf_of_id
-        target.ended_on = held.end_on
+        target.ended_on = first_day(held.end_on, body.ended_on)
         target.demonstration = person.demonstration
         person.search_key = person_key(person)
         around = [held.post.label] if held.post else []
@@ -319,6 +321,11 @@ def _settle(target: Target, contact: ContactDetail | None, wish: Wish) -> str:
         target.search_key = f"{person.search_key} {search_key(*around)}"
         own = f"membership:{held.id}"
     return office_key(contact) if contact else own
+
+
+def first_day(*days: dt.date | None) -> dt.date | None:
+    """Return the first of the days that are known: a seat ends with its body at the latest."""
+    return min((day for day in days if day is not None), default=None)
 
 
 def person_key(person: Person) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.demonstration import is_reserved
 from outreach.directory.identity import RuleKind
 from outreach.directory.models import ContactDetail, ContactKind
-from outreach.directory.offices import BY_HAND, USABLE
+from outreach.directory.offices import BY_HAND, USABLE, first_day
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, LetterKind, Quotation
 from outreach.petitions import counts, facts
@@ -202,8 +202,8 @@ def _same_language(wanted: str, written: str) -> bool:
 
 def still_in_office(at: Situation) -> list[Reason]:
     """Law 8: not to somebody who has left."""
-    ends = [day for day in (at.target.ended_on, at.held_until) if day is not None]
-    if not ends or min(ends) > at.today:
+    ends = first_day(at.target.ended_on, at.held_until, at.body_until)
+    if ends is None or ends > at.today:
         return []
     return [
         Stop(

@@ -15,6 +15,7 @@ from outreach.directory.models import (
     ContactKind,
     Membership,
     Office,
+    Organization,
     Suppression,
     SuppressionScope,
     Target,
@@ -37,7 +38,9 @@ class Situation:
     campaign: Campaign
     sender: Sender
     target: Target
+    # The day the seat ends, and the day the body does.
     held_until: dt.date | None
+    body_until: dt.date | None
     office: Office
     version: TemplateVersion
     # The letters a reminder follows: the one before it, then the one before that.
@@ -67,15 +70,17 @@ class Situation:
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
     """Read what the gate needs to know of `letter`; thirteen queries whatever it quotes."""
     before, first = aliased(Letter), aliased(Letter)
-    campaign, sender, target, held_until, office, version, *followed = session.execute(
+    campaign, sender, target, held_until, body_until, office, version, *followed = session.execute(
         sa.select(
-            Campaign, Sender, Target, Membership.end_on, Office, TemplateVersion, before, first
+            *(Campaign, Sender, Target, Membership.end_on, Organization.ended_on),
+            *(Office, TemplateVersion, before, first),
         )
         .select_from(Letter)
         .join(Campaign, Campaign.id == Letter.campaign_id)
         .join(Sender, Sender.id == Letter.sender_id)
         .join(Target, Target.id == Letter.target_id)
         .outerjoin(Membership, Membership.id == Target.membership_id)
+        .join(Organization, Organization.id == Target.body_id)
         .join(Office, Office.id == Letter.office_id)
         .join(TemplateVersion, TemplateVersion.id == Letter.template_version_id)
         .outerjoin(before, before.id == Letter.follows_id)
@@ -90,6 +95,7 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         sender=sender,
         target=target,
         held_until=held_until,
+        body_until=body_until,
         office=office,
         version=version,
         follows=[one for one in followed if one is not None],

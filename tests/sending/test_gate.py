@@ -18,6 +18,7 @@ from outreach.directory.models import (
     ContactState,
     Membership,
     Office,
+    Organization,
     Person,
     Suppression,
     SuppressionScope,
@@ -170,6 +171,8 @@ def test_holder_left_office(session: Session, now: dt.datetime) -> None:
     assert "no longer holds this post" in said(session, letter, now)[0]
     session.execute(sa.update(Membership).values(end_on=now.date() + dt.timedelta(days=1)))
     assert said(session, letter, now) == []
+    session.execute(sa.update(Organization).values(ended_on=now.date()))
+    assert "no longer holds this post" in said(session, letter, now)[0]
 
 
 def test_live_refuses_what_is_made_up(session: Session, now: dt.datetime) -> None:

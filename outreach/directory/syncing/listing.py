@@ -25,7 +25,7 @@ from outreach.directory.models import (
     Post,
     Target,
 )
-from outreach.directory.offices import ORGANIZATION_ROLE, best_of, office_key
+from outreach.directory.offices import ORGANIZATION_ROLE, best_of, first_day, office_key
 from outreach.directory.shelf_life import MINISTERLY
 from outreach.directory.spelling import search_key
 from outreach.directory.syncing import territories
@@ -61,6 +61,7 @@ class _Body:
     names: tuple[str, ...]
     jurisdiction: str
     kind: OrganizationKind
+    ended_on: dt.date | None = None
 
 
 @dataclass(slots=True)
@@ -95,14 +96,15 @@ class Listing:
         self._rows: list[_Row] = []
         self._changed: list[_Changed] = []
         self._bodies: dict[int, _Body] = {
-            number: _Body(name, tuple(names.values()), code, kind)
-            for number, name, names, code, kind in session.execute(
+            number: _Body(name, tuple(names.values()), code, kind, gone)
+            for number, name, names, code, kind, gone in session.execute(
                 sa.select(
                     Organization.id,
                     Organization.name,
                     Organization.names,
                     Organization.jurisdiction_code,
                     Organization.kind,
+                    Organization.ended_on,
                 )
             )
         }
@@ -301,7 +303,7 @@ class Listing:
                 one.language, self._bodies[seat.organization_id].jurisdiction
             ),
             "group_id": seat.on_behalf_of_id,
-            "ended_on": seat.end_on,
+            "ended_on": first_day(seat.end_on, self._bodies[seat.organization_id].ended_on),
             "settle": general or (best is not None and best.verified_on is not None),
         }
         self._note(values, ways, f"membership:{seat.id}", target, seat.post_id)

@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from outreach.directory import joining
+from outreach.accounts.models import Event
+from outreach.directory import endings, joining
 from outreach.directory.importing.records import Body, Contact
 from outreach.directory.models import (
     ContactDetail,
@@ -16,6 +17,7 @@ from outreach.directory.models import (
     FormOfAddress,
     Membership,
     Office,
+    Organization,
     OrganizationKind,
     Person,
     Target,
@@ -23,6 +25,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.offices import settle_target
 from outreach.directory.people import change_person
+from outreach.directory.shelf_life import Ending
 from outreach.directory.syncing import runs, work
 from outreach.directory.syncing.models import Decision, Effect, ImportRun, RunState, StagedRow
 from outreach.directory.syncing.undoing import undo
@@ -338,3 +341,23 @@ def taken_over(database):
     yield from the_list(member("1"))
     with database.writing() as session:
         session.scalars(sa.select(ImportRun)).one().worker = "another"
+
+
+def test_a_seat_in_a_body_that_is_gone_is_over(database):
+    imported(database, the_list(member("1"), member("2")), as_of=FIRST)
+    run = previewed(database, the_list(member("1")), as_of=SECOND)
+    applied(database, run)
+    with database.writing() as session:
+        body = session.scalars(sa.select(Organization).filter_by(name="Example Chamber")).one()
+        gone = endings.plan(session, body, kind=Ending.DISSOLUTION, on=SECOND, gone=True)
+        entered = endings.end(session, gone, by=SAM, now=NOW)
+        session.flush()
+        ending = entered.id
+    undo(database, run, by=SAM, now=NOW)
+    newcomer = member("3", identifiers=Q1)
+    imported(database, the_list(member("1", "Ann Lee"), newcomer), of=dataset("other"))
+    assert is_settled(database)
+    with database.writing() as session:
+        assert set(session.scalars(sa.select(Target.ended_on))) == {SECOND}
+        endings.undo(session, session.get_one(Event, ending), by=SAM, now=NOW)
+        assert set(session.scalars(sa.select(Target.ended_on))) == {None}
