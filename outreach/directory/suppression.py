@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
 from outreach.directory.models import (
+    ContactDetail,
     ContactKind,
     ContactState,
     Office,
@@ -18,7 +19,7 @@ from outreach.directory.models import (
     SuppressionScope,
     Target,
 )
-from outreach.directory.offices import contacts_of, normalised
+from outreach.directory.offices import contacts_of, normalised, office_key
 from outreach.errors import BadInput
 from outreach.words import Sentence
 
@@ -73,29 +74,62 @@ def suppression_of(session: Session, target: Target) -> Suppression | None:
 
 
 def suppressions_of(session: Session, target: Target) -> Sequence[Suppression]:
-    """Return everything that forbids writing to `target`, oldest first.
+    """Return everything that forbids writing to `target`, oldest first."""
+    return forbidding(session, contacts_of(session, target), offices=[target.office_id])
 
-    An address that is no longer used by the target forbids nothing.
+
+def forbidding(
+    session: Session,
+    details: Iterable[ContactDetail],
+    *,
+    offices: Collection[int],
+    address: str = "",
+) -> Sequence[Suppression]:
+    """Return what forbids writing to the desks `offices`, to `address`, or by way of `details`.
+
+    `details` are everything known of a target. What a person withdrew was wrong and forbids
+    nothing; what a list replaced was theirs: who objected there objects under a new address too.
     """
-    keys = [
-        detail.normalised
-        for detail in contacts_of(session, target)
-        if detail.kind is ContactKind.EMAIL and detail.state is not ContactState.WITHDRAWN
-    ]
-    office = sa.select(Office.key).where(Office.id == target.office_id).scalar_subquery()
+    known = [detail for detail in details if not _was_wrong(detail)]
+    boxes = {detail.normalised for detail in known if detail.kind is ContactKind.EMAIL}
+    if "@" in address:
+        boxes.add(_box(address))
+    left = [office_key(one) for one in known if one.state is ContactState.WITHDRAWN]
+    value = Suppression.value
+    desks = sa.or_(value.in_(sa.select(Office.key).where(Office.id.in_(offices))), value.in_(left))
+    same = sa.or_(*(_same_box(box) for box in sorted(boxes))) if boxes else sa.false()
     return session.scalars(
         sa.select(Suppression)
         .where(
             sa.or_(
-                sa.and_(Suppression.scope == SuppressionScope.ADDRESS, Suppression.value.in_(keys)),
-                sa.and_(
-                    Suppression.scope == SuppressionScope.OFFICE,
-                    Suppression.value == office,
-                ),
+                sa.and_(Suppression.scope == SuppressionScope.ADDRESS, same),
+                sa.and_(Suppression.scope == SuppressionScope.OFFICE, desks),
             )
         )
         .order_by(Suppression.id)
     ).all()
+
+
+def _was_wrong(detail: ContactDetail) -> bool:
+    return detail.state is ContactState.WITHDRAWN and detail.unseen_since is None
+
+
+def _box(address: str) -> str:
+    try:
+        return normalised(ContactKind.EMAIL, address)
+    except BadInput:
+        return address.strip().casefold()
+
+
+def _same_box(address: str) -> sa.ColumnElement[bool]:
+    """One mailbox, whatever follows a plus in either address (RFC 5233: sub-addressing)."""
+    local, _at, domain = address.rpartition("@")
+    local, end = local.partition("+")[0] or local, f"@{domain}"
+    tagged = sa.and_(
+        Suppression.value.startswith(f"{local}+", autoescape=True),
+        Suppression.value.endswith(end, autoescape=True),
+    )
+    return sa.or_(Suppression.value.in_({address, local + end}), tagged)
 
 
 def _record(

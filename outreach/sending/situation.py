@@ -12,18 +12,16 @@ from sqlalchemy.orm import Session, aliased
 from outreach.accounts.models import Campaign, Event, Sender
 from outreach.directory.models import (
     ContactDetail,
-    ContactKind,
     Membership,
     Office,
     Organization,
     Suppression,
-    SuppressionScope,
     Target,
 )
-from outreach.directory.offices import contacts_of, normalised
+from outreach.directory.offices import contacts_of
 from outreach.directory.shelf_life import Shelf, shelf_for
+from outreach.directory.suppression import forbidding
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
-from outreach.errors import BadInput
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, Quotation, TemplateVersion
 from outreach.letters.sealing import seal_of
@@ -103,7 +101,12 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         shelf=shelf_for(session, contacts),
         wish=wishes_of(session, [target.id]).get(target.id, NO_WISH),
         came_back_on=_came_back_on(session, letter, campaign),
-        suppressions=_suppressions(session, letter, office),
+        suppressions=forbidding(
+            session,
+            contacts,
+            offices=[letter.office_id, target.office_id],
+            address=letter.address,
+        ),
         facts=_quoted_facts(session, letter),
         readings=readings,
         newest=_newest_readings(session, {reading.petition_id for _, reading in readings}),
@@ -126,26 +129,6 @@ def _came_back_on(session: Session, letter: Letter, campaign: Campaign) -> dt.da
         )
     )
     return last.date() if last else None
-
-
-def _suppressions(session: Session, letter: Letter, office: Office) -> Sequence[Suppression]:
-    address, desk = Suppression.scope == SuppressionScope.ADDRESS, SuppressionScope.OFFICE
-    return session.scalars(
-        sa.select(Suppression).where(
-            sa.or_(
-                sa.and_(address, Suppression.value == _address_key(letter)),
-                sa.and_(Suppression.scope == desk, Suppression.value == office.key),
-            )
-        )
-    ).all()
-
-
-def _address_key(letter: Letter) -> str:
-    """The address as suppressions keep it: one spelling for capitals and for foreign domains."""
-    try:
-        return normalised(ContactKind.EMAIL, letter.address)
-    except BadInput:
-        return letter.address.casefold()
 
 
 def _quoted_facts(session: Session, letter: Letter) -> Sequence[tuple[Quotation, Fact]]:
