@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,12 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.database import Database
-from outreach.directory.exporting import COLUMNS, credits, export
+from outreach.directory.exporting import COLUMNS, credits, export, reading
 from outreach.directory.exporting.as_vcard import _folded
 from outreach.directory.identity import Identifier
 from outreach.directory.importing.opening import opened
 from outreach.directory.importing.popolo import reader as popolo
 from outreach.directory.importing.records import Body, PersonRecord, Problem
+from outreach.directory.importing.sheets import reader as sheets
 from outreach.directory.importing.vcard import reader as vcard
 from outreach.directory.models import (
     Area,
@@ -189,7 +191,7 @@ def test_a_row_has_the_best_way_of_each_kind(session: Session, world: SimpleName
         "phone": "'+48 22 694 25 00",
         "fax": "'+48 22 694 25 01",
         "website": "https://ann.example/",
-        "social": "https://twitter.com/ann",
+        "twitter": "https://twitter.com/ann",
         "verified_on": "2026-03-03",
         "start_date": "2023-10-15",
         "end_date": "2030",
@@ -393,6 +395,10 @@ def test_queries_do_not_grow_with_the_page(
 def _queries(session: Session, database: Database, format: str) -> int:
     session.flush()
     session.expire_all()
+    return _counting(database, lambda: written(session, format))
+
+
+def _counting(database: Database, act: Callable[[], object]) -> int:
     counted: list[str] = []
 
     def count(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -400,7 +406,7 @@ def _queries(session: Session, database: Database, format: str) -> int:
 
     sa.event.listen(database.engine, "before_cursor_execute", count)
     try:
-        written(session, format)
+        act()
     finally:
         sa.event.remove(database.engine, "before_cursor_execute", count)
     return len(counted)
@@ -411,3 +417,157 @@ def test_a_line_is_folded_between_letters() -> None:
     folded = _folded(line)
     assert all(len(part.encode()) <= 75 for part in folded.split("\r\n"))
     assert folded.replace("\r\n ", "").rstrip("\r\n") == line
+
+
+def test_somebody_without_a_seat_leaves_too(
+    session: Session, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    cal = make.person(session, "Cal Seatless", given_name="Cal", family_name="Seatless")
+    make.contact(session, cal, value="cal@party.example")
+    former = make.person(session, "Dee Former")
+    gone = dt.date(2020, 1, 1)
+    session.add(
+        Membership(
+            person_id=former.id,
+            organization_id=world.senate.id,
+            role=TargetRole.MEMBER_UPPER,
+            end_on=gone,
+        )
+    )
+    joined = make.person(session, "Ann Twice", merged_into_id=world.ann.id)
+    rows = {one["name"]: one for one in table(session)}
+    assert (rows["Cal Seatless"]["email"], rows["Cal Seatless"]["organization"]) == (
+        "cal@party.example",
+        "",
+    )
+    assert rows["Dee Former"]["role"] == ""
+    assert joined.name not in rows
+    names = {one["name"] for one in json.loads(written(session, "popolo"))["persons"]}
+    assert names == {"Ann Żółć-O’Néill", "=cmd|calc", "Cal Seatless", "Dee Former"}
+    book = Back(vcard, tmp_path / "book.vcf", written(session, "vcard"))
+    assert set(book.people) == names
+    assert book.people["Dee Former"].seats == []
+
+
+def test_each_seat_of_today_has_a_row_of_one_person(
+    session: Session, world: SimpleNamespace
+) -> None:
+    committee = make.organization(
+        session, jurisdiction_code="PL", kind=OrganizationKind.COMMITTEE, name="Health Committee"
+    )
+    session.add(
+        Membership(
+            person_id=world.ann.id, organization_id=committee.id, role=TargetRole.COMMITTEE_CHAIR
+        )
+    )
+    session.add(
+        Membership(
+            person_id=world.ann.id,
+            organization_id=committee.id,
+            role=TargetRole.MEMBER,
+            start_on=dt.date(2027, 1, 1),
+        )
+    )
+    rows = [one for one in table(session) if one["id"] == f"person/{world.ann.id}"]
+    assert {(one["organization"], one["role"]) for one in rows} == {
+        ("Senate", "member_upper"),
+        ("Health Committee", "committee_chair"),
+    }, "what begins next year is not told yet"
+
+
+def test_a_reviewed_free_mail_address_is_no_longer_private(
+    session: Session, world: SimpleNamespace
+) -> None:
+    assert "cal@gmail.example" not in written(session, "csv")
+    cal = make.person(session, "Cal Reviewed")
+    way = make.contact(session, cal, value="cal@gmail.example", personal=True)
+    assert "cal@gmail.example" not in written(session, "csv")
+    way.personal = False
+    assert "cal@gmail.example" in written(session, "csv")
+
+
+def test_notes_stay_at_home(session: Session, world: SimpleNamespace) -> None:
+    world.ann.extras = {"remark": "spoke to us in confidence"}
+    for format in ("csv", "vcard", "popolo"):
+        text = written(session, format, private=True).replace("\r\n ", "")
+        assert "in confidence" not in text
+        assert "They asked." not in text
+
+
+def test_a_table_comes_back(session: Session, world: SimpleNamespace, tmp_path: Path) -> None:
+    back = Back(sheets, tmp_path / "list.csv", written(session, "csv"))
+    assert not back.dataset.unsure
+    assert not back.dataset.complete, "whoever is missing from a corrected part is not ended"
+    assert back.problems == []
+    ann, ben = back.people["Ann Żółć-O’Néill"], back.people["=cmd|calc"]
+    assert (ann.given_name, ann.postnominal, ann.reading_language) == ("Ann", "MBE", "pl")
+    assert ann.title_prefix == "", "a title of office is no part of the name"
+    (seat,) = ann.seats
+    assert (seat.role, seat.label, seat.post, seat.area) == (
+        TargetRole.MEMBER_UPPER,
+        "Senator",
+        "",
+        "Warszawa I",
+    )
+    assert {(one.kind.value, one.value) for one in ann.contacts} == {
+        ("email", "ann@senat.example"),
+        ("form", "https://senat.example/contact?to=ann,office"),
+        ("postal", ADDRESS),
+        ("phone", "+48 22 694 25 00"),
+        ("fax", "+48 22 694 25 01"),
+        ("url", "https://ann.example/"),
+        ("social", "https://twitter.com/ann"),
+    }
+    (seat,) = ben.seats
+    assert (seat.role, seat.post) == (
+        TargetRole.MINISTER,
+        "Minister of Samples, Specimens; Patterns",
+    )
+    ministry = back.bodies["Ministry of Samples"]
+    assert [one.value for one in ministry.contacts] == ["info@samples.example"]
+
+
+def test_bodies_of_several_countries_keep_theirs(
+    session: Session, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    make.jurisdiction(session, "DE")
+    house = make.organization(session, jurisdiction_code="DE", name="Bundestag")
+    make.contact(session, house, value="post@bundestag.example")
+    session.add(
+        Membership(person_id=world.ann.id, organization_id=house.id, role=TargetRole.MEMBER_LOWER)
+    )
+    for reader, format, file in (
+        (popolo, "popolo", "all.json"),
+        (vcard, "vcard", "all.vcf"),
+        (sheets, "csv", "all.csv"),
+    ):
+        back = Back(reader, tmp_path / file, written(session, format))
+        assert back.bodies["Bundestag"].jurisdiction == "DE"
+        assert back.bodies["Senate"].jurisdiction == "PL"
+        names = {key: body.name for body in back.bodies.values() for key in [body.key]}
+        told = {names[seat.organization] for seat in back.people["Ann Żółć-O’Néill"].seats}
+        assert told == {"Bundestag", "Senate"}
+
+
+@pytest.mark.parametrize("format", ["csv", "vcard", "popolo"])
+def test_pages_are_read_while_they_are_written(
+    session: Session, format: str, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    monkeypatch.setattr(reading, "PAGE", 10)
+    for number in range(100):
+        make.person(session, f"Person {number:03}")
+    session.flush()
+    pieces = export(session, format, today=TODAY)
+    while b"Person 000" not in next(pieces):
+        pass
+    asked = _counting(database, lambda: b"".join(pieces))
+    assert asked >= 9, "the other pages were read already"
+
+
+def test_nobody_gets_a_seat_from_the_name_of_the_file(
+    session: Session, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    make.person(session, "Cal Seatless")
+    back = Back(sheets, tmp_path / "list.csv", written(session, "csv"))
+    assert back.people["Cal Seatless"].seats == []
+    assert "list" not in back.bodies

@@ -44,9 +44,10 @@ def export(
 ) -> Iterator[bytes]:
     """Yield the file in pieces; `targets` is a Select of whom it holds.
 
-    Without `targets`: csv and vcard hold who is in office `today`, popolo everybody and every body
-    with their history; rows of a demonstration are left out. Reads pages of 500 with a fixed number
-    of queries each. Raises BadInput (field "format") for a format we don't write.
+    Without `targets` it is everybody, whether we can write to them or not: csv and vcard with the
+    seats of `today`, popolo with their history; rows of a demonstration are left out. Each writer
+    says what its format can't carry. Reads pages of 500 with a fixed number of queries each.
+    Raises BadInput (field "format") for a format we don't write.
     """
     if format not in _WRITERS:
         raise BadInput(

@@ -56,7 +56,12 @@ Item = dict[str, Any]
 
 
 def popolo(reading: Reading) -> Iterator[str]:
-    """Yield the document in pieces."""
+    """Yield the document in pieces.
+
+    It holds everybody with all their seats, over or not. Popolo has no place for: the language
+    somebody reads (kept as `reading_language`), which details are of one door, the day an address
+    was checked, how exactly a day is known beyond year and month.
+    """
     yield "{"
     used: dict[str, Credit] = {}
     for number, (name, items) in enumerate(
@@ -91,13 +96,7 @@ def _seats(reading: Reading) -> Numbers:
 
 
 def _persons(reading: Reading, used: dict[str, Credit]) -> Iterator[Item]:
-    query = sa.select(Person.id).order_by(Person.id)
-    if reading.chosen is None:
-        query = query.where(Person.demonstration.is_(False), Person.merged_into_id.is_(None))
-    else:
-        held = sa.select(Membership.person_id).where(Membership.id.in_(_seats(reading)))
-        query = query.where(Person.id.in_(held))
-    for ids in reading.pages(query):
+    for ids in reading.pages(reading.people().order_by(Person.id)):
         people = reading.session.scalars(
             sa.select(Person).where(Person.id.in_(ids)).order_by(Person.id)
         ).all()
@@ -136,6 +135,7 @@ def _person(one: Person, private: bool) -> Item:
             "gender": _GENDERS.get(one.form_of_address, ""),
             "birth_date": one.birth_date if private else "",
             "death_date": one.death_date,
+            "reading_language": one.reading_language or "",
             "other_names": [_filled(other) for other in others],
         }
     )

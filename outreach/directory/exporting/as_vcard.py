@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Iterator
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
 
 from outreach.directory.exporting.provenance import Credit
 from outreach.directory.exporting.reading import Reading, prefix_of, title_of, written_day
@@ -22,7 +21,6 @@ from outreach.directory.models import (
     Organization,
     OrganizationKind,
     Person,
-    Target,
 )
 from outreach.directory.syncing.models import SourceRecord
 
@@ -43,32 +41,22 @@ _OCTETS = 75
 
 
 def cards(reading: Reading) -> Iterator[str]:
-    """Yield the cards of bodies that are targets themselves, then those of people."""
-    for ids in reading.pages(reading.ids(Target.organization_id)):
+    """Yield the cards of bodies that can be reached themselves, then those of people.
+
+    Without targets asked for that is everybody, with the seats they hold today. A card can't carry:
+    seats that are over, posts without a holder, bodies without a way of their own (they stand in
+    ORG), groups that nobody sits for, the days of former names.
+    """
+    for ids in reading.pages(reading.desks()):
         yield "".join(_body_cards(reading, ids))
-    held = reading.ids(Target.membership_id)
-    people = (
-        sa.select(Membership.person_id)
-        .where(Membership.id.in_(held))
-        .distinct()
-        .order_by(Membership.person_id)
-    )
-    for ids in reading.pages(people):
+    for ids in reading.pages(reading.people().order_by(Person.id)):
         yield "".join(_person_cards(reading, ids))
 
 
 def _person_cards(reading: Reading, ids: list[int]) -> Iterator[str]:
     session = reading.session
     people = session.scalars(sa.select(Person).where(Person.id.in_(ids)).order_by(Person.id)).all()
-    seats: dict[int, list[Membership]] = {}
-    query = (
-        sa.select(Membership)
-        .where(Membership.person_id.in_(ids), Membership.id.in_(reading.ids(Target.membership_id)))
-        .options(joinedload(Membership.post), joinedload(Membership.area))
-        .order_by(Membership.id)
-    )
-    for one in session.scalars(query):
-        seats.setdefault(one.person_id, []).append(one)
+    seats = reading.seats_of(ids)
     posts = {one.post_id for several in seats.values() for one in several if one.post_id}
     own = reading.contacts(ContactDetail.person_id, ids)
     of_posts = reading.contacts(ContactDetail.post_id, posts)
@@ -102,9 +90,6 @@ def _person(
     if reading.private and person.birth_date:
         yield f"BDAY:{person.birth_date}"
     yield from _known(known)
-    codes = {reading.bodies[one.organization_id].jurisdiction for one in held}
-    if len(codes) == 1:
-        yield f"X-JURISDICTION:{_text(codes.pop())}"
     for number, one in enumerate(held, start=1):
         yield from (f"item{number}.{line}" for line in _seat(reading, one))
 
@@ -115,6 +100,8 @@ def _seat(reading: Reading, held: Membership) -> Iterator[str]:
     if title := title_of(held):
         yield f"TITLE:{_text(title)}"
     yield f"ROLE:{held.role.value}"
+    yield f"X-ORGANIZATION-KIND:{path[-1].kind.value}"
+    yield f"X-JURISDICTION:{_text(path[-1].jurisdiction)}"
     if held.on_behalf_of_id is not None:
         group = reading.bodies[held.on_behalf_of_id]
         kind = "group" if group.kind is OrganizationKind.GROUP else "party"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from outreach.directory.exporting.provenance import Credit, credit_of
 from outreach.directory.identity import Identifier
@@ -64,19 +64,63 @@ class Reading:
         private: bool,
     ) -> None:
         self.session, self.today, self.private = session, today, private
+        # None: everybody in the directory, whether we can write to them or not.
         self.chosen = targets
 
-    def targets(self) -> sa.Select[Target]:
-        """Return the Select of the targets: the one asked for, or who is in office today."""
-        if self.chosen is not None:
-            return self.chosen
-        in_office = sa.or_(Target.ended_on.is_(None), Target.ended_on > self.today)
-        return sa.select(Target).where(in_office, Target.demonstration.is_(False))
-
     def ids(self, column: sa.SQLColumnExpression[int | None]) -> sa.Select[int | None]:
-        """Return the Select of one column of the targets, unsorted."""
-        chosen = self.targets().with_only_columns(Target.id)
+        """Return the Select of one column of the targets asked for, unsorted."""
+        if self.chosen is None:
+            raise ValueError("nobody chose targets: this export is about everybody")
+        chosen = self.chosen.with_only_columns(Target.id)
         return sa.select(column).where(Target.id.in_(chosen), column.is_not(None))
+
+    def people(self) -> Numbers:
+        """Return the ids of the people: those asked for, else everybody who isn't made up."""
+        query = sa.select(Person.id)
+        if self.chosen is not None:
+            held = sa.select(Membership.person_id)
+            return query.where(
+                Person.id.in_(held.where(Membership.id.in_(self.ids(Target.membership_id))))
+            )
+        return query.where(Person.demonstration.is_(False), Person.merged_into_id.is_(None))
+
+    def seats(self) -> list[sa.ColumnElement[bool]]:
+        """Return the conditions of the seats told beside a person: of the targets, else today's."""
+        if self.chosen is not None:
+            return [Membership.id.in_(self.ids(Target.membership_id))]
+        return [
+            sa.or_(Membership.start_on.is_(None), Membership.start_on <= self.today),
+            sa.or_(Membership.end_on.is_(None), Membership.end_on > self.today),
+        ]
+
+    def desks(self) -> Numbers:
+        """Return the ids of the bodies written to as themselves: asked for, else all that can be.
+
+        Without targets asked for these are the bodies of today that are a target or have a way to
+        be reached; the others are named where somebody sits in them.
+        """
+        if self.chosen is not None:
+            return self.ids(Target.organization_id)
+        reached = sa.exists().where(ContactDetail.organization_id == Organization.id)
+        listed = sa.exists().where(Target.organization_id == Organization.id)
+        return sa.select(Organization.id).where(
+            Organization.demonstration.is_(False),
+            sa.or_(Organization.ended_on.is_(None), Organization.ended_on > self.today),
+            sa.or_(reached, listed),
+        )
+
+    def seats_of(self, people: Iterable[int]) -> dict[int, list[Membership]]:
+        """Return {person: seats to tell, with post and area}, of the persons with these ids."""
+        found: dict[int, list[Membership]] = {}
+        query = (
+            sa.select(Membership)
+            .where(Membership.person_id.in_(people), *self.seats())
+            .options(joinedload(Membership.post), joinedload(Membership.area))
+            .order_by(Membership.id)
+        )
+        for one in self.session.scalars(query):
+            found.setdefault(one.person_id, []).append(one)
+        return found
 
     def pages(self, wanted: Ids) -> Iterator[list[int]]:
         """Yield the ids of a list or of a Select, 500 at a time; only numbers are held at once."""
@@ -120,7 +164,7 @@ class Reading:
 
     def shown(self, details: Iterable[ContactDetail]) -> list[ContactDetail]:
         """Return the details that may leave, the best first."""
-        return sorted((one for one in details if self._may_leave(one)), key=_rank)
+        return ranked(one for one in details if self._may_leave(one))
 
     def _may_leave(self, one: ContactDetail) -> bool:
         if one.state is ContactState.WITHDRAWN:
@@ -131,17 +175,21 @@ class Reading:
             return False
         return self.private or not (one.personal or one.purpose == "personal" or is_mobile(one))
 
-    def contacts(self, column: Owner, ids: Iterable[int]) -> dict[int, list[ContactDetail]]:
+    def contacts(self, column: Owner, ids: Collection[int]) -> dict[int, list[ContactDetail]]:
         """Return {owner: details that may leave} for one of the columns that name an owner."""
         found: dict[int, list[ContactDetail]] = {}
+        if not ids:
+            return found
         query = sa.select(column, ContactDetail).where(column.in_(set(ids)))
         for owner, detail in self.session.execute(query):
             found.setdefault(owner, []).append(detail)
         return {owner: self.shown(details) for owner, details in found.items()}
 
-    def identifiers(self, column: Owner, ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    def identifiers(self, column: Owner, ids: Collection[int]) -> dict[int, dict[str, str]]:
         """Return {owner: {scheme: value}}."""
         found: dict[int, dict[str, str]] = {}
+        if not ids:
+            return found
         query = (
             sa.select(column, Identifier.scheme, Identifier.value)
             .where(column.in_(set(ids)))
@@ -151,9 +199,11 @@ class Reading:
             found.setdefault(owner, {}).setdefault(scheme, value)
         return found
 
-    def sources(self, column: Owner, ids: Iterable[int]) -> dict[int, set[int]]:
+    def sources(self, column: Owner, ids: Collection[int]) -> dict[int, set[int]]:
         """Return {owner: ids of the sources that tell of it}."""
         found: dict[int, set[int]] = {}
+        if not ids:
+            return found
         query = sa.select(column, SourceRecord.source_id).where(column.in_(set(ids)))
         for owner, source in self.session.execute(query):
             found.setdefault(owner, set()).add(source)
@@ -168,6 +218,11 @@ class Reading:
         """Return the credits of what is written of one person or body."""
         ids = {*sources, *(one.source_id for one in details), *(one.source_id for one in seats)}
         return [self.credits[one] for one in sorted(ids - {None}, key=str) if one is not None]
+
+
+def ranked(details: Iterable[ContactDetail]) -> list[ContactDetail]:
+    """Return `details`, the best of each kind first."""
+    return sorted(details, key=_rank)
 
 
 def is_mobile(one: ContactDetail) -> bool:

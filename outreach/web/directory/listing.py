@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import jsonify, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
@@ -36,6 +37,7 @@ def index() -> str:
         narrowed=wanted != TargetFilter(),
         finder=finding.finder(wanted, request.args, unsure, _address),
         today=today,
+        exports=_exports(wanted) if access.may("board.export") else [],
         page_url=_address(**finding.address(wanted), **_kept(sort)),
     )
 
@@ -70,6 +72,15 @@ def meant(kind: str) -> Response:
 
 def _address(**said: Any) -> str:
     return url_for("directory.index", **said)
+
+
+def _exports(wanted: TargetFilter) -> list[tuple[str, str]]:
+    """(label, address) of the files that hold what the list shows, or everybody."""
+    labels = (("csv", _("Table (CSV)")), ("vcard", _("Address book (vCard)")), ("popolo", "Popolo"))
+    narrowed = finding.address(wanted)
+    return [
+        (label, url_for("directory.export", format_=name, **narrowed)) for name, label in labels
+    ]
 
 
 def _kept(sort: queries.Sort) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from outreach.directory.importing import roles
 from outreach.directory.importing.cleaning import day, text
+from outreach.directory.importing.countries import country_code
 from outreach.directory.importing.popolo.contacts import Reached, identifiers, reached
 from outreach.directory.importing.popolo.shapes import (
     Document,
@@ -82,7 +83,8 @@ class Frame:
         parent = reference(item, "parent")
         body = Body(
             key=key,
-            jurisdiction=self.jurisdiction,
+            # Popolo has no such field; our own export, of many countries, writes it.
+            jurisdiction=country_code(said(item.get("jurisdiction"))) or self.jurisdiction,
             kind=self._kind(key, classification),
             name=name[:300],
             names=names,
@@ -195,7 +197,7 @@ class Frame:
                 body.kind,
                 " ".join(dict.fromkeys(filter(None, (role[:300], label[:300])))),
                 self._words[body.key],
-                self.jurisdiction,
+                body.jurisdiction,
             ),
             label=shown[:300],
             area=self._area(one, post)[:200],

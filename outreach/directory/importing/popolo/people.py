@@ -48,6 +48,7 @@ def person_of(
         gender=gender(said(item.get("gender"))),
         birth_date=_day(item, "birth_date", problems),
         death_date=_day(item, "death_date", problems),
+        reading_language=language_tag(item.get("reading_language")),
         identifiers=identifiers(item),
         contacts=ways.contacts,
         seats=frame.seats(memberships, problems),

@@ -19,6 +19,8 @@ _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?")
 _LOST = re.compile(r"\w\?|\?\w|\ufffd")
 # "??|??": a list of which nothing is known.
 _NOTHING_KNOWN = frozenset("?|;, /")
+# What begins so is a formula to a spreadsheet; an apostrophe before it says that it is not.
+ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # A page of text is no value.
 _MOST = 20_000
 
@@ -130,13 +132,17 @@ class Layout:
     def _value(self, line: Line, column: Column, raw: str) -> str:
         if not raw:
             return ""
+        text = raw.lstrip("'").startswith(ACTIVE) and raw.startswith("'")
+        if text:
+            # Written by somebody's export, ours too, so that no spreadsheet calculates it.
+            raw = raw[1:]
         if column.base in POSTAL and "\n" in raw:
             value = "\n".join(filter(None, map(cleaning.text, raw.splitlines())))
         else:
             value = cleaning.text(raw)
         if value in self._unknown or (value[0:1] == "?" and set(value) <= _NOTHING_KNOWN):
             return ""
-        if column.base == "name" and value.startswith("="):
+        if column.base == "name" and value.startswith("=") and not text:
             line.wrong(column, Sentence("The cell holds a formula, not its value."))
             return ""
         if "\ufffd" in value or len(value) > _MOST:

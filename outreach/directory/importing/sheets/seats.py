@@ -63,6 +63,17 @@ _NO_PARTY = frozenset(
         *("беспартийный", "sitoutumaton"),
     }
 )
+# Parts with a post that outlives its holder.
+_POSTS = frozenset(
+    {
+        *(TargetRole.HEAD_OF_STATE, TargetRole.HEAD_OF_GOVERNMENT, TargetRole.MINISTER),
+        *(TargetRole.COMMISSIONER, TargetRole.AMBASSADOR),
+    }
+)
+# As our own export writes them; single words that lists use too mean the same there.
+_OURS = {role.value: role for role in TargetRole if "_" in role.value or role.value == "mep"} | {
+    word: TargetRole(word) for word in ("minister", "member", "speaker")
+}
 _SEVERAL = re.compile(r"\s*[;|\n]\s*")
 _NOT_NOW = frozenset(
     {
@@ -94,16 +105,20 @@ class Bodies:
         if country := line.first("area_country"):
             area = country_name(country)
         party, group = self._party(line), self._group(line, main)
-        label = line.first("role")
+        label, post = line.first("role"), line.first("post")
+        ours = _OURS.get(label)
+        if ours:
+            # Our own export: the role in our word, the title beside it.
+            label, post = ("", post) if ours in _POSTS else (post, "")
         seat = Seat(
             main.key,
-            self._role(label or line.first("post"), main),
+            ours or self._role(label or post, main),
             label[:300],
             area[:200],
             on_behalf_of=group or party,
             start=line.day("start"),
             end=ended,
-            post=line.first("post")[:200],
+            post=post[:200],
         )
         seats = [seat, *self._committees(line, main), *self._flags(line, main)]
         if party and group:

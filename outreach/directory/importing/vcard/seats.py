@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from outreach.directory.importing import cleaning
+from outreach.directory.importing.countries import country_code
 from outreach.directory.importing.records import Body, Seat
 from outreach.directory.importing.roles import GOVERNMENTS, LEGISLATURES, is_plain, role_in
 from outreach.directory.importing.sheets.seats import kind_of
@@ -23,6 +24,12 @@ _POSTS = frozenset(
     }
 )
 _ROLES = {role.value: role for role in TargetRole}
+_KINDS = {kind.value: kind for kind in OrganizationKind}
+# What stands beside an ORG, in its group.
+_BESIDE = (
+    *("TITLE", "ROLE", "X-ON-BEHALF-OF", "X-AREA", "X-START", "X-END"),
+    *("X-JURISDICTION", "X-ORGANIZATION-KIND"),
+)
 _IN_GOVERNMENT = re.compile(
     r"minist(?:er|re|ro|ra)\b|premier|chancellor|secretary of state|president|taoiseach"
     r"|міністр|министр|υπουργός",
@@ -67,7 +74,9 @@ class Organizations:
         return [self._seat(part, jurisdiction) for part in _parts(card) if part.names]
 
     def _seat(self, part: _Part, jurisdiction: str) -> Seat:
-        body = self._body(part.names, jurisdiction)
+        jurisdiction = country_code(part.text("X-JURISDICTION")) or jurisdiction
+        kind = _KINDS.get(part.text("X-ORGANIZATION-KIND").lower())
+        body = self._body(part.names, jurisdiction, kind)
         written = part.text("ROLE")
         label = part.text("TITLE") or ("" if written.lower() in _ROLES else written)
         role = _ROLES.get(written.lower()) or _role(body, label)
@@ -89,11 +98,15 @@ class Organizations:
         kind = "group" if "group" in part.props["X-ON-BEHALF-OF"].types else "party"
         return self._keep([name], jurisdiction, OrganizationKind(kind), "").key
 
-    def _body(self, names: list[str], jurisdiction: str) -> Body:
-        """Return the last of `names`, each standing in the one before it."""
+    def _body(
+        self, names: list[str], jurisdiction: str, told: OrganizationKind | None = None
+    ) -> Body:
+        """Return the last of `names`, each in the one before it; `told` is what the last one is."""
         body: Body | None = None
         for number, name in enumerate(names, start=1):
             kind = kind_of(name) or _unit(body)
+            if told and number == len(names):
+                kind = told
             parent = body.key if body else ""
             body = self._keep(names[:number], jurisdiction, kind, parent)
         assert body is not None
@@ -139,7 +152,7 @@ def _parts(card: Properties) -> list[_Part]:
     for number, org in enumerate(card.all("ORG")):
         group = org.group or f"#{'' if number == 0 else number}"
         found.setdefault(group, _Part(card.organization(org)))
-    for name in ("TITLE", "ROLE", "X-ON-BEHALF-OF", "X-AREA", "X-START", "X-END"):
+    for name in _BESIDE:
         for one in card.all(name):
             part = found.get(one.group or "#")
             # Apple puts ORG in a group and TITLE beside it.
