@@ -154,13 +154,14 @@ def _of_people(reading: Reading, ids: list[int]) -> list[_Row]:
         sa.select(Person).where(Person.id.in_(ids)).order_by(Person.id)
     ).all()
     seats = reading.seats_of(ids)
-    held = [one.id for several in seats.values() for one in several]
-    targets = _targets(reading, Target.membership_id, held)
-    return [
-        _Row(person, one, None, targets.get(one.id) if one else None)
-        for person in people
-        for one in seats.get(person.id) or [None]
-    ]
+    numbers = [one.id for several in seats.values() for one in several]
+    targets = _targets(reading, Target.membership_id, numbers)
+    rows: list[_Row] = []
+    for person in people:
+        held = seats.get(person.id, [])
+        rows += [_Row(person, one, None, targets.get(one.id)) for one in held]
+        rows += [] if held else [_Row(person)]
+    return rows
 
 
 def _of_bodies(reading: Reading, ids: list[int]) -> list[_Row]:
@@ -195,7 +196,7 @@ def _page(reading: Reading, rows: list[_Row]) -> Iterator[tuple[str, ...]]:
             sources = bodies_told.get(one.body.id, set())
         else:
             number = one.person.id if one.person else 0
-            found = ranked([*ways.get(number, []), *of_posts.get(one.post_id, [])])
+            found = ranked([*ways.get(number, []), *of_posts.get(one.post_id or 0, [])])
             schemes, sources = known.get(number, {}), told.get(number, set())
         yield _row(reading, one, found, schemes.get("wikidata", ""), sources)
 
