@@ -80,32 +80,15 @@ def make_drafts(
     versions = templates.current_versions(session, template.id)
     rows = _loaded(session, targets)
     _refuse_nothing(versions, rows, fallback_language)
-    if desks is None and shared_desks(session, template, [row.id for row in rows]):
-        raise BadInput(
-            Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
-        )
+    _refuse_undecided(session, template, rows, desks)
     mailing = Mailing(campaign_id=campaign.id, template_id=template.id, sender_id=sender.id)
     mailing.audience_id = audience.id if audience else None
     mailing.fallback_language, mailing.name = fallback_language, name.strip() or template.name
     mailing.left_out, mailing.by, mailing.at = [], by.name, now
     session.add(mailing)
     contacts = offices.contacts_of_many(session, rows)
-    _make_all(
-        _Job(
-            session,
-            campaign,
-            template,
-            versions,
-            sender,
-            mailing,
-            by,
-            now,
-            follows,
-            contacts,
-            desks,
-        ),
-        rows,
-    )
+    same = (session, campaign, template, versions, sender, mailing, by, now)
+    _make_all(_Job(*same, follows, contacts, desks), rows)
     return mailing
 
 
@@ -129,6 +112,15 @@ def _refuse_nothing(
         )
     if not rows:
         raise BadInput(Sentence("Nobody is chosen. Widen the audience first."), "audience")
+
+
+def _refuse_undecided(
+    session: Session, template: Template, rows: Sequence[Target], desks: SharedDesk | None
+) -> None:
+    if desks is None and shared_desks(session, template, [row.id for row in rows]):
+        raise BadInput(
+            Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
+        )
 
 
 def _loaded(session: Session, targets: Sequence[Target] | Sequence[int]) -> Sequence[Target]:

@@ -55,12 +55,11 @@ def trial(
     by: Actor,
     now: dt.datetime,
 ) -> Trial:
-    """Make drafts exactly as `make_drafts` does, keep what they say, and throw them away.
+    """Make drafts as `make_drafts` does, raising the same; keep what they say, throw them away.
 
-    `session` must be one that writes and that nothing else uses: it is rolled back. Raises what
-    `make_drafts` raises.
+    `session` must be one that writes and that nothing else uses: it is rolled back.
     """
-    tried = list(targets)[:MOST_TRIED]
+    tried = targets[:MOST_TRIED]
     mailing = make_drafts(
         session,
         campaign=campaign,
@@ -69,8 +68,7 @@ def trial(
         sender=sender,
         fallback_language=fallback_language,
         follows=follows,
-        # Undecided, the examples show one letter to each desk.
-        desks=desks or SharedDesk.ONE,
+        desks=desks or SharedDesk.ONE,  # undecided, each desk is shown one letter
         by=by,
         now=now,
     )

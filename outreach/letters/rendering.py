@@ -114,7 +114,7 @@ def _printed(context: Context, value: Any) -> str:
     """Let only real text out (law 6), and note what it quotes."""
     if isinstance(value, Empty):
         raise _Gap(value.name)
-    if not isinstance(value, str) or not value.strip() or value.strip() in ("None", "none"):
+    if not isinstance(value, str) or not value.strip() or value.strip().lower() == "none":
         raise _Gap(str(getattr(value, "_undefined_name", value)))
     if isinstance(value, Quoted):
         noted: list[Quoted] = context["noted quotations"]

@@ -39,7 +39,7 @@ from tests.web.browser_fixtures import (
 )
 
 # How many addresses of one kind are followed: lists lead to hundreds of pages that are alike.
-ALIKE = 3
+ALIKE = 2
 
 
 @dataclass
@@ -130,6 +130,7 @@ def test_every_link_leads_to_a_page(world: World, role: Role) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_every_page_is_accessible(world: World, chromium: Browser) -> None:
     look_at_every_page(world, chromium, "desk", "light", assert_accessible)
 
