@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
 from outreach.config import shipped
-from outreach.errors import OutreachError
+from outreach.errors import NotFound, OutreachError
 from outreach.words import Sentence
 
 SQLITE_BUSY_SECONDS = 30
@@ -106,6 +106,26 @@ def transaction(session: Session) -> Iterator[None]:
     except BaseException:
         session.rollback()
         raise
+
+
+def hold(session: Session, *rows: Any) -> None:
+    """Keep others off `rows` until the transaction ends, and read them as they are by now.
+
+    Call it before deciding by what a row says: on PostgreSQL somebody else may have changed it
+    since it was read (SQLite has one writer at a time). Raises NotFound for a row that is gone.
+    """
+    session.flush()
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    for row in sorted(rows, key=lambda one: (one.__tablename__, one.id)):
+        if postgresql:
+            # Before the row: an import takes whole tables, and one of the two must wait outside.
+            table = sa.text(f"LOCK TABLE {row.__tablename__} IN ROW EXCLUSIVE MODE")
+            session.execute(table)
+        names = [column.key for column in sa.inspect(row).mapper.column_attrs]
+        try:
+            session.refresh(row, names, with_for_update=True)
+        except sa.exc.InvalidRequestError as error:
+            raise NotFound(Sentence("Somebody took this away a moment ago.")) from error
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

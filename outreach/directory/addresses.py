@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
+from outreach.database import hold
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
@@ -180,6 +181,7 @@ def correct(
     The old one is withdrawn and stays for the letters that went there. Raises BadInput with the
     field, or Refused for one that is withdrawn already.
     """
+    hold(session, detail)
     if detail.state is ContactState.WITHDRAWN:
         raise Refused(Sentence("This was withdrawn already. Add the new one instead."))
     value = tidy(detail.kind, value, country)

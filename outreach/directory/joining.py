@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
+from outreach.database import hold
 from outreach.directory.duplicates import apart_from, are_apart, tell_apart
 from outreach.directory.identity import FieldLock, Identifier, Joining
 from outreach.directory.models import (
@@ -57,6 +58,7 @@ def join(session: Session, kept: Person, gone: Person, *, by: Actor, now: dt.dat
     moved one ends today; its letters keep their target. Returns the journal `part` undoes. Raises
     Refused for one row, rows joined before, and people somebody told apart.
     """
+    hold(session, kept, gone)
     _may_join(session, kept, gone)
     before = _fields(kept)
     moved: dict[str, Any] = {"swapped": _swap_checked(session, kept, gone)}
@@ -211,6 +213,7 @@ def part(session: Session, row: Joining, *, by: Actor, now: dt.datetime) -> None
     Refused for rows apart already, or a kept row that was joined into a third.
     """
     kept, gone = session.get_one(Person, row.kept_id), session.get_one(Person, row.gone_id)
+    hold(session, kept, gone, row)
     if row.undone_at is not None or gone.merged_into_id != kept.id:
         raise Refused(Sentence("These two entries were taken apart already."))
     if kept.merged_into_id is not None:
@@ -274,6 +277,7 @@ def split_off(
     name = " ".join(name.split())
     if not name:
         raise BadInput(Sentence("Write the name."), "name")
+    hold(session, person)
     own = set(session.scalars(sa.select(Membership.id).where(Membership.person_id == person.id)))
     chosen = own & set(seats)
     if not chosen:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
+from outreach.database import hold
 from outreach.directory.addresses import correct
 from outreach.directory.identity import ContactProposal, ProposalState
 from outreach.directory.models import (
@@ -95,7 +96,7 @@ def accept(
     Letters already sent keep their address. Raises Refused when it was decided before, BadInput
     (field `checked`) for a check without a page.
     """
-    _decide(proposal, ProposalState.ACCEPTED, by=by, now=now)
+    _decide(session, proposal, ProposalState.ACCEPTED, by=by, now=now)
     if checked and not proposal.source_url:
         raise BadInput(Sentence("There is no link to a page on which to check it."), "checked")
     old = session.get(ContactDetail, proposal.detail_id) if proposal.detail_id else None
@@ -114,7 +115,7 @@ def refuse(
     """Turn a proposal down, with the reason its author will read. Raises BadInput, Refused."""
     if not reason.strip():
         raise BadInput(Sentence("Say why, so that its author learns it."), "reason")
-    _decide(proposal, ProposalState.REFUSED, by=by, now=now)
+    _decide(session, proposal, ProposalState.REFUSED, by=by, now=now)
     proposal.answer = reason.strip()
     _record(session, proposal, "proposal_refused", by=by, now=now)
 
@@ -178,8 +179,14 @@ def proposal_by_id(session: Session, proposal_id: int) -> ContactProposal:
 
 
 def _decide(
-    proposal: ContactProposal, state: ProposalState, *, by: Actor, now: dt.datetime
+    session: Session,
+    proposal: ContactProposal,
+    state: ProposalState,
+    *,
+    by: Actor,
+    now: dt.datetime,
 ) -> None:
+    hold(session, proposal)
     if proposal.state is not ProposalState.OPEN:
         raise Refused(
             Sentence("%(name)s decided on this already.", name=proposal.decided_by or "?")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
+from outreach.database import hold
 from outreach.directory.free_mail import is_free_mail
 from outreach.directory.models import (
     ContactDetail,
@@ -45,6 +46,7 @@ def verify(
 
     Raises BadInput for something that is no page, or a day to come; Refused for a withdrawn one.
     """
+    hold(session, detail)
     day = on or now.date()
     if day > now.date():
         raise BadInput(Sentence("That day has not come yet."), "on")
@@ -105,6 +107,7 @@ def add_contact(
         raise BadInput(Sentence("Say where you have it from."), "source")
     key = normalised(kind, value)
     column = f"{type(owner).__name__.lower()}_id"
+    hold(session, owner)
     if _is_there(session, column, owner.id, kind, key):
         raise BadInput(Sentence("This is there already."), "value")
     detail = ContactDetail(
@@ -141,6 +144,7 @@ def withdraw(
     """Mark `detail` as no longer in use, with the reason. Raises BadInput without one."""
     if not reason.strip():
         raise BadInput(Sentence("Say why it is no longer in use."), "reason")
+    hold(session, detail)
     before = detail.state
     detail.state = ContactState.WITHDRAWN
     _record(

@@ -15,7 +15,7 @@ from outreach.directory.models import Jurisdiction
 from outreach.directory.offices import settle_target
 from outreach.directory.syncing import fading, runs, territories
 from outreach.directory.syncing.bulk import chunks, insert, update
-from outreach.directory.syncing.columns import COLUMNS
+from outreach.directory.syncing.columns import COLUMNS, keep_out
 from outreach.directory.syncing.models import ImportRun, RunState, StagedRow
 from outreach.directory.syncing.planning import Plan, first_numbers
 from outreach.directory.syncing.preparing import Preparation
@@ -30,8 +30,6 @@ WATCHED = (
     *("person", "contact_detail", "target", "organization", "membership", "source"),
     "import_run",
 )
-# New plans must not see a row appear between their numbers and their insertion.
-_LOCKED = ", ".join(model.__tablename__ for model in COLUMNS)
 
 
 class _Moved(Exception):
@@ -89,8 +87,8 @@ def _write(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text(f"LOCK TABLE {_LOCKED} IN SHARE ROW EXCLUSIVE MODE"))
+    # New plans must not see a row appear between their numbers and their insertion.
+    keep_out(session)
     run = session.get_one(ImportRun, run_id, with_for_update=True)
     if run.state is not RunState.CONFIRMED:
         raise MoveRefused(Sentence("Somebody else is writing this import."))

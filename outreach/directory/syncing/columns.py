@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from outreach.directory.identity import Identifier, NotSame
 from outreach.directory.models import (
     Area,
@@ -16,6 +19,13 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.syncing.models import ImportChange, ImportConflict, SourceRecord
+
+
+def keep_out(session: Session) -> None:
+    """Let nobody else write to these tables until the transaction ends; everybody may read."""
+    if session.get_bind().dialect.name == "postgresql":
+        names = ", ".join(model.__tablename__ for model in COLUMNS)
+        session.execute(sa.text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _columns(names: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
+from outreach.database import hold
 from outreach.directory.models import ContactDetail, ContactState, Membership, Person, Target
 from outreach.directory.offices import settle_target
 from outreach.directory.syncing.merging import TEXTS
@@ -106,6 +107,7 @@ def _decide(
     by: Actor,
     now: dt.datetime,
 ) -> None:
+    hold(session, conflict)
     if conflict.state is not ConflictState.OPEN:
         raise Refused(Sentence("Somebody decided this already."))
     conflict.state = state

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
+from outreach.database import hold
 from outreach.directory.importing.registry import Dataset
 from outreach.directory.models import Source
 from outreach.directory.syncing import fading
@@ -159,7 +160,7 @@ def decide(
     back. All at once leaves out a person whom several of the list are like. Raises MoveRefused
     when the run is no longer a preview, Refused when two would be the same person.
     """
-    _in_state(run, RunState.PREVIEW)
+    _in_state(session, run, RunState.PREVIEW)
     wanted = [StagedRow.run_id == run.id, StagedRow.effect == Effect.PROPOSED]
     if at_least is not None:
         wanted += [StagedRow.score >= at_least, StagedRow.decision.is_(None)]
@@ -199,7 +200,7 @@ def confirm(
 
     Raises Refused with each question that is still open, MoveRefused when it is no preview.
     """
-    _in_state(run, RunState.PREVIEW)
+    _in_state(session, run, RunState.PREVIEW)
     fading.refuse_outdated(session, run)
     open_questions = [one for one in run.questions if one["code"] not in answers]
     if open_questions:
@@ -213,6 +214,7 @@ def confirm(
 
 def discard(session: Session, run: ImportRun, *, by: Actor, now: dt.datetime) -> None:
     """Give a run up; its staged rows go. Raises MoveRefused when it was written already."""
+    hold(session, run)
     if run.state not in (RunState.WAITING, RunState.READING, RunState.PREVIEW, RunState.FAILED):
         raise MoveRefused(Sentence("This import was written. You can undo it instead."))
     session.execute(sa.delete(StagedRow).where(StagedRow.run_id == run.id))
@@ -221,6 +223,7 @@ def discard(session: Session, run: ImportRun, *, by: Actor, now: dt.datetime) ->
 
 def restart(session: Session, run: ImportRun, *, by: Actor, now: dt.datetime) -> None:
     """Read a failed, interrupted or outdated run again from its kept file."""
+    hold(session, run)
     if run.state not in (RunState.FAILED, RunState.READING, RunState.PREVIEW):
         raise MoveRefused(Sentence("This import can't be started again. Upload the file anew."))
     run.problem, run.worker, run.lease_until = "", None, None
@@ -261,7 +264,8 @@ def note(
     )
 
 
-def _in_state(run: ImportRun, state: RunState) -> None:
+def _in_state(session: Session, run: ImportRun, state: RunState) -> None:
+    hold(session, run)
     if run.state is not state:
         raise MoveRefused(
             Sentence("Somebody was faster, or this import is not waiting for a decision now.")

@@ -29,6 +29,7 @@ from outreach.directory.models import (
 from outreach.directory.offices import settle_target
 from outreach.directory.syncing import fading, runs
 from outreach.directory.syncing.bulk import chunks, update
+from outreach.directory.syncing.columns import keep_out
 from outreach.directory.syncing.models import (
     Effect,
     ImportChange,
@@ -70,6 +71,8 @@ def undo(database: Database, run_id: int, *, by: Actor, now: dt.datetime) -> dic
     first.
     """
     with database.writing() as session:
+        # What hangs on a row must not appear between looking for it and taking the row away.
+        keep_out(session)
         run = session.get_one(ImportRun, run_id, with_for_update=True)
         _refuse(session, run)
         restored = _restore(session, run)
