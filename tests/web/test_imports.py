@@ -547,8 +547,8 @@ def test_lists_of_rows_take_the_same_number_of_queries(sam: Client, app: Flask) 
         return len(statements)
 
     few = imported(sam, app, popolo(), "few.json")
-    many = [{"id": str(n), "name": f"Person {n}"} for n in range(120)]
-    seats = [{"person_id": str(n), "organization_id": "house"} for n in range(120)]
+    many = [{"id": f"new-{n}", "name": f"Person {n}"} for n in range(120)]
+    seats = [{"person_id": f"new-{n}", "organization_id": "house"} for n in range(120)]
     lot = send(sam, popolo(persons=many, memberships=seats), "many.json").location
     worked(app)
     assert asked(f"{few}/added") == asked(f"{lot}/added") == asked(f"{lot}/added?page=3")
