@@ -117,3 +117,38 @@ def test_a_later_check_stays_and_the_queries_are_few(session: Session, house: Or
     event.remove(session.get_bind(), "before_cursor_execute", watch)
     assert len(statements) < 16
     assert (first.verified_on, first.verified_by) == (TODAY, "Ada")
+
+
+def test_the_lock_is_held_for_as_many_statements_however_long_the_list(
+    session: Session, house: Organization
+) -> None:
+    def asked() -> int:
+        session.execute(sa.update(ContactDetail).values(UNCHECKED))
+        session.execute(sa.update(Target).values(verified_until=None))
+        session.expire_all()
+        picked = sample(session, wanted, by=SAM, today=TODAY).ids
+        told: list[bool] = []
+
+        def note(_c: Any, _u: Any, _s: Any, _p: Any, _x: Any, executemany: bool) -> None:
+            told.append(executemany)
+
+        engine = session.get_bind()
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            verify(session, wanted, url=PAGE, on=TODAY, matching=picked, by=SAM, now=NOW)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        assert not any(told), "rows are set together, not one by one"
+        return len(told)
+
+    wanted = listed(session)
+    few = asked()
+    targets = []
+    for _ in range(60):
+        person = make.person(session)
+        targets.append(make.target(session, person=person, body=house, address=None).id)
+        make.contact(session, person, source_id=wanted.source_id, **UNCHECKED)
+    offices.settle_target(session, targets)
+    assert asked() == few
+    held = sa.select(sa.func.count()).where(Target.verified_until.is_not(None))
+    assert session.scalar(held) == 70
