@@ -271,8 +271,9 @@ def split_off(
     """Make a new person named `name` of some seats, addresses and sources of `person`.
 
     The three are ids of memberships, contact details and source records; others' are left alone.
-    That they are two people is remembered. Raises BadInput without a name, without a seat, or
-    when nothing would stay.
+    With its sources go the numbers that only they gave. An address that goes is to be checked
+    anew. That they are two people is remembered. Raises BadInput without a name, without a seat,
+    or when nothing would stay.
     """
     name = " ".join(name.split())
     if not name:
@@ -292,12 +293,30 @@ def split_off(
         moved[table] = [row.id for row in rows]
         for row in rows:
             row.person_id = other.id
+            if isinstance(row, ContactDetail):
+                # Whoever checked it took it for the first one's.
+                row.verified_on = row.verified_by = None
     session.flush()
+    moved["identifier"] = _give_numbers(session, person, other)
     tell_apart(session, person.id, other.id, by=by, now=now)
     _record(session, person, "split", by=by, now=now, other=other, moved=moved)
     _record(session, other, "split off", by=by, now=now, other=person, moved=moved)
     _settle(session, person.id, other.id)
     return other
+
+
+def _give_numbers(session: Session, person: Person, other: Person) -> list[int]:
+    """Move the numbers that only the lists of `other` gave, and return the ids of the rows."""
+    given: dict[int, set[tuple[str, str]]] = {person.id: set(), other.id: set()}
+    for said in session.scalars(sa.select(SourceRecord).where(SourceRecord.person_id.in_(given))):
+        given[said.person_id or 0] |= set(said.base.get("identifiers", {}).items())
+    theirs = given[other.id] - given[person.id]
+    rows = session.scalars(sa.select(Identifier).where(Identifier.person_id == person.id))
+    moved = [row for row in rows if (row.scheme, row.value) in theirs]
+    for row in moved:
+        row.person_id = other.id
+    session.flush()
+    return [row.id for row in moved]
 
 
 def _new(session: Session, name: str, like: Person) -> Person:

@@ -194,6 +194,9 @@ def test_one_row_that_is_two_people_is_split(session: Session, body: Organizatio
     two = offices.add_target(session, membership=held)
     there = make.contact(session, person, value="there@x.example")
     record = source_record(session, person, "k2")
+    record.base = {"identifiers": {"wikidata": "Q2"}}
+    for value in ("Q1", "Q2"):
+        session.add(Identifier(person_id=person.id, scheme="wikidata", value=value))
     with pytest.raises(BadInput, match="at least one seat that"):
         joining.split_off(session, person, name="Jana", seats=[], by=SAM, now=NOW)
     with pytest.raises(BadInput, match="Leave this person"):
@@ -214,3 +217,6 @@ def test_one_row_that_is_two_people_is_split(session: Session, body: Organizatio
     assert values_of(session, person) == ["here@x.example"]
     assert two.name == "Jana Muster the younger"
     assert duplicates.are_apart(session, person.id, other.id)
+    numbers = session.execute(sa.select(Identifier.person_id, Identifier.value)).all()
+    assert set(map(tuple, numbers)) == {(person.id, "Q1"), (other.id, "Q2")}
+    assert there.verified_on is None and two.verified_until is None
