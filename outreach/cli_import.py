@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from outreach.cli_home import now, operator
 from outreach.database import Database
 from outreach.directory.importing import keeping
-from outreach.directory.importing.formats import FORMATS, format_named, recognised
+from outreach.directory.importing.formats import format_named, recognised
 from outreach.directory.importing.opening import Upload, opened
 from outreach.directory.importing.registry import Dataset
 from outreach.directory.importing.sheets import reader as tabular
@@ -96,18 +96,26 @@ def _say_guessed(datasets: list[Dataset]) -> None:
 def _recognised(upload: Upload, wishes: Wishes) -> list[Dataset]:
     found = format_named(wishes.format).datasets(upload) if wishes.format else recognised(upload)
     if not found:
-        names = ", ".join(one.name for one in FORMATS)
-        words = (
-            Sentence("This is not the format %(name)s.", name=wishes.format)
-            if wishes.format
-            else Sentence("No list that we can read. Formats are: %(names)s.", names=names)
-        )
-        raise BadFile(upload.name, None, words)
+        raise _not_of_the_format(upload, wishes.format)
     if wishes.source and len(found) > 1:
         raise BadInput(
             Sentence("--source names one list, and there are %(many)s in here.", many=len(found))
         )
     return found
+
+
+def _not_of_the_format(upload: Upload, name: str) -> BadFile:
+    """Say that a file is not of the format named, and of which it is."""
+    try:
+        others = ", ".join(sorted({one.format for one in recognised(upload)}))
+    except BadFile as error:
+        return error
+    words = Sentence(
+        "This is not the format %(name)s but %(others)s. Leave --format out, or name that.",
+        name=name,
+        others=others,
+    )
+    return BadFile(upload.name, None, words)
 
 
 def _told(dataset: Dataset, wishes: Wishes) -> Dataset:

@@ -10,6 +10,7 @@ from outreach.directory.importing.congress import reader as congress
 from outreach.directory.importing.opening import Upload
 from outreach.directory.importing.openstates import reader as openstates
 from outreach.directory.importing.popolo import reader as popolo
+from outreach.directory.importing.refusing import why_unknown
 from outreach.directory.importing.registry import Dataset, Format
 from outreach.directory.importing.sheets import reader as tabular
 from outreach.directory.importing.vcard import reader as vcard
@@ -32,14 +33,15 @@ FORMATS: tuple[Format, ...] = (
 
 
 def recognised(upload: Upload) -> list[Dataset]:
-    """Return the lists in `upload`, as the first format that knows it finds them; else nothing.
+    """Return the lists in `upload`, as the first format that knows it finds them.
 
-    Raises BadFile when the format is clear but the file can't be read.
+    Raises BadFile when the format is clear but the file can't be read, and when no format knows
+    it: it says what the file is instead.
     """
     for one in FORMATS:
         if found := one.datasets(upload):
             return found
-    return []
+    raise why_unknown(upload)
 
 
 def format_named(name: str) -> Format:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import lzma
+import os
 import tempfile
 import zipfile
 import zlib
@@ -20,6 +21,8 @@ MAX_UNPACKED_BYTES = 1_000_000_000
 MAX_FILES = 60_000
 # YAML, JSON and office files shrink to a tenth; a bomb to a thousandth.
 MAX_RATIO = 200
+# The bit of a member of a zip that says it is encrypted.
+_ENCRYPTED = 1
 # What Python's reader of zips lets through when bytes are damaged, encrypted or of a rare kind.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -55,21 +58,29 @@ class Upload:
         """
         if file == self.given:
             return self.name
-        return str(file.relative_to(self.root)) if file.is_relative_to(self.root) else file.name
+        inside = file.is_relative_to(self.root)
+        return printable(str(file.relative_to(self.root)) if inside else file.name)
 
 
 @contextlib.contextmanager
 def opened(path: Path, name: str = "") -> Iterator[Upload]:
     """Give the upload at `path`; a zip is unpacked into a folder that is gone afterwards.
 
-    Raises BadFile for what is missing, too large, or a zip that is a bomb or leaves its folder.
+    Raises BadFile for what is missing, may not be read, is too large, or a zip that is a bomb or
+    leaves its folder.
     """
-    name = name or path.name
+    name = printable(name or path.name)
     if not path.exists():
         raise BadFile(name, None, Sentence("There is no such file or folder."))
+    _refuse_unreadable(path, name)
     if path.is_dir():
-        yield Upload(name, path, _counted(_files_in(path), name), path)
+        files = _counted(_files_in(path), name)
+        for file in files:
+            _refuse_unreadable(file, f"{name}/{printable(str(file.relative_to(path)))}")
+        yield Upload(name, path, files, path)
         return
+    if not path.is_file():
+        raise BadFile(name, None, Sentence("This is neither a file nor a folder."))
     if path.stat().st_size > MAX_FILE_BYTES:
         raise BadFile(name, None, Sentence("It is larger than 300 MB. Split it into parts."))
     if not _is_archive(path):
@@ -79,6 +90,17 @@ def opened(path: Path, name: str = "") -> Iterator[Upload]:
         root = Path(folder)
         _unpack(path, root, name)
         yield Upload(name, root, _files_in(root), path)
+
+
+def printable(name: str) -> str:
+    """Return a file's name as text: bytes that are no letters, as old zips hold, become `?`."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _refuse_unreadable(path: Path, name: str) -> None:
+    if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+        words = Sentence("It may not be read. Give yourself the right to read it, or leave it out.")
+        raise BadFile(name, None, words)
 
 
 def _files_in(folder: Path) -> tuple[Path, ...]:
@@ -108,10 +130,14 @@ def _unpack(path: Path, root: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             check_sizes(archive, name)
+            if any(one.flag_bits & _ENCRYPTED for one in archive.infolist()):
+                words = Sentence("It is locked with a password. Pack it anew without one.")
+                raise BadFile(name, None, words)
             archive.extractall(root)
     except _BROKEN as error:
         why = str(error) or type(error).__name__
-        raise BadFile(name, None, Sentence("The zip can't be read: %(why)s.", why=why)) from error
+        words = Sentence("The zip can't be read: %(why)s. Fetch or pack it again.", why=why)
+        raise BadFile(name, None, words) from error
 
 
 def check_sizes(archive: zipfile.ZipFile, name: str) -> None:

@@ -27,6 +27,9 @@ from outreach.words import Sentence
 MAX_BYTES = 200_000_000
 MAX_YAML_BYTES = 30_000_000
 MAX_DEPTH = 60
+# Expat's number for a byte that can't stand there.
+_INVALID_TOKEN = 4
+_LABEL = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding=[\"']([\w.-]+)[\"'][^>]*\?>")
 
 
 def read_json(path: Path, name: str, max_depth: int = MAX_DEPTH) -> Any:
@@ -42,7 +45,18 @@ def read_json(path: Path, name: str, max_depth: int = MAX_DEPTH) -> Any:
         _not_text(data, error, name)
     try:
         with _uncollected():
-            value = json.loads(written.removeprefix("\ufeff"), parse_constant=lambda _word: None)
+            value = json.loads(
+                written.removeprefix("\ufeff"),
+                parse_constant=lambda _word: None,
+                object_pairs_hook=_once_each,
+            )
+    except _Twice as error:
+        words = Sentence(
+            "“%(key)s” stands twice in one object, with different values: which one is meant can't"
+            " be told. Remove one.",
+            key=str(error)[:100],
+        )
+        raise BadFile(name, None, words) from error
     except json.JSONDecodeError as error:
         raise BadFile(
             name, error.lineno, Sentence("This is not JSON: %(why)s.", why=error.msg)
@@ -54,6 +68,20 @@ def read_json(path: Path, name: str, max_depth: int = MAX_DEPTH) -> Any:
         raise BadFile(name, None, Sentence("It holds a number that is too long.")) from error
     _check_depth(value, name, max_depth)
     return value
+
+
+class _Twice(Exception):
+    """A key that stands twice in one JSON object."""
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; Python would silently keep the last of several values of a key."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        for key, value in pairs:
+            if found[key] != value:
+                raise _Twice(key)
+    return found
 
 
 @contextlib.contextmanager
@@ -156,8 +184,13 @@ def read_xml(path: Path, name: str) -> ElementTree.Element:
     """
     data = _bytes(path, name, MAX_BYTES)
     try:
-        root: ElementTree.Element = fromstring(data, forbid_dtd=True)
+        root: ElementTree.Element = fromstring(_rightly_labelled(data), forbid_dtd=True)
     except ElementTree.ParseError as error:
+        if error.code == _INVALID_TOKEN and not data.isascii():
+            words = Sentence(
+                "Its letters are not in the encoding that its first line names. Save it as UTF-8."
+            )
+            raise BadFile(name, error.position[0], words) from error
         why = str(error).partition(":")[0]
         raise BadFile(
             name, error.position[0], Sentence("This is not XML: %(why)s.", why=why)
@@ -176,6 +209,21 @@ def read_xml(path: Path, name: str) -> ElementTree.Element:
         if not level:
             return root
     raise BadFile(name, None, _too_deep(MAX_DEPTH))
+
+
+def _rightly_labelled(data: bytes) -> bytes:
+    """Return the document without a first line that calls UTF-8 something else.
+
+    Text in the encoding of one byte a letter is never UTF-8 by chance.
+    """
+    label = _LABEL.match(data)
+    if not label or label[1].lower().replace(b"-", b"") == b"utf8" or data.isascii():
+        return data
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
+    return data[label.end() :]
 
 
 def _bytes(source: Path | bytes, name: str, most: int) -> bytes:

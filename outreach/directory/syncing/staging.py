@@ -105,6 +105,9 @@ class Staging:
             session, self._saying.source_id, str(run.options.get("jurisdiction", ""))
         )
         self.seen: set[str] = set()
+        # Whether it was told that nothing names a country; what could not be used first, in words.
+        self._homeless = False
+        self.unused = ""
         # Who the list names by whatever key, to tell them from those who are gone.
         self._matched: set[int] = set()
         # The run its preview follows: when another was written since, it is outdated.
@@ -149,6 +152,8 @@ class Staging:
 
     def _take_problem(self, problem: Problem) -> None:
         effect = Effect.UNUSABLE if problem.stops else Effect.REMARK
+        if problem.stops and not self.unused:
+            self.unused = f"{problem.place}: {problem.words}"
         self._say(effect, problem.words, problem.place, problem.name)
 
     def _say(
@@ -166,13 +171,11 @@ class Staging:
             self._say(Effect.UNUSABLE, words, body.place, body.name)
             return
         _place, same = self._bodies.take(body)
-        if body.jurisdiction == UNKNOWN:
-            self._say(
-                Effect.REMARK,
-                Sentence("Nothing tells which country this body belongs to."),
-                body.place,
-                body.name,
-            )
+        if body.jurisdiction == UNKNOWN and not self._homeless:
+            # Once for the list: a person answers it for all its bodies.
+            self._homeless = True
+            words = Sentence("Nothing tells which country the bodies of this list belong to.")
+            self._say(Effect.REMARK, words, body.place, body.name)
         if same:
             self.counts["organizations unchanged"] += 1
             return
@@ -371,7 +374,10 @@ def stage(
         staging = Staging(database, session, run, progress)
         staging.read(records)
         if staging.empty:
-            raise BadFile(run.file_name, None, Sentence("It holds nobody we could read."))
+            words = Sentence("It holds nobody we could read.")
+            if staging.unused:
+                words = Sentence("It holds nobody we could read. %(why)s", why=staging.unused)
+            raise BadFile(run.file_name, None, words)
         staging.close()
     # A new session: on SQLite the first one can't see what was staged meanwhile.
     with database.reading() as session:

@@ -138,9 +138,10 @@ def test_xml(tmp_path: Path) -> None:
         (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', None, "document type"),
         (b"<a>&x;</a>", 1, "not XML"),
         (b"<a>\x00</a>", 1, "not XML"),
-        (b"<a>\xe4</a>", 1, "not XML"),
+        (b"<a>\xe4</a>", 1, "Save it as UTF-8"),
         (b"<?xml version='1.0' encoding='none'?><a/>", None, "not XML"),
         (b"<?xml version='1.0' encoding='big5'?><a/>", None, "not XML"),
+        ("<?xml version='1.0' encoding='utf-8'?><a>Имя</a>".encode("cp1251"), 1, "encoding"),
         (b"<a>" * 100_000 + b"</a>" * 100_000, None, "60 levels"),
     ],
 )
@@ -148,3 +149,17 @@ def test_bad_xml_is_refused(tmp_path: Path, data: bytes, line: int | None, words
     error = refused(parsing.read_xml, tmp_path / "a", data)
     assert words in str(error.problem)
     assert error.line == line
+
+
+def test_xml_in_utf8_is_read_whatever_its_first_line_calls_it(tmp_path: Path) -> None:
+    for label, codec in (("windows-1251", "utf-8"), ("windows-1251", "cp1251"), ("utf-8", "utf-8")):
+        written = f"<?xml version='1.0' encoding='{label}'?>\n<a>Имя Прізвище</a>"
+        (tmp_path / "a").write_bytes(written.encode(codec))
+        assert parsing.read_xml(tmp_path / "a", "a").text == "Имя Прізвище"
+
+
+def test_a_key_with_two_values_is_refused(tmp_path: Path) -> None:
+    error = refused(parsing.read_json, tmp_path / "a", b'{"persons": [1], "persons": [2]}')
+    assert "persons" in str(error.problem)
+    (tmp_path / "a").write_bytes(b'{"id": 1, "id": 1}')
+    assert parsing.read_json(tmp_path / "a", "a") == {"id": 1}

@@ -209,7 +209,7 @@ def test_a_csv_is_streamed(tmp_path, monkeypatch):
     [
         (b"", "empty"),
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "web page"),
-        (b"%PDF-1.7\n\x00\x01\x02", "neither text"),
+        (b"%PDF-1.7\n\x00\x01\x02", "This is a PDF"),
         (bytes(range(256)) * 10, "neither text"),
         (b'{"name": "no list"}', "no list"),
         (b'[{"name": "Ann"}', "not JSON"),

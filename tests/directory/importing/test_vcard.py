@@ -300,3 +300,32 @@ def test_an_endless_line_is_told(tmp_path: Path) -> None:
     found = read(tmp_path, card("FN:Ann", "NOTE:" + "x" * 2_500_000) + card("FN:Ben"))
     assert [one.name for one in found.people] == ["Ben"]
     assert any("longer than a card is" in one for one in found.said)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("BDAY:--0412", ""),
+        ("BDAY;VALUE=date;X-APPLE-OMIT-YEAR=1604:1604-04-12", ""),
+        ("BDAY:1604-04-12", ""),
+        ("BDAY:1971-04-12", "1971-04-12"),
+    ],
+)
+def test_a_birthday_without_a_year_is_none(tmp_path: Path, line: str, expected: str) -> None:
+    (ann,) = read(tmp_path, card("FN:Ann", line, version="3.0")).people
+    assert ann.birth_date == expected
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("TEL;TYPE=fax:+48226942501",),
+        ("TEL;TYPE=WORK,FAX:+48226942501",),
+        ("TEL;TYPE=workfax:+48226942501",),
+        ("TEL;FAX:+48226942501",),
+        ("item1.TEL:+48226942501", "item1.X-ABLabel:_$!<WorkFAX>!$_"),
+    ],
+)
+def test_a_fax_is_known_however_it_is_called(tmp_path: Path, lines: tuple[str, ...]) -> None:
+    (ann,) = read(tmp_path, card("FN:Ann", *lines, version="3.0")).people
+    assert [one.kind for one in ann.contacts] == [ContactKind.FAX]

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from outreach.directory.importing.refusing import kind_of_file
 from outreach.directory.importing.sheets.headers import known
 from outreach.errors import BadFile
 from outreach.words import Sentence
@@ -26,6 +27,8 @@ MAX_LINES_OF_A_RECORD = 200
 DELIMITERS = (",", ";", "\t", "|")
 
 _CHUNK = 1 << 20
+# Cells of a line that are looked at to find the header.
+_LOOKED_AT = 300
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -68,7 +71,7 @@ class Delimited:
                 return
             except csv.Error as error:
                 raise BadFile(self.name, start, _unclosed(str(error))) from error
-            if len(lines.taken) > 1:
+            if len(lines.taken) > 1 or lines.taken[0].count('"') % 2:
                 self._check_quotes(lines, start, row, width)
             width = width or len(row)
             yield start, row
@@ -165,7 +168,7 @@ def _is_comment(line: str) -> bool:
     """Tell a comment from a header that begins with `#`. French lists use `%`, others `#`, `//`."""
     if not line.startswith(("%", "#", "//")):
         return False
-    return not any(sum(map(known, _split(line, one))) >= 2 for one in DELIMITERS)
+    return not any(sum(map(known, _split(line, one)[:_LOOKED_AT])) >= 2 for one in DELIMITERS)
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -187,7 +190,7 @@ def _delimiter(lines: list[str], suffix: str) -> str:
         if not widths:
             continue
         width, count = max(widths.items(), key=lambda one: (one[1] * (one[0] - 1), one[0]))
-        words = max((sum(map(known, row)) for row in rows[:15]), default=0)
+        words = max((sum(map(known, row[:_LOOKED_AT])) for row in rows[:15]), default=0)
         score = (width > 1) * (count / len(rows) + min(width, 10) / 10) * (1 + words)
         if score > best + 1e-9:
             best, delimiter = score, candidate
@@ -233,20 +236,14 @@ def _about_zero_bytes(head: bytes) -> list[Sentence]:
 
 def _refuse_what_is_no_text(head: bytes, name: str) -> None:
     start = head[:1024].lstrip().lower()
-    if not head.strip():
+    if not head.strip(b"\x00 \t\r\n"):
         raise BadFile(name, None, Sentence("The file is empty."))
-    if start.startswith((b"<!doctype html", b"<html")):
-        raise BadFile(
-            name,
-            None,
-            Sentence("This is a web page, not a table: perhaps a login or a check for robots."),
-        )
+    if words := kind_of_file(head):
+        raise BadFile(name, None, words)
     if start.startswith((b"<?xml", b"<")):
         raise BadFile(name, None, Sentence("This is XML, not a table."))
     odd = len(head.translate(None, bytes(range(8, 14)) + b"\x1a\x1b\x00" + bytes(range(32, 256))))
-    if start.startswith((b"%pdf-", b"\x89png", b"gif8", b"\xff\xd8\xff", b"pk\x03\x04")) or (
-        odd > len(head) // 50
-    ):
+    if start.startswith(b"pk\x03\x04") or odd > len(head) // 50:
         raise BadFile(
             name, None, Sentence("This is neither text nor a spreadsheet. Save it as CSV or XLSX.")
         )

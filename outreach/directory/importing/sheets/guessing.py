@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from outreach.directory.importing import cleaning
-from outreach.directory.importing.countries import country_of_host
+from outreach.directory.importing.countries import country_code, country_of_host
 from outreach.directory.importing.sheets.headers import (
     ALSO_FAMILY,
     ALSO_GIVEN,
@@ -54,6 +54,8 @@ class Guess:
     rows: list[Row] = field(default_factory=list)
     # The country that most addresses end in, or "".
     country: str = ""
+    # Whether what is named are countries: such a list names no people.
+    of_countries: bool = False
 
 
 def guess(table: Table) -> Guess:
@@ -79,7 +81,7 @@ def guess(table: Table) -> Guess:
         Column(one.header, one.field, one.confidence, tuple(values[index][:3]))
         for index, one in enumerate(columns)
     ]
-    return Guess(mapping, shown, rows, country)
+    return Guess(mapping, shown, rows, country, _of_countries(columns, values))
 
 
 def _meaning(table: Table, index: int) -> Meaning | None:
@@ -189,6 +191,15 @@ def _flags(columns: list[Column], values: list[list[str]]) -> Flags | None:
     if len(headers) < 3 or not letters:
         return None
     return Flags(headers="|".join(map(re.escape, headers)), values=letters)
+
+
+def _of_countries(columns: list[Column], values: list[list[str]]) -> bool:
+    """Tell a list of countries: its names are theirs, and it says how to reach nobody."""
+    fields = {one.field.partition("@")[0] for one in columns}
+    if fields & {"given", "family", "name_family_given", "body", "role", "party", *REACHING}:
+        return False
+    named = [values[index] for index, one in enumerate(columns) if one.field == "name"]
+    return bool(named) and len(named[0]) >= 3 and _share(named[0], country_code) >= 0.8
 
 
 def _country(columns: list[Column], values: list[list[str]]) -> str:

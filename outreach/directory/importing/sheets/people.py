@@ -19,6 +19,8 @@ from outreach.words import Sentence
 
 # The whole world's politicians are 150,000; people are held until their last line was read.
 MAX_PEOPLE = 400_000
+# What programs write for a name that is missing, when it is all there is.
+_NO_NAMES = frozenset(("none", "null", "nan", "undefined", "n a", "unknown", "vacant"))
 # Fields of a person that a later line of the same person fills when they are still empty.
 _SINGLE = (
     *("given_name", "family_name", "title_prefix", "honorific", "postnominal", "sort_name"),
@@ -202,6 +204,8 @@ def _names(line: Line) -> PersonRecord:
     names = {column.tag: value for column, value in line.all("name") if column.tag}
     if not name and names:
         name = next(iter(names.values()))
+    if folded(name) in _NO_NAMES:
+        name = ""
     person = PersonRecord("", name[:300], given[:200], family[:200], sort_name=sort[:300])
     person.names = names
     if reading := line.first("reading"):

@@ -23,7 +23,7 @@ from outreach.directory.importing.sheets.mapping import (
     shipped_for,
 )
 from outreach.directory.importing.sheets.people import People
-from outreach.directory.importing.sheets.tables import Table, table
+from outreach.directory.importing.sheets.tables import UNCALCULATED, Table, is_picked, table
 from outreach.directory.spelling import fold, romanisations
 from outreach.errors import BadFile, BadInput
 from outreach.words import Sentence
@@ -43,28 +43,42 @@ def datasets(upload: Upload) -> list[Dataset]:
     Raises BadFile when the only file has a table's name and can't be read.
     """
     files = [one for one in upload.files if one.suffix.lower() in SUFFIXES]
+    if len(upload.files) == 1 and upload.files[0].suffix.lower() == ".xml":
+        # A list of flat elements is a table too; of anything else it is told what it is.
+        files = list(upload.files)
     files = [one for one in files if not one.name.startswith((".", "~$"))]
     if len(upload.files) == 1 and not files and not upload.files[0].suffix:
         files = list(upload.files)
     if len(files) > _MOST_FILES:
         return []
-    found = []
+    found: list[Dataset] = []
+    unread: list[BadFile] = []
     for file in files:
         try:
             found.append(_dataset(upload, file))
-        except BadFile:
-            if len(upload.files) == 1 and file.suffix.lower() != ".json":
-                raise
+        except BadFile as error:
+            unread.append(error)
+    if unread and not found and files[0].suffix.lower() not in (".json", ".xml"):
+        raise unread[0]
+    if unread and found:
+        # Among others one that can't be read is told, and stops nothing.
+        told = [{"place": one.file, "why": str(one.problem)} for one in unread]
+        first = found[0]
+        found[0] = dataclasses.replace(first, options={**first.options, "unread": told})
     return found
 
 
 def _dataset(upload: Upload, file: Path) -> Dataset:
     place = upload.place(file)
-    headers = table(file, place).headers
+    opened = table(file, place)
+    headers = opened.headers
     name = place.replace("\\", "/").rpartition("/")[2]
     mapping = shipped_for(headers, name)
     as_of = day_of(upload, file)
     if mapping is None:
+        if guess(opened).of_countries:
+            words = Sentence("This is a list of countries, and names no people.")
+            raise BadFile(place, None, words)
         return Dataset(
             "tabular",
             (file,),
@@ -159,9 +173,29 @@ def read(dataset: Dataset) -> Iterator[Record]:
     """
     opened = _open(dataset)
     mapping = _with_options(_mapping(dataset, opened), dataset)
+    for one in dataset.options.get("unread") or ():
+        yield Problem(one["place"], Sentence("Not read: %(why)s", why=one["why"]))
     for words in opened.remarks:
         yield Problem(_place(dataset), words)
-    yield from _people(mapping, opened, dataset).records(opened.rows)
+    found = False
+    for record in _people(mapping, opened, dataset).records(opened.rows):
+        found = found or not isinstance(record, Problem)
+        yield record
+    if not found:
+        raise BadFile(_place(dataset), None, _why_nobody(mapping, opened))
+
+
+def _why_nobody(mapping: Mapping, opened: Table) -> Sentence:
+    """Return why a table names nobody, and what to do about it."""
+    if opened.uncalculated:
+        return UNCALCULATED
+    if mapping.about_people or "body" in mapping.columns.values():
+        return Sentence("Nobody is named in the lines below its header.")
+    return Sentence(
+        "No column of it names anybody. Its header says: %(headers)s. Give the columns names such"
+        " as Name, E-mail, Party, Constituency.",
+        headers=", ".join(opened.headers)[:300],
+    )
 
 
 def _place(dataset: Dataset) -> str:
@@ -174,7 +208,12 @@ def _file_name(dataset: Dataset) -> str:
 
 def _open(dataset: Dataset) -> Table:
     sheet, encoding = (str(dataset.options.get(one) or "") for one in ("sheet", "encoding"))
-    return table(dataset.files[0], _place(dataset), sheet, encoding)
+    file, place = dataset.files[0], _place(dataset)
+    opened = table(file, place, sheet, encoding)
+    saved = dataset.options.get("mapping")
+    mapping = from_json(saved) if saved else shipped_for(opened.headers, _file_name(dataset))
+    picked = [header for header in mapping.columns if is_picked(header)] if mapping else []
+    return table(file, place, sheet, encoding, picked) if picked else opened
 
 
 def _people(mapping: Mapping, opened: Table, dataset: Dataset) -> People:

@@ -70,9 +70,11 @@ _POSTS = frozenset(
         *(TargetRole.COMMISSIONER, TargetRole.AMBASSADOR),
     }
 )
-# As our own export writes them; single words that lists use too mean the same there.
-_OURS = {role.value: role for role in TargetRole if "_" in role.value or role.value == "mep"} | {
-    word: TargetRole(word) for word in ("minister", "member", "speaker")
+# As our own export writes them; the single words mean the same in other lists.
+_OURS = {
+    str(role): role
+    for role in TargetRole
+    if "_" in role or role in (TargetRole.MEP, TargetRole.MINISTER, TargetRole.MEMBER)
 }
 _SEVERAL = re.compile(r"\s*[;|\n]\s*")
 _NOT_NOW = frozenset(
@@ -101,7 +103,7 @@ class Bodies:
         main = self._main(line)
         if main is None:
             return []
-        area = line.first("area")
+        area = _area(line)
         if country := line.first("area_country"):
             area = country_name(country)
         party, group = self._party(line), self._group(line, main)
@@ -234,6 +236,12 @@ def kind_of(name: str) -> Kind | None:
     """Return what a body is by the words of its name, or None when they don't tell."""
     plain = folded(name)
     return next((kind for kind, words in _KINDS_COMPILED if words.search(plain)), None)
+
+
+def _area(line: Line) -> str:
+    """Return the area of a seat; a number alone ("3") goes with the region it is counted in."""
+    told = [value for _, value in line.all("area")]
+    return ", ".join(told) if any(map(str.isdigit, told)) else line.first("area")
 
 
 def _role_of(label: str) -> TargetRole | None:

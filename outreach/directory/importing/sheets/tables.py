@@ -6,14 +6,16 @@ Every cell is text. Nothing is taken for a missing value: `NA` is Namibia.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from outreach.directory.importing import cleaning
-from outreach.directory.importing.parsing import read_json
+from outreach.directory.importing.parsing import read_json, read_xml
 from outreach.directory.importing.sheets.delimited import delimited
 from outreach.directory.importing.sheets.headers import known, meaning
 from outreach.directory.importing.sheets.workbooks import is_workbook, sheets
@@ -21,8 +23,16 @@ from outreach.errors import BadFile
 from outreach.words import Sentence
 
 MAX_COLUMNS = 2_000
-# Rows among which the header is looked for.
+# Rows among which the header is looked for, and the cells of each that are looked at.
 _HEAD = 40
+_LOOKED_AT = 300
+# `list[key=value].part`: that part of the items of a list of objects that say so.
+_PICKED = re.compile(r"(?P<list>[^\[\]]+)\[(?P<key>[^=\]]+)=(?P<value>[^\]]+)\]\.(?P<part>.+)")
+
+UNCALCULATED = Sentence(
+    "Cells hold formulas that were never calculated, so nothing can be read from them. Open it in"
+    " a spreadsheet program, save it there and send that."
+)
 
 Row = tuple[int, list[str]]
 # The first cells of merged ranges and how many columns they span: {(row, column): columns}.
@@ -47,6 +57,8 @@ class Table:
     # Of a header over two rows, the upper and the lower one alone; else () and the headers.
     parents: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    # Whether cells hold formulas that nobody ever calculated.
+    uncalculated: bool = False
 
 
 @dataclass(slots=True)
@@ -67,11 +79,14 @@ class _Header:
     words: int
 
 
-def table(path: Path, name: str, sheet: str = "", encoding: str = "") -> Table:
+def table(
+    path: Path, name: str, sheet: str = "", encoding: str = "", picked: Sequence[str] = ()
+) -> Table:
     """Return the table in the file at `path`, called `name` in messages.
 
     `sheet` names the sheet of a workbook; without it the one whose header says most is taken.
-    `encoding` is that of a text file, when a person said it; else it is found out.
+    `encoding` is that of a text file, when a person said it; else it is found out. `picked` are
+    columns wanted from lists of objects inside the objects of JSON (`is_picked`).
     Raises BadFile (file, line) when there is none.
     """
     try:
@@ -81,8 +96,11 @@ def table(path: Path, name: str, sheet: str = "", encoding: str = "") -> Table:
         raise BadFile(name, None, Sentence("It can't be read: %(why)s.", why=str(error))) from error
     if is_workbook(head):
         return _of_workbook(path, name, sheet)
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
-        return _of_json(path, name)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start in (b"[", b"{") or (path.suffix.lower() == ".json" and start == b'"'):
+        return _of_json(path, name, picked)
+    if path.suffix.lower() == ".xml":
+        return _of_objects(_elements(read_xml(path, name)), name, picked)
     source = delimited(path, name, encoding)
     found = _of_grid(_Grid(name, source.rows), source.remarks)
     found.encoding, found.delimiter = source.encoding, source.delimiter
@@ -114,6 +132,9 @@ def _of_workbook(path: Path, name: str, wanted: str) -> Table:
         )
     result = _of_grid(grid, remarks)
     result.sheet, result.sheet_names = sheet.name, tuple(one.name for one in filled)
+    result.uncalculated = any(one.uncalculated for one in found)
+    if result.uncalculated:
+        result.remarks.append(UNCALCULATED)
     return result
 
 
@@ -123,17 +144,42 @@ def _spans(merged: list[tuple[tuple[int, int], tuple[int, int]]] | None) -> Span
     return {first: last[1] - first[1] + 1 for first, last in merged}
 
 
-def _of_json(path: Path, name: str) -> Table:
+def is_picked(header: str) -> bool:
+    """Tell a column `list[key=value].part` of a mapping from a plain one."""
+    return _PICKED.fullmatch(header) is not None
+
+
+def _of_json(path: Path, name: str, picked: Sequence[str]) -> Table:
     """Return a list of objects as a table; parts of an object become columns `part.name`."""
-    listed = _longest_list(read_json(path, name))
+    return _of_objects(_longest_list(read_json(path, name)), name, picked)
+
+
+def _elements(root: Element) -> list[dict[str, Any]]:
+    """Return the elements right below the root that hold nothing but plain ones, as objects."""
+    return [
+        {part.tag.rpartition("}")[2]: part.text or "" for part in one}
+        for one in root
+        if len(one) and not any(len(part) for part in one)
+    ]
+
+
+def _of_objects(listed: list[dict[str, Any]], name: str, picked: Sequence[str]) -> Table:
     if not listed:
-        raise BadFile(name, None, Sentence("There is no list of objects in this JSON."))
-    flat = [_flat(one) for one in listed]
+        raise BadFile(
+            name, None, Sentence("There is no list of objects in it: nobody can be read.")
+        )
+    flattened = _Flattened(picked)
+    flat = [flattened.row(one) for one in listed]
     headers = list(dict.fromkeys(key for one in flat for key in one))
     if len(headers) > MAX_COLUMNS:
         raise BadFile(name, None, Sentence("It has more than 2,000 columns."))
     rows = ([one.get(key, "") for key in headers] for one in flat)
-    return Table(tuple(headers), iter(enumerate(rows, start=1)), encoding="utf-8")
+    found = Table(tuple(headers), iter(enumerate(rows, start=1)), encoding="utf-8")
+    if flattened.left_out:
+        told = ", ".join(f"{key} ({number})" for key, number in flattened.left_out.most_common(20))
+        words = Sentence("Lists inside the objects were not read: %(lists)s.", lists=told)
+        found.remarks.append(words)
+    return found
 
 
 def _longest_list(value: Any, depth: int = 0) -> list[dict[str, Any]]:
@@ -145,21 +191,44 @@ def _longest_list(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     return max((_longest_list(one, depth + 1) for one in value.values()), key=len, default=[])
 
 
-def _flat(value: dict[str, Any], before: str = "") -> dict[str, str]:
-    """Return {"a.b": text}; lists of plain values are joined, lists of objects left out."""
-    found: dict[str, str] = {}
-    for key, part in value.items():
-        name = f"{before}{key}"
-        if isinstance(part, dict):
-            found.update(_flat(part, f"{name}."))
-        elif isinstance(part, list):
-            plain = [str(one) for one in part if isinstance(one, str | int | float)]
-            found[name] = "; ".join(plain)
-        elif isinstance(part, bool):
-            found[name] = "true" if part else "false"
-        else:
-            found[name] = "" if part is None else str(part)
-    return found
+class _Flattened:
+    """Makes rows of objects. `left_out` counts the lists of objects that no column asks for."""
+
+    def __init__(self, picked: Sequence[str]) -> None:
+        self.left_out: Counter[str] = Counter()
+        self._wanted: dict[str, list[tuple[str, re.Match[str]]]] = {}
+        for header in picked:
+            if found := _PICKED.fullmatch(header):
+                self._wanted.setdefault(found["list"], []).append((header, found))
+
+    def row(self, value: dict[str, Any], before: str = "") -> dict[str, str]:
+        """Return {"a.b": text}; plain values of a list are joined."""
+        found: dict[str, str] = {}
+        for key, part in value.items():
+            name = f"{before}{key}"
+            if name in self._wanted:
+                # What turns XML to JSON writes a list of one as an object.
+                found.update(self._items(name, part if isinstance(part, list) else [part]))
+            elif isinstance(part, dict):
+                found.update(self.row(part, f"{name}."))
+            elif isinstance(part, list):
+                plain = [str(one) for one in part if isinstance(one, str | int | float)]
+                found[name] = "; ".join(plain)
+                self.left_out[name] += len(plain) < sum(one is not None for one in part)
+            elif isinstance(part, bool):
+                found[name] = "true" if part else "false"
+            else:
+                found[name] = "" if part is None else str(part)
+        self.left_out += Counter()
+        return found
+
+    def _items(self, name: str, items: list[Any]) -> dict[str, str]:
+        flat = [self.row(one) for one in items if isinstance(one, dict)]
+        found = {}
+        for header, wanted in self._wanted[name]:
+            meant = [one for one in flat if one.get(wanted["key"]) == wanted["value"]]
+            found[header] = "; ".join(filter(None, (one.get(wanted["part"]) for one in meant)))
+        return found
 
 
 def _of_grid(grid: _Grid, remarks: list[Sentence]) -> Table:
@@ -208,7 +277,8 @@ def _trimmed(cells: Sequence[str]) -> Sequence[str]:
 
 def _header(grid: _Grid) -> _Header | None:
     """Find the header: the first row that names fields we know, else the first full row."""
-    head = [list(map(cleaning.text, row)) for _, row in itertools.islice(grid.rows(), _HEAD)]
+    rows = itertools.islice(grid.rows(), _HEAD)
+    head = [list(map(cleaning.text, row[:_LOOKED_AT])) for _, row in rows]
     filled = [index for index, row in enumerate(head) if any(row)]
     if not filled:
         return None
@@ -299,7 +369,7 @@ def _spread(row: Row, spans: Spans | None, width: int) -> list[str]:
 
 def _unique(parents: list[str], names: list[str], width: int) -> tuple[str, ...]:
     """Return headers: parent and name joined, the empty ones named, the second of a name told."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for column in range(width):
         name = cleaning.text(names[column]) if column < len(names) else ""
         parent = parents[column]
@@ -309,7 +379,7 @@ def _unique(parents: list[str], names: list[str], width: int) -> tuple[str, ...]
         while header in found:
             number += 1
             header = f"{joined} ({number})"
-        found.append(header)
+        found[header] = None
     return tuple(found)
 
 

@@ -33,6 +33,9 @@ _CHUNK = 1 << 20
 _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Za-z]{1,4})(\d{1,9})[\"'][^>]*?(?<!/)>")
 _CELL_WITHOUT_PLACE = re.compile(rb"<(?:\w+:)?c(?:\s+(?!r=)\w+=[\"'][^\"'>]*[\"'])*\s*(?<!/)>")
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=[\"'](\d{1,9})[\"']")
+_UNCALCULATED = re.compile(
+    rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*(?:<v>\s*</v>|<v ?/>)?\s*</c>"
+)
 _TEXT = re.compile(rb"<(?:\w+:)?t\b[^>]*>([^<]*)<")
 _ODS_TAG = re.compile(rb"<(/?)table:(table-row|table-cell|covered-table-cell|table)\b([^>]*)>")
 _REPEATED = re.compile(rb"number-(?:rows|columns)-repeated=[\"'](\d{1,12})[\"']")
@@ -51,6 +54,8 @@ class Sheet:
     name: str
     source: Any
     merged: list[tuple[tuple[int, int], tuple[int, int]]] | None
+    # Whether the workbook has formulas without the values they came to.
+    uncalculated: bool = False
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield (row number as the spreadsheet shows it, cells as text)."""
@@ -70,8 +75,7 @@ def sheets(path: Path, name: str) -> list[Sheet]:
     """Return the visible sheets of the workbook. Raises BadFile when it can't be opened."""
     with path.open("rb") as stream:
         is_zip = stream.read(4) == b"PK\x03\x04"
-    if is_zip:
-        _measure(path, name)
+    uncalculated = is_zip and _measure(path, name)
     try:
         book = calamine.load_workbook(str(path))
         found = []
@@ -81,7 +85,7 @@ def sheets(path: Path, name: str) -> list[Sheet]:
             if about.typ != calamine.SheetTypeEnum.WorkSheet:
                 continue
             sheet = book.get_sheet_by_index(number)
-            found.append(Sheet(about.name, sheet, sheet.merged_cell_ranges))
+            found.append(Sheet(about.name, sheet, sheet.merged_cell_ranges, uncalculated))
     except calamine.PasswordError as error:
         raise BadFile(
             name, None, Sentence("It is locked with a password. Save it without one.")
@@ -109,8 +113,11 @@ def as_text(cell: object) -> str:
     return str(cell)
 
 
-def _measure(path: Path, name: str) -> None:
-    """Refuse a bomb, and a sheet whose used area is larger than any list. Raises BadFile."""
+def _measure(path: Path, name: str) -> bool:
+    """Refuse a bomb, and a sheet whose used area is larger than any list. Raises BadFile.
+
+    Return whether formulas stand there that were never calculated.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             check_sizes(archive, name)
@@ -119,13 +126,18 @@ def _measure(path: Path, name: str) -> None:
             names = archive.namelist()
             if "xl/workbook.bin" in names:
                 raise BadFile(name, None, Sentence("XLSB can't be read. Save it as XLSX."))
+            if any(one.startswith("word/") for one in names):
+                words = "This is a text document. Copy its table to a spreadsheet and send that."
+                raise BadFile(name, None, Sentence(words))
             longest = cells = 0
+            uncalculated = False
             for one in names:
                 with archive.open(one) as stream:
                     if one.endswith("content.xml"):
-                        _measure_ods(stream, name)
+                        uncalculated |= _measure_ods(stream, name)
                     elif one.startswith("xl/worksheets/") and one.endswith(".xml"):
-                        cells = max(cells, _measure_sheet(stream, name))
+                        filled, without = _measure_sheet(stream, name)
+                        cells, uncalculated = max(cells, filled), uncalculated or without
                     elif one.endswith("sharedStrings.xml"):
                         longest = max(map(len, _TEXT.findall(stream.read())), default=0)
     except (
@@ -133,11 +145,14 @@ def _measure(path: Path, name: str) -> None:
         *(OSError, EOFError, ValueError),
     ) as error:
         why = str(error) or type(error).__name__
-        raise BadFile(
-            name, None, Sentence("The spreadsheet is damaged: %(why)s.", why=why)
-        ) from error
+        words = Sentence(
+            "The spreadsheet is damaged or was cut off: %(why)s. Fetch it again or save it anew.",
+            why=why,
+        )
+        raise BadFile(name, None, words) from error
     if longest * cells > MAX_CHARACTERS:
         raise _too_large(name)
+    return uncalculated
 
 
 def _too_large(name: str) -> BadFile:
@@ -148,11 +163,14 @@ def _too_large(name: str) -> BadFile:
     )
 
 
-def _measure_sheet(stream: IO[bytes], name: str) -> int:
-    """Return the number of filled cells of one XLSX sheet; refuses a far corner. Raises BadFile."""
+def _measure_sheet(stream: IO[bytes], name: str) -> tuple[int, bool]:
+    """Return the number of filled cells of one XLSX sheet, and whether formulas have no value.
+
+    Refuses a far corner. Raises BadFile.
+    """
     rows = columns = cells = 0
     rest = b""
-    placeless = False
+    placeless = uncalculated = False
     while chunk := stream.read(_CHUNK):
         if chunk.count(0) > len(chunk) // 4:
             raise BadFile(name, None, Sentence("The spreadsheet is not in UTF-8. Save it anew."))
@@ -161,6 +179,7 @@ def _measure_sheet(stream: IO[bytes], name: str) -> int:
         text, rest = (text[:cut], text[cut:]) if cut > 0 else (text, b"")
         found = _CELL.findall(text)
         cells += len(found)
+        uncalculated = uncalculated or _UNCALCULATED.search(text) is not None
         columns = max([columns, *(_number(one) for one in {letters for letters, _ in found})])
         rows = max(rows, max((int(row) for _, row in found), default=0))
         if placeless or _CELL_WITHOUT_PLACE.search(text):
@@ -169,7 +188,7 @@ def _measure_sheet(stream: IO[bytes], name: str) -> int:
             columns = max(columns, 64)
         if rows * columns > MAX_CELLS:
             raise _too_large(name)
-    return cells
+    return cells, uncalculated
 
 
 def _number(letters: bytes) -> int:
@@ -180,11 +199,14 @@ def _number(letters: bytes) -> int:
     return number
 
 
-def _measure_ods(stream: IO[bytes], name: str) -> None:
-    """Refuse an ODS sheet whose repeated cells unfold to a far corner. Raises BadFile."""
+def _measure_ods(stream: IO[bytes], name: str) -> bool:
+    """Refuse an ODS sheet whose repeated cells unfold to a far corner. Raises BadFile.
+
+    Return whether formulas stand there without a value.
+    """
     row = column = rows = columns = 0
     repeated_row = 1
-    filled = False
+    filled = uncalculated = False
     rest = b""
     while chunk := stream.read(_CHUNK):
         text = rest + chunk
@@ -203,5 +225,8 @@ def _measure_ods(stream: IO[bytes], name: str) -> None:
                 column += repeat
                 if b"value-type=" in attributes:
                     filled, columns = True, max(columns, column)
+                else:
+                    uncalculated = uncalculated or b"table:formula=" in attributes
             if (rows or row * filled) * columns > MAX_CELLS:
                 raise _too_large(name)
+    return uncalculated

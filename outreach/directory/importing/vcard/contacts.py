@@ -18,6 +18,8 @@ PURPOSES = frozenset(
 # How we write down a number one carries about: `exporting` leaves it out by this word.
 MOBILE = "mobile"
 _NOT_SPOKEN = frozenset({"pager", "bbs", "modem", "x400"})
+# As a type ("fax", "workfax") and as what the owner calls it ("Fax", "Telefax Büro").
+_FAX = re.compile(r"fax(?:\b|$)|facsimile", re.IGNORECASE)
 _SOCIAL = ("SOCIALPROFILE", "X-SOCIALPROFILE", "IMPP", "X-TWITTER", "X-FACEBOOK", "X-INSTAGRAM")
 
 
@@ -167,8 +169,9 @@ def _number(card: Properties, one: Property, jurisdiction: str) -> list[Contact]
         return []
     if extension:
         value = f"{value} ext. {extension}"
-    fax = "fax" in one.types or "facsimile" in one.types
-    label = _label(card, one) or (MOBILE if "cell" in one.types else "")
+    label = _label(card, one)
+    fax = any(_FAX.search(word) for word in (*one.types, label))
+    label = label or (MOBILE if "cell" in one.types else "")
     kind = ContactKind.FAX if fax else ContactKind.PHONE
     return [Contact(kind, value, _purpose(card, one), label, bundle=one.param("X-BUNDLE"))]
 

@@ -38,6 +38,7 @@ _EARNED = re.compile(
     r"[.\w-]*",
     re.IGNORECASE,
 )
+_NO_YEAR = "1604"
 _BROKEN = {
     "open": N_("The card has no END:VCARD. It was left out."),
     "long": N_("The card is far longer than a card is. It was left out."),
@@ -202,7 +203,7 @@ def _person(
         names=card.names(),
         other_names=_nicknames(card),
         gender=cleaning.gender((card.first("GENDER") or card.first("X-GENDER")).split(";")[0]),
-        birth_date=cleaning.day(card.first("BDAY")),
+        birth_date=_birthday(card),
         death_date=cleaning.day(card.first("DEATHDATE")),
         reading_language=card.first("LANG")[:16],
         identifiers=({"vcard": uid} if uid else {}) | card.identifiers(),
@@ -210,6 +211,12 @@ def _person(
         seats=organizations.seats(card, jurisdiction),
         place=place,
     )
+
+
+def _birthday(card: Properties) -> str:
+    """Return the day of birth, or "" where the year is left out: Apple then writes 1604."""
+    found = cleaning.day(card.first("BDAY"))
+    return "" if found.startswith(_NO_YEAR) else found
 
 
 def _nicknames(card: Properties) -> list[dict[str, str]]:
