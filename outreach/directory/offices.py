@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session, joinedload
 
+from outreach.directory.languages_read import Languages
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
     ContactState,
-    Jurisdiction,
     Membership,
     Office,
     Organization,
@@ -192,11 +192,10 @@ def settle_target(session: Session, target: Target | Iterable[int]) -> None:
         .options(
             joinedload(Target.membership).options(
                 joinedload(Membership.person),
-                joinedload(Membership.post),
+                *(joinedload(Membership.post), joinedload(Membership.area)),
                 joinedload(Membership.on_behalf_of),
             ),
             joinedload(Target.body),
-            joinedload(Target.jurisdiction),
         )
         .execution_options(populate_existing=True)
     ).all()
@@ -207,10 +206,13 @@ def settle_target(session: Session, target: Target | Iterable[int]) -> None:
     }
     shelf = shelf_for(session, [contact for contact in best.values() if contact])
     desks: dict[int, str] = {}
+    languages = Languages(session)
     for row in rows:
         contact = best[row.id]
         row.verified_until = shelf.until(contact) if contact else None
-        desks[row.id] = _settle(row, contact, wishes.get(row.id, NO_WISH))
+        wish = wishes.get(row.id, NO_WISH)
+        desks[row.id] = _settle(row, contact, wish)
+        row.language = wish.language or languages.of(row)
     offices = _offices(session, {desks[row.id]: row.body.name for row in rows})
     for row in rows:
         row.office_id = offices[desks[row.id]]
@@ -233,8 +235,7 @@ def settle_days(session: Session, target_ids: Sequence[int]) -> None:
         for row in connection.execute(_written_by(some)):
             # A row of columns has everything of a detail that is asked for here.
             way, target = cast(ContactDetail, row), row[0]
-            known = best.get(target)
-            if known is None or _rank(way) < _rank(known):
+            if target not in best or _rank(way) < _rank(best[target]):
                 best[target] = way
         shelf = shelf_for(session, best.values())
         for number, was, ended, *ends in connection.execute(_days_of(some)):
@@ -303,7 +304,6 @@ def _settle(target: Target, contact: ContactDetail | None, wish: Wish) -> str:
     held, body = target.membership, target.body
     target.jurisdiction_code = body.jurisdiction_code
     target.channel = contact.kind if contact and not wish.never else None
-    target.language = wish.language or _language(target.jurisdiction, held.person if held else None)
     if held is None:
         target.ended_on = body.ended_on
         target.name = body.name
@@ -333,12 +333,6 @@ def first_day(*days: dt.date | None) -> dt.date | None:
 def person_key(person: Person) -> str:
     """Return what a person is found by: every spelling of the name that we know."""
     return search_key(person.name, *person.names.values())
-
-
-def _language(jurisdiction: Jurisdiction, person: Person | None) -> str:
-    if person and person.reading_language:
-        return person.reading_language
-    return jurisdiction.languages[0] if jurisdiction.languages else "en"
 
 
 def _offices(session: Session, desks: Mapping[str, str]) -> dict[str, int]:

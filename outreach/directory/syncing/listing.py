@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.directory.importing.records import PersonRecord
+from outreach.directory.languages_read import Languages
 from outreach.directory.models import (
     ContactDetail,
-    Jurisdiction,
     Membership,
     Office,
     Organization,
@@ -28,7 +28,6 @@ from outreach.directory.models import (
 from outreach.directory.offices import ORGANIZATION_ROLE, best_of, first_day, office_key
 from outreach.directory.shelf_life import MINISTERLY
 from outreach.directory.spelling import search_key
-from outreach.directory.syncing import territories
 from outreach.directory.syncing.bulk import chunks
 from outreach.directory.syncing.columns import COLUMNS
 from outreach.directory.syncing.merging import Held, Merged, Standing, Way
@@ -108,8 +107,7 @@ class Listing:
                 )
             )
         }
-        known: Iterable[Any] = session.execute(sa.select(Jurisdiction.code, Jurisdiction.languages))
-        self._languages: dict[str, list[str]] = {row[0]: row[1] for row in known}
+        self._languages = Languages(session)
         self._around: dict[tuple[int, int | None, str], str] = {}
         self._ways_of_post: dict[int, list[Way]] = {}
         # Posts that get a new way: whoever holds them is settled after the writing.
@@ -155,7 +153,7 @@ class Listing:
                 "role": ORGANIZATION_ROLE,
                 "name": body.name,
                 "search_key": search_key(body.name, *body.names),
-                "language": self._language("", body.jurisdiction),
+                "language": self._languages.read_by(None, jurisdiction=body.jurisdiction),
                 "group_id": None,
                 "ended_on": None,
                 "settle": False,
@@ -299,8 +297,10 @@ class Listing:
             "role": seat.role,
             "name": one.name,
             "search_key": f"{one.key} {self._words_around(seat)}",
-            "language": self._language(
-                one.language, self._bodies[seat.organization_id].jurisdiction
+            "language": self._languages.read_by(
+                one.language,
+                jurisdiction=self._bodies[seat.organization_id].jurisdiction,
+                area=seat.area,
             ),
             "group_id": seat.on_behalf_of_id,
             "ended_on": first_day(seat.end_on, self._bodies[seat.organization_id].ended_on),
@@ -338,10 +338,3 @@ class Listing:
             around += [body.name, *body.names] + ([group.name] if group else [])
             self._around[key] = search_key(*around)
         return self._around[key]
-
-    def _language(self, reads: str, jurisdiction: str) -> str:
-        if reads:
-            return reads
-        if jurisdiction not in self._languages:
-            self._languages[jurisdiction] = territories.languages(jurisdiction)
-        return next(iter(self._languages[jurisdiction]), "en")
