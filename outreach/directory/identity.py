@@ -24,7 +24,7 @@ _ONE_OWNER = (
 class Identifier(Base):
     """A number or name some register knows a person or body by (Popolo: identifiers).
 
-    Schemes that identify a person for everybody are in `syncing/matching.STRONG`.
+    Schemes that identify a person for everybody are in `syncing/standing.STRONG`.
     """
 
     __tablename__ = "identifier"

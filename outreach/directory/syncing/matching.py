@@ -20,7 +20,7 @@ from outreach.directory.syncing.bulk import chunks
 from outreach.directory.syncing.merging import Standing
 from outreach.directory.syncing.models import Effect, ImportRun, SourceRecord, StagedRow
 from outreach.directory.syncing.seating import Places
-from outreach.directory.syncing.standing import STRONG
+from outreach.directory.syncing.standing import is_strong
 
 if TYPE_CHECKING:
     from outreach.directory.syncing.staging import Staging
@@ -37,7 +37,7 @@ def by_identifiers(
 
     Two people having one each is no match: somebody has to look.
     """
-    found = {owners[pair] for pair in identifiers.items() if pair[0] in STRONG and pair in owners}
+    found = {owners[pair] for pair in identifiers.items() if is_strong(*pair) and pair in owners}
     return found.pop() if len(found) == 1 else None
 
 
@@ -55,8 +55,8 @@ def another_person(record: PersonRecord, ours: Standing, base: dict[str, Any] | 
     score = likeness(mine, theirs)
     if score >= LIKE:
         return None
-    numbers = {pair for pair in record.identifiers.items() if pair[0] in STRONG}
-    schemes = {scheme for scheme, _value in ours.identifiers} & {scheme for scheme, _ in numbers}
+    numbers = {pair for pair in record.identifiers.items() if is_strong(*pair)}
+    schemes = {scheme for scheme, value in ours.identifiers if is_strong(scheme, value)}
     others = {scheme for scheme, value in numbers - ours.identifiers if scheme in schemes}
     born, birth = ours.texts.get("birth_date", ""), record.birth_date
     clash = bool(others) or _another_birth(birth, born)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -41,6 +42,19 @@ STRONG = frozenset(
         "vcard",
     }
 )
+
+# What a number looks like where that is known; in others there is at least a digit, not only 0.
+_FORMS = {
+    "wikidata": re.compile(r"Q[1-9]\d*"),
+    # Programs that count their cards 1, 2, 3 give ids of no use elsewhere.
+    "vcard": re.compile(r".{20,}", re.DOTALL),
+}
+_NUMBER = re.compile(r".*[1-9].*", re.DOTALL)
+
+
+def is_strong(scheme: str, value: str) -> bool:
+    """Return whether this identifier means one person wherever it stands: "N/A" never does."""
+    return scheme in STRONG and bool(_FORMS.get(scheme, _NUMBER).fullmatch(value))
 
 
 def people(session: Session, ids: Iterable[int]) -> dict[int, Standing]:
@@ -253,7 +267,7 @@ def strong_owners(
     """
     by_scheme: dict[str, set[str]] = {}
     for scheme, value in wanted:
-        if scheme in STRONG:
+        if is_strong(scheme, value):
             by_scheme.setdefault(scheme, set()).add(value)
     found: dict[tuple[str, str], int] = {}
     shared: set[tuple[str, str]] = set()

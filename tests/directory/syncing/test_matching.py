@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 import sqlalchemy as sa
 
 from outreach.database import Database
@@ -157,3 +158,12 @@ def _check_everything(database: Database) -> int:
             by=SAM,
             now=NOW,
         )
+
+
+@pytest.mark.parametrize(
+    "number", [{"wikidata": "N/A"}, {"wikidata": "-"}, {"mep": "0"}, {"vcard": "1"}, {"vcard": ""}]
+)
+def test_what_stands_for_no_number_joins_nobody(database, number):
+    imported(database, [chamber(), member("a", "Ada One", identifiers=number)])
+    imported(database, [chamber(), member("b", "Bob Two", identifiers=number)], of=dataset("two"))
+    assert names(database) == ["Ada One", "Bob Two"]
