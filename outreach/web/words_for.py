@@ -84,7 +84,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "checked": N_("checked, and the check still holds"),
         "soon": N_("check ends within 30 days"),
         "expired": N_("check is too old"),
-        "never": N_("never checked"),
+        "never": N_("can decide, never checked"),
         "personal": N_("looks private: to be reviewed"),
     },
     AddressClass: {
@@ -160,7 +160,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     Effect: {
         "added": N_("new"),
         "changed": N_("changed"),
-        "refreshed": N_("small print"),
+        "refreshed": N_("details only"),
         "ended": N_("ended"),
         "proposed": N_("perhaps somebody we have"),
         "conflict": N_("changed by hand and by the source"),

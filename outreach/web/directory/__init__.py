@@ -18,6 +18,7 @@ from outreach.web.directory import (
     target,
     unreachable,
     verifying,
+    where_to_add,
 )
 from outreach.web.directory.blueprint import bp
 
@@ -38,4 +39,5 @@ __all__ = [
     "target",
     "unreachable",
     "verifying",
+    "where_to_add",
 ]

@@ -27,7 +27,7 @@ from outreach.directory.queries import target_with_everything
 from outreach.errors import BadInput, NotFound
 from outreach.web import access
 from outreach.web.access import needs
-from outreach.web.directory.blueprint import body_or_404, bp, to_target
+from outreach.web.directory.blueprint import body_or_404, bp, place_name, to_target
 from outreach.web.directory.forms import PersonForm
 from outreach.web.directory.hand_forms import BodyForm, ListForm, PostalForm, country_choices
 from outreach.words import Sentence
@@ -74,7 +74,13 @@ def new_person(organization_id: int) -> Page:
                 form.show(error)
             else:
                 return _added(body, form, made)
-    page = render_template("pages/directory/new_person.html", body=body, form=form, near=near)
+    page = render_template(
+        "pages/directory/new_person.html",
+        body=body,
+        country_name=place_name(body),
+        form=form,
+        near=near,
+    )
     return (page, 422) if request.method == "POST" else page
 
 
@@ -213,7 +219,12 @@ def new_list(organization_id: int) -> Page:
                 )
     fresh = [line for line in lines if line.usable and not line.likely]
     page = render_template(
-        "pages/directory/new_list.html", body=body, form=form, lines=lines, fresh=len(fresh)
+        "pages/directory/new_list.html",
+        body=body,
+        country_name=place_name(body),
+        form=form,
+        lines=lines,
+        fresh=len(fresh),
     )
     return (page, 422) if form.errors or form.form_errors else page
 

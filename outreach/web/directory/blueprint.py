@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
-from outreach.directory.models import Organization
+from outreach.directory.models import Jurisdiction, Organization
 from outreach.errors import NotFound
 from outreach.web import access
 from outreach.words import Sentence
@@ -19,6 +19,11 @@ def body_or_404(organization_id: int) -> Organization:
     if body is None:
         raise NotFound(Sentence("This body is not in the directory."))
     return body
+
+
+def place_name(body: Organization) -> str:
+    """Return the name of the country or assembly that a body belongs to."""
+    return access.session().get_one(Jurisdiction, body.jurisdiction_code).name
 
 
 def to_target(target_id: int) -> Response:

@@ -16,7 +16,7 @@ from outreach.errors import BadInput
 from outreach.sending import consequences
 from outreach.web import access
 from outreach.web.access import needs
-from outreach.web.directory.blueprint import body_or_404, bp
+from outreach.web.directory.blueprint import body_or_404, bp, place_name
 from outreach.web.directory.verifying_forms import EndingForm
 from outreach.web.filters import number
 
@@ -107,6 +107,7 @@ def _page(body: Organization, form: EndingForm, plan: endings.Plan | None = None
     return render_template(
         "pages/directory/ending.html",
         body=body,
+        country_name=place_name(body),
         form=form,
         plan=plan,
         touched=consequences.touched_by(session, plan, reader=reader, now=now) if plan else None,

@@ -55,7 +55,7 @@ FIGURES = {
     Effect.CONFLICT: (N_("conflict with a hand edit"), "waiting"),
     Effect.UNUSABLE: (N_("unusable"), "stop"),
     Effect.REMARK: (N_("to know"), ""),
-    Effect.REFRESHED: (N_("small print"), ""),
+    Effect.REFRESHED: (N_("details only"), ""),
 }
 
 ABOUT = {
@@ -225,7 +225,7 @@ def _numbers(several: Sequence[ImportRun], matched: int = 0) -> str:
         changed and ngettext("%(num)s changed", "%(num)s changed", changed),
         ended and ngettext("%(num)s ended", "%(num)s ended", ended),
         matched and ngettext("%(num)s decided", "%(num)s decided", matched),
-        small and ngettext("%(num)s in small print", "%(num)s in small print", small),
+        small and ngettext("%(num)s in details", "%(num)s in details", small),
     ]
     bodies = sum(int(run.counts.get("organizations added") or 0) for run in several)
     if bodies and not any(parts):

@@ -37,6 +37,7 @@ def index() -> str:
         narrowed=wanted != TargetFilter(),
         finder=finding.finder(wanted, request.args, unsure, _address),
         today=today,
+        among_those_who_left=_left_office(wanted),
         exports=_exports(wanted) if access.may("board.export") else [],
         page_url=_address(**finding.address(wanted), **_kept(sort)),
     )
@@ -72,6 +73,13 @@ def meant(kind: str) -> Response:
 
 def _address(**said: Any) -> str:
     return url_for("directory.index", **said)
+
+
+def _left_office(wanted: TargetFilter) -> str:
+    # Only who holds office is listed; somebody who is looked up by name may have left it.
+    if not wanted.current:
+        return ""
+    return _address(**finding.address(wanted.model_copy(update={"current": False})))
 
 
 def _exports(wanted: TargetFilter) -> list[tuple[str, str]]:

@@ -19,8 +19,8 @@ from outreach.web.access import needs
 from outreach.web.directory.blueprint import body_or_404, bp
 from outreach.words import Sentence
 
-# Rows of one page; what is done falls out, so there is no second page.
-SHOWN = 60
+# Rows of one page. What is done falls out; what nobody knows yet is turned over.
+SHOWN = 15
 _KEPT = "outreach.gaps"
 
 
@@ -141,14 +141,19 @@ def _to(key: str, *, seen: bool = False) -> Response:
 def _page(*, at: str, problem: BadInput | None = None, typed: tuple[str, str] = ("", "")) -> str:
     session = access.session()
     rows = work.gaps(session)
-    first = next((gap.key for gap in rows if gap.body), "")
-    shown = rows[:SHOWN]
-    if at and at not in {gap.key for gap in shown}:
-        shown += [gap for gap in rows if gap.key == at]
+    keys = [gap.key for gap in rows]
+    last = max(1, -(-len(rows) // SHOWN))
+    number = keys.index(at) // SHOWN + 1 if at in keys else request.args.get("page", 1, type=int)
+    number = min(max(1, number), last)
+    shown = rows[(number - 1) * SHOWN : number * SHOWN]
+    first = next((gap.key for gap in shown if gap.body), "")
     return render_template(
         "pages/directory/unreachable.html",
         rows=shown,
         total=len(rows),
+        number=number,
+        last=last,
+        shown=SHOWN,
         at=at if at in {gap.key for gap in shown} else first,
         problem=problem,
         typed=typed,
