@@ -43,8 +43,9 @@ def why_unknown(upload: Upload) -> BadFile:
     """Return what is wrong with an upload that no format knows, as the error to raise."""
     if not upload.files:
         return BadFile(upload.name, None, Sentence("There is no file in it."))
-    if len(upload.files) > 1:
-        return BadFile(upload.name, None, _of_several(upload))
+    zips = all(file.suffix.lower() == ".zip" for file in upload.files)
+    if len(upload.files) > 1 or (zips and upload.given not in upload.files):
+        return BadFile(upload.name, None, _of_several(upload, zips=zips))
     (file,) = upload.files
     place = upload.place(file)
     try:
@@ -64,8 +65,8 @@ def kind_of_file(head: bytes) -> Sentence | None:
     return None
 
 
-def _of_several(upload: Upload) -> Sentence:
-    if all(file.suffix.lower() == ".zip" for file in upload.files):
+def _of_several(upload: Upload, *, zips: bool) -> Sentence:
+    if zips:
         return Sentence("It holds nothing but other zips. Unpack it and send them one by one.")
     return Sentence(
         "There is no list we can read among its %(files)s files. Save one as a spreadsheet (XLSX)"

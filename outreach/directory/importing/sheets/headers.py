@@ -11,6 +11,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from outreach.directory.importing.sheets.more_headers import MORE_WORDS
+
 # {field: words}; folded when loaded, so case, accents, `_` and CamelCase do not matter.
 # The English, French, German, Canadian, Australian and Japanese ones are from files that
 # parliaments and civic projects publish; the others are the usual words of the language.
@@ -234,7 +236,7 @@ def _table(words: dict[str, str]) -> dict[str, str]:
     return found
 
 
-SYNONYMS = _table(WORDS)
+SYNONYMS = {**_table(MORE_WORDS), **_table(WORDS)}
 _PURPOSE_OF = dict(
     sorted(_table(PURPOSES).items(), key=lambda one: len(one[0]), reverse=True)  # longest first
 )
