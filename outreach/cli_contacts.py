@@ -20,8 +20,13 @@ from outreach.cli_import import Bar, Wishes, import_path
 from outreach.config import Settings
 from outreach.database import Database
 from outreach.directory import exporting
-from outreach.directory.importing import fetching
-from outreach.directory.importing.endpoints import ENDPOINTS, Endpoint, checked_of, endpoint_named
+from outreach.directory.importing.fetching import lists
+from outreach.directory.importing.fetching.endpoints import (
+    ENDPOINTS,
+    Endpoint,
+    checked_of,
+    endpoint_named,
+)
 from outreach.directory.importing.formats import FORMATS
 from outreach.directory.importing.wikidata.queries import Asked, query
 from outreach.directory.syncing import reports, runs, undoing
@@ -191,9 +196,9 @@ def fetch(
         _import(database, came.path, wishes)
 
 
-def _fetched(settings: Settings, endpoint: Endpoint, of: str) -> fetching.Fetched:
+def _fetched(settings: Settings, endpoint: Endpoint, of: str) -> lists.Fetched:
     with Bar(endpoint.title) as bar:
-        came = fetching.fetch(
+        came = lists.fetch(
             endpoint,
             home=settings.home,
             now=now(),

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from outreach.cli_home import now, operator
 from outreach.database import Database
-from outreach.directory.importing import keeping
+from outreach.directory.importing.fetching import keeping
 from outreach.directory.importing.formats import format_named, recognised
 from outreach.directory.importing.opening import Upload, opened
 from outreach.directory.importing.registry import Dataset

@@ -19,8 +19,8 @@ from click.testing import CliRunner, Result
 from outreach import cli_contacts
 from outreach.cli import cli
 from outreach.database import Database
-from outreach.directory.importing import fetching
-from outreach.directory.importing.endpoints import endpoint_named
+from outreach.directory.importing.fetching import lists
+from outreach.directory.importing.fetching.endpoints import endpoint_named
 from outreach.directory.models import ContactDetail, Membership, Person
 from outreach.directory.syncing.models import ImportRun, RunState, StagedRow
 from outreach.errors import OutreachError
@@ -203,12 +203,12 @@ def test_a_fetched_list_is_imported(
 ) -> None:
     asked: list[Any] = []
 
-    def fetch(endpoint: Any, **values: Any) -> fetching.Fetched:
+    def fetch(endpoint: Any, **values: Any) -> lists.Fetched:
         asked.append((endpoint.name, values["of"], values["contact"]))
         card = {"as_of": "2026-02-02", "url": "https://house.example/list", "title": "x"}
-        return fetching.Fetched(Path(shell.file(popolo())), card, changed=True)
+        return lists.Fetched(Path(shell.file(popolo())), card, changed=True)
 
-    monkeypatch.setattr(cli_contacts.fetching, "fetch", fetch)
+    monkeypatch.setattr(cli_contacts.lists, "fetch", fetch)
     monkeypatch.setenv("OUTREACH_CONTACT", "desk@house.example")
     result = shell("fetch", "za-peoples-assembly", says="Licence")
     assert result.stdout == ""

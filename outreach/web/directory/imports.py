@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
 from outreach.database import transaction
-from outreach.directory.importing import keeping, opening
+from outreach.directory.importing import opening
+from outreach.directory.importing.fetching import keeping
+from outreach.directory.importing.fetching.keeping import Kept
 from outreach.directory.importing.formats import format_named, recognised
-from outreach.directory.importing.keeping import Kept
 from outreach.directory.importing.registry import Dataset
 from outreach.directory.syncing import confirming, runs
 from outreach.directory.syncing.models import ImportRun, RunState

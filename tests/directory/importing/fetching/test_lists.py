@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from outreach.directory.importing import asking, fetching
-from outreach.directory.importing.asking import user_agent
-from outreach.directory.importing.endpoints import (
+from outreach.directory.importing.fetching import lists, wire
+from outreach.directory.importing.fetching.endpoints import (
     ENDPOINTS,
     Endpoint,
     Paging,
@@ -25,6 +24,7 @@ from outreach.directory.importing.endpoints import (
     Shape,
     endpoint_named,
 )
+from outreach.directory.importing.fetching.wire import user_agent
 from outreach.errors import BadInput, OutreachError
 from tests.conftest import NOW
 
@@ -102,8 +102,8 @@ def slept() -> Slept:
     return Slept()
 
 
-def fetch(endpoint: Endpoint, home: Path, slept: Slept, **values: Any) -> fetching.Fetched:
-    return fetching.fetch(endpoint, home=home, now=NOW, pause=slept, **values)
+def fetch(endpoint: Endpoint, home: Path, slept: Slept, **values: Any) -> lists.Fetched:
+    return lists.fetch(endpoint, home=home, now=NOW, pause=slept, **values)
 
 
 def kept(home: Path) -> list[str]:
@@ -319,7 +319,7 @@ def test_we_give_up_politely(server: Server, tmp_path: Path, slept: Slept) -> No
     server.will(says("busy", "text/plain", 503))
     with pytest.raises(OutreachError, match="too busy"):
         fetch(server.list(), tmp_path, slept)
-    assert len(server.asked) == 4 and slept == list(asking.TRIES)
+    assert len(server.asked) == 4 and slept == list(wire.TRIES)
     server.will(says("", status=429, Retry_After="86400"))
     with pytest.raises(OutreachError, match="fewer questions"):
         fetch(server.list(), tmp_path, slept)
@@ -335,8 +335,8 @@ def test_nobody_there_is_one_sentence(tmp_path: Path, slept: Slept, server: Serv
 def test_a_silent_server_is_left(
     server: Server, tmp_path: Path, slept: Slept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "READ_SECONDS", 0.05)
-    monkeypatch.setattr(asking, "TRIES", ())
+    monkeypatch.setattr(wire, "READ_SECONDS", 0.05)
+    monkeypatch.setattr(wire, "TRIES", ())
     silence = threading.Event()
     server.will(lambda _handler: silence.wait(2) and None)
     with pytest.raises(OutreachError, match="in time"):
@@ -353,7 +353,7 @@ def test_too_much_or_too_slow_is_broken_off(
     name: str,
     value: float,
 ) -> None:
-    monkeypatch.setattr(asking, name, value)
+    monkeypatch.setattr(wire, name, value)
     server.will(good)
     with pytest.raises(OutreachError, match="broken off"):
         fetch(server.list(), tmp_path, slept)
@@ -400,7 +400,7 @@ def test_pages_are_asked_for_one_after_the_other(
         names = archive.namelist()
     assert len(names) == 3 + 45
     assert "0002-page.json" in names and "contact-44.json" in names
-    assert slept == [fetching.POLITE] * (2 + 45)
+    assert slept == [lists.POLITE] * (2 + 45)
     assert ("fetching", 40, 45) in steps and ("fetching details", 45, 45) in steps
     server.will(pages(10, 10))
     with pytest.raises(OutreachError, match="only 10 things in all pages, and 45 last time"):

@@ -15,8 +15,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from outreach.directory.importing import answers
-from outreach.directory.importing.endpoints import Shape
+from outreach.directory.importing.fetching import answers
+from outreach.directory.importing.fetching.endpoints import Shape
 from outreach.directory.importing.opening import MAX_FILE_BYTES
 from outreach.errors import OutreachError
 from outreach.words import Sentence

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.directory.importing import keeping
+from outreach.directory.importing.fetching import keeping
 from outreach.errors import BadFile
 
 

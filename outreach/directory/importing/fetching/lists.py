@@ -19,15 +19,15 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from outreach.directory.importing import answers, keeping
-from outreach.directory.importing.asking import Refusal, Wire
-from outreach.directory.importing.endpoints import (
+from outreach.directory.importing.fetching import answers, keeping
+from outreach.directory.importing.fetching.endpoints import (
     Endpoint,
     Part,
     Shape,
     address_of,
     checked_of,
 )
+from outreach.directory.importing.fetching.wire import Refusal, Wire
 from outreach.errors import OutreachError
 from outreach.words import Sentence
 

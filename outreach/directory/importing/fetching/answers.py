@@ -18,7 +18,7 @@ from xml.etree.ElementTree import ParseError
 import defusedxml
 import defusedxml.ElementTree
 
-from outreach.directory.importing.endpoints import Shape
+from outreach.directory.importing.fetching.endpoints import Shape
 from outreach.words import Sentence
 
 HEAD = 65_536
