@@ -48,9 +48,10 @@ def another_person(record: PersonRecord, ours: Standing, base: dict[str, Any] | 
     unlike ours is another person's when a number or the birth date contradicts, and, under a key of
     the list (`base` is what it said by that key), when nothing at all agrees. Somebody looks.
     """
-    if record.name == ours.texts.get("name"):
+    said = str((base or {}).get("name", ""))
+    if record.name in (ours.texts.get("name"), said):
         return None
-    mine = spellings([ours.texts.get("name", ""), *ours.names.values(), *_others(ours)])
+    mine = spellings([ours.texts.get("name", ""), said, *ours.names.values(), *_others(ours)])
     theirs = spellings([record.name, *record.names.values()])
     score = likeness(mine, theirs)
     if score >= LIKE:

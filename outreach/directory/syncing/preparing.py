@@ -31,7 +31,7 @@ from outreach.directory.syncing import fading, standing
 from outreach.directory.syncing.bodies import Bodies
 from outreach.directory.syncing.comparing import compared, usable, ways
 from outreach.directory.syncing.listing import Listing
-from outreach.directory.syncing.matching import by_identifiers
+from outreach.directory.syncing.matching import another_person, by_identifiers
 from outreach.directory.syncing.merging import Held, Merged, Saying, Standing, merge_ways
 from outreach.directory.syncing.models import (
     Decision,
@@ -92,9 +92,8 @@ class Preparation:
         # What was added to people and posts that stand: two entries of a list may be one person.
         self._given: dict[tuple[str, int], set[Any]] = {}
         self.jurisdictions: set[str] = set()
-        self._total = session.scalar(
-            sa.select(sa.func.count(StagedRow.id)).where(StagedRow.run_id == run.id)
-        )
+        staged = sa.select(sa.func.count(StagedRow.id)).where(StagedRow.run_id == run.id)
+        self._total = session.scalar(staged)
 
     def go(self) -> Plan:
         """Work out the whole plan and return it."""
@@ -309,6 +308,9 @@ class Preparation:
         known = self._known.get(("person", row.key))
         record, _lost = usable(record, self._bodies.places)
         base = known[2] if known else None
+        if row.decision is None and another_person(record, ours, base) is not None:
+            self.plan.counts["undecided"] += 1  # since the preview; the next one asks
+            return
         merged = compared(record, ours, base, self._bodies.places, self._saying)
         self._leave_out_given(ours.id, merged)
         self.plan.change_person(ours, merged)
@@ -357,8 +359,7 @@ class Preparation:
     def _change_seats(self, merged: Merged) -> None:
         areas = {}
         for held, columns in merged.changed_held:
-            if "area" in columns:
-                name = columns["area"]
+            if name := columns.get("area"):
                 areas[held.organization_id, name] = self._area(held, name) or 0
         self.plan.change_held(merged, areas)
 

@@ -11,6 +11,7 @@ from outreach.database import Database
 from outreach.directory import official_lists, verification
 from outreach.directory.identity import NotSame
 from outreach.directory.models import ContactDetail, ContactState, Membership, Person, Source
+from outreach.directory.people import change_person
 from outreach.directory.syncing import applying, runs, undoing
 from outreach.directory.syncing.models import Decision, Effect, SourceRecord, StagedRow
 from tests.conftest import NOW
@@ -167,3 +168,23 @@ def test_what_stands_for_no_number_joins_nobody(database, number):
     imported(database, [chamber(), member("a", "Ada One", identifiers=number)])
     imported(database, [chamber(), member("b", "Bob Two", identifiers=number)], of=dataset("two"))
     assert names(database) == ["Ada One", "Bob Two"]
+
+
+def test_two_previews_with_one_number_for_two_people(database):
+    first = previewed(database, [chamber(), member("a", "Ada One", **ADA)])
+    wrong = member("c", "Cleo Three", identifiers=Q1 | {"bioguide": "C3"})
+    second = previewed(database, [chamber(), wrong], of=dataset("two"))
+    applied(database, first)
+    applied(database, second)
+    assert names(database) == ["Ada One"] and of_key(database, "c", "two") is None
+
+
+def test_somebody_renamed_by_hand_is_no_other_person(database):
+    imported(database, [chamber(), member("1", "Ada One")])
+    with database.writing() as session:
+        one = session.scalars(sa.select(Person)).one()
+        change_person(session, one, {"name": "Zed Quux"}, by=SAM, now=NOW)
+    moved = member("1", "Ada One", contacts=[email("new@chamber.example")])
+    report = imported(database, [chamber(), moved], as_of=SECOND)
+    assert report["proposed"] == 0 and report["people"]["changed"] == 1
+    assert names(database) == ["Zed Quux"]
