@@ -10,23 +10,20 @@ from outreach.directory.importing.opening import Upload
 from outreach.errors import BadFile
 from outreach.words import N_, Sentence
 
+DOCUMENT = N_("This is a text document. Copy its table to a spreadsheet and send that.")
 # What a file begins with, and what it then is.
 _KINDS = (
     ((b"%PDF-",), N_("This is a PDF. Copy its table to a spreadsheet and send that.")),
     (
-        (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\x00", b"MM\x00*"),
+        (b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"RIFF", b"II*\x00", b"MM\x00*"),
         N_("This is a picture. Copy its table to a spreadsheet and send that."),
     ),
     (
-        (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!"),
+        (b"\x1f\x8b", b"BZh91AY", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!"),
         N_("This is packed in a way that is not read. Unpack it, or pack it as ZIP."),
     ),
-    (
-        (b"{\\rtf",),
-        N_("This is a text document. Copy its table to a spreadsheet and send that."),
-    ),
+    ((b"{\\rtf",), DOCUMENT),
 )
-_DOCUMENT = N_("This is a text document. Copy its table to a spreadsheet and send that.")
 _WEB_PAGE = N_(
     "This is a web page, not a list: perhaps a login or a check for robots. Open its address in a"
     " browser and save the file itself."
@@ -109,7 +106,7 @@ def _of_zip(file: Path) -> Sentence:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return Sentence("The file is damaged or was cut off. Fetch it again.")
     if any(name.startswith("word/") for name in names):
-        return Sentence(_DOCUMENT)
+        return Sentence(DOCUMENT)
     if file.suffix.lower() == ".zip" or all(name.endswith(".zip") for name in names):
         return Sentence("It holds nothing but other zips. Unpack it and send them one by one.")
     return Sentence(_SAVE_AS)

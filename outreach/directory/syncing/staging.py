@@ -105,9 +105,7 @@ class Staging:
             session, self._saying.source_id, str(run.options.get("jurisdiction", ""))
         )
         self.seen: set[str] = set()
-        # Whether it was told that nothing names a country; what could not be used first, in words.
-        self._homeless = False
-        self.unused = ""
+        self.unused, self._homed = "", True  # First thing unusable; whether bodies have countries.
         # Who the list names by whatever key, to tell them from those who are gone.
         self._matched: set[int] = set()
         # The run its preview follows: when another was written since, it is outdated.
@@ -152,8 +150,8 @@ class Staging:
 
     def _take_problem(self, problem: Problem) -> None:
         effect = Effect.UNUSABLE if problem.stops else Effect.REMARK
-        if problem.stops and not self.unused:
-            self.unused = f"{problem.place}: {problem.words}"
+        if problem.stops:
+            self.unused = self.unused or f" {problem.place}: {problem.words}"
         self._say(effect, problem.words, problem.place, problem.name)
 
     def _say(
@@ -171,9 +169,9 @@ class Staging:
             self._say(Effect.UNUSABLE, words, body.place, body.name)
             return
         _place, same = self._bodies.take(body)
-        if body.jurisdiction == UNKNOWN and not self._homeless:
+        if body.jurisdiction == UNKNOWN and self._homed:
             # Once for the list: a person answers it for all its bodies.
-            self._homeless = True
+            self._homed = False
             words = Sentence("Nothing tells which country the bodies of this list belong to.")
             self._say(Effect.REMARK, words, body.place, body.name)
         if same:
@@ -374,9 +372,7 @@ def stage(
         staging = Staging(database, session, run, progress)
         staging.read(records)
         if staging.empty:
-            words = Sentence("It holds nobody we could read.")
-            if staging.unused:
-                words = Sentence("It holds nobody we could read. %(why)s", why=staging.unused)
+            words = Sentence("It holds nobody we could read.%(why)s", why=staging.unused)
             raise BadFile(run.file_name, None, words)
         staging.close()
     # A new session: on SQLite the first one can't see what was staged meanwhile.

@@ -19,6 +19,7 @@ from typing import IO, Any
 import python_calamine as calamine
 
 from outreach.directory.importing.opening import check_sizes
+from outreach.directory.importing.refusing import DOCUMENT
 from outreach.errors import BadFile
 from outreach.words import Sentence
 
@@ -127,8 +128,7 @@ def _measure(path: Path, name: str) -> bool:
             if "xl/workbook.bin" in names:
                 raise BadFile(name, None, Sentence("XLSB can't be read. Save it as XLSX."))
             if any(one.startswith("word/") for one in names):
-                words = "This is a text document. Copy its table to a spreadsheet and send that."
-                raise BadFile(name, None, Sentence(words))
+                raise BadFile(name, None, Sentence(DOCUMENT))
             longest = cells = 0
             uncalculated = False
             for one in names:
@@ -145,11 +145,11 @@ def _measure(path: Path, name: str) -> bool:
         *(OSError, EOFError, ValueError),
     ) as error:
         why = str(error) or type(error).__name__
-        words = Sentence(
+        damaged = Sentence(
             "The spreadsheet is damaged or was cut off: %(why)s. Fetch it again or save it anew.",
             why=why,
         )
-        raise BadFile(name, None, words) from error
+        raise BadFile(name, None, damaged) from error
     if longest * cells > MAX_CHARACTERS:
         raise _too_large(name)
     return uncalculated
