@@ -139,7 +139,7 @@ def test_an_audience_is_saved_from_an_address_and_a_letter_started(
     assert "Bundestag 0" in compose
     assert "Committee on Home Affairs" in sam.get("/audiences").text
     assert sam.get("/audiences/count?jurisdictions=DE").json == {
-        "words": "2 targets, 2 desks, 1 languages"
+        "words": "2 targets, 2 desks, 1 language"
     }
 
 
@@ -247,3 +247,28 @@ def test_finding_looks_right_and_works_without_a_mouse(
     assert page.get_by_text("Bundestag 0").count()
     with database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Target)) == 4
+
+
+def test_an_audience_is_saved_as_it_is_chosen_also_when_nobody_counted(
+    window: Open, house: dict[str, int], database: Database
+) -> None:
+    page = window("sam", "/audiences/new")
+    page.locator("#find-jurisdictions").select_option("DE")
+    page.get_by_label("Name of the audience").fill("Germany")
+    expect(page.locator(".figures")).to_be_hidden()
+    page.get_by_role("button", name="Save this audience").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Germany")
+    with database.reading() as session:
+        assert session.scalars(sa.select(Audience.filters)).one() == {"jurisdictions": ["DE"]}
+
+
+def test_a_name_that_means_several_things_is_settled_before_saving(
+    sam: Client, house: dict[str, int], database: Database
+) -> None:
+    address = "/audiences/new?find_committees=nothing+like+it"
+    page = sam.get(address).text
+    assert "Choose which, or empty it" in page
+    assert "Save this audience" not in page
+    assert sam.send(address, {"name": "Everybody by mistake"}).status_code == 422
+    with database.reading() as session:
+        assert not session.scalars(sa.select(Audience.id)).all()

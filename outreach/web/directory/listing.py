@@ -16,6 +16,7 @@ from outreach.web import access, finding
 from outreach.web.access import needs
 from outreach.web.directory.blueprint import bp
 from outreach.web.directory.unreachable import waiting
+from outreach.web.filters import number
 from outreach.words import Sentence
 
 
@@ -51,7 +52,11 @@ def counted() -> Response:
     wanted = finding.read(request.args, TargetFilter, certain)
     chosen = queries.targets(wanted, today=access.now().date())
     total = queries.number_of(access.session(), chosen)
-    return jsonify(words=ngettext("%(num)s target fits.", "%(num)s targets fit.", total))
+    return jsonify(
+        words=ngettext(
+            "%(number)s target fits.", "%(number)s targets fit.", total, number=number(total)
+        )
+    )
 
 
 @bp.get("/directory/meant/<kind>")

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from outreach.database import transaction
@@ -47,9 +48,9 @@ def new_audience() -> str:
 @bp.post("/audiences/new")
 @needs("letters.write")
 def save_audience() -> Response | tuple[str, int]:
-    """Save the filters of the address under a name."""
+    """Save the filters of the address under a name, once each name in them means one thing."""
     form = NameForm()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not finding.understood(request.args)[1]:
         try:
             with transaction(session()):
                 saved = audiences.save_audience(
@@ -131,13 +132,13 @@ def _filters() -> Filters:
 def counted() -> Response:
     """Say how large a selection is; for a form that is being filled in."""
     found = audiences.count(session(), campaign(), _filters(), today=now().date())
-    words = _(
-        "%(targets)s targets, %(desks)s desks, %(tongues)s languages",
-        targets=number(found.targets),
-        desks=number(found.offices),
-        tongues=number(len(found.languages)),
+    many, desks, tongues = found.targets, found.offices, len(found.languages)
+    words = (
+        ngettext("%(number)s target", "%(number)s targets", many, number=number(many)),
+        ngettext("%(number)s desk", "%(number)s desks", desks, number=number(desks)),
+        ngettext("%(number)s language", "%(number)s languages", tongues, number=number(tongues)),
     )
-    return jsonify(words=words)
+    return jsonify(words=", ".join(words))
 
 
 def _choosing(form: NameForm) -> str:
@@ -162,6 +163,7 @@ def _choosing(form: NameForm) -> str:
         ),
         counted=counted,
         left_out=_left_out(filters, counted),
+        unsure=bool(unsure),
         rows=rows,
         save_url=url_for("letters.save_audience", **said),
     )

@@ -43,6 +43,22 @@
     }));
   }
 
+  /* What is saved is what is chosen now, also when nobody pressed the button that counts it. */
+  function keep(saving) {
+    var form = document.querySelector("form[data-count]");
+    if (!form) { return; }
+    form.addEventListener("input", function () {
+      document.querySelectorAll("[data-until-chosen]").forEach(function (old) { old.hidden = true; });
+      form.dataset.chosen = "yes";
+    });
+    saving.addEventListener("submit", function () {
+      if (form.dataset.chosen) {
+        saving.action = saving.dataset.savesChoice + "?" + new URLSearchParams(new FormData(form));
+      }
+    });
+  }
+
+  document.querySelectorAll("form[data-saves-choice]").forEach(keep);
   document.querySelectorAll("input[data-suggest]").forEach(suggest);
   document.querySelectorAll("form[data-count]").forEach(count);
 })();
