@@ -214,6 +214,7 @@ def _create_tables() -> None:
                 "preview",
                 "confirmed",
                 "applied",
+                "undoing",
                 "undone",
                 "discarded",
                 "failed",

@@ -31,10 +31,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Signing in and out reads people and writes nothing: a guessed password must not hold the write
 # lock while it is hashed.
-# A file that comes in is written to disk, hashed and recognised first, an import is undone in a
-# transaction of its own: their views open one themselves.
+# A file that comes in is written to disk, hashed and recognised first: their views
+# open a transaction themselves.
 READING_ENDPOINTS = frozenset(
-    {"security.login", "security.logout", "directory.upload", "directory.undo_import"}
+    {"security.login", "security.logout", "directory.upload"}
     | {"directory.import_columns", "directory.change_columns"}
 )
 

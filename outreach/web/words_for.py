@@ -153,6 +153,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "preview": N_("waiting for a decision"),
         "confirmed": N_("being written"),
         "applied": N_("in the directory"),
+        "undoing": N_("being undone"),
         "undone": N_("undone"),
         "discarded": N_("discarded"),
         "failed": N_("could not be read"),

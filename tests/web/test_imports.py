@@ -134,10 +134,30 @@ def test_an_import_is_undone(sam: Client, app: Flask, database: Database) -> Non
     where = imported(sam, app, popolo(), "house.json")
     assert "Takes back what this import wrote: new people: 2, seats: 2" in sam.get(where).text
     assert sam.send(f"{where}/undo").status_code == 302
+    assert state(database) is RunState.UNDOING
+    assert names(database) != set(), "the request itself takes nothing back"
+    page = sam.get(where).text
+    assert "Taking back what was written" in page and "<progress" in page
+    assert "Discard" not in page
+    assert sam.send(f"{where}/undo").status_code == 409
+    assert sam.send(f"{where}/discard").status_code == 409
+    worked(app)
     assert state(database) is RunState.UNDONE
     assert names(database) == set()
     assert "was taken back" in sam.get(where).text
     assert sam.send(f"{where}/undo").status_code == 409
+
+
+def test_why_an_import_can_not_be_undone_is_said_before(
+    sam: Client, app: Flask, database: Database
+) -> None:
+    first = imported(sam, app, popolo(), "house.json")
+    persons = [POPOLO["persons"][0] | {"name": "Anna Example"}, *POPOLO["persons"][1:]]
+    second = imported(sam, app, popolo(persons=persons), "house.json")
+    page = sam.get(first).text
+    assert "Import 2 of the same list came after it" in page
+    assert "/undo" not in page
+    assert "/undo" in sam.get(second).text
 
 
 def test_what_is_discarded_is_not_written(

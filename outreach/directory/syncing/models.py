@@ -25,6 +25,8 @@ class RunState(StrEnum):
     # Confirmed; about to be written.
     CONFIRMED = "confirmed"
     APPLIED = "applied"
+    # Written, and about to be taken back.
+    UNDOING = "undoing"
     UNDONE = "undone"
     # A person said no.
     DISCARDED = "discarded"

@@ -61,14 +61,14 @@ _ORDER: tuple[Any, ...] = (
 )
 # Tables whose rows mean that something of ours hangs on the row, so that it stays.
 _OURS = frozenset({"import_change", "staged_row"})
+_WRITTEN = (RunState.APPLIED, RunState.UNDOING)
 STAYS = N_("This stays, because letters or work by hand hang on it.")
 
 
 def undo(database: Database, run_id: int, *, by: Actor, now: dt.datetime) -> dict[str, int]:
     """Take the run back in one transaction; return {"removed", "restored", "stayed": number}.
 
-    Raises MoveRefused unless it was written, or when a later run of its source was: that one goes
-    first.
+    Raises MoveRefused for the reason that `refusal` gives.
     """
     with database.writing() as session:
         # What hangs on a row must not appear between looking for it and taking the row away.
@@ -86,31 +86,67 @@ def undo(database: Database, run_id: int, *, by: Actor, now: dt.datetime) -> dic
             session.expunge_all()
         run = session.get_one(ImportRun, run_id)
         run.undone_at = now
+        run.worker = run.lease_until = None
+        run.step = ""
         counts = {"removed": removed, "restored": restored, "stayed": stayed}
         run.counts = {**run.counts, "undone": counts}
         runs.move(session, run, RunState.UNDONE, by=by, now=now, **counts)
         return counts
 
 
+def ask(session: Session, run: ImportRun, *, by: Actor, now: dt.datetime) -> None:
+    """Let a worker take `run` back. Raises MoveRefused for the reason that `refusal` gives."""
+    session.refresh(run, with_for_update=True)
+    if run.state is RunState.UNDOING:
+        raise MoveRefused(Sentence("Somebody was faster: this import is being undone."))
+    _refuse(session, run)
+    run.problem, run.step, run.done, run.total = "", "undo", 0, 0
+    runs.move(session, run, RunState.UNDOING, by=by, now=now)
+
+
+def asked_by(session: Session, run_id: int) -> Actor:
+    """Return who asked for `run_id` to be undone."""
+    asked = session.scalars(
+        sa.select(Event)
+        .where(
+            Event.subject_kind == "import_run",
+            Event.subject_id == run_id,
+            Event.to_state == RunState.UNDOING.value,
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+    ).one()
+    return Actor(asked.by, asked.user_id)
+
+
 def _refuse(session: Session, run: ImportRun) -> None:
-    if run.state is not RunState.APPLIED:
-        raise MoveRefused(Sentence("This import was not written, so there is nothing to undo."))
+    if (why := refusal(session, run)) is not None:
+        raise MoveRefused(why)
+
+
+def refusal(session: Session, run: ImportRun) -> Sentence | None:
+    """Return why `run` can't be undone now, or None when it can.
+
+    It must have been written, and no later run of its source after it: that one goes first. What
+    stays because something hangs on it is no reason: the report names it.
+    """
+    if run.state not in _WRITTEN or run.applied_at is None:
+        return Sentence("This import was not written, so there is nothing to undo.")
     later = session.scalar(
         sa.select(sa.func.max(ImportRun.id)).where(
             ImportRun.source_id == run.source_id,
-            ImportRun.state == RunState.APPLIED,
+            ImportRun.state.in_(_WRITTEN),
             sa.or_(
                 ImportRun.applied_at > run.applied_at,
                 sa.and_(ImportRun.applied_at == run.applied_at, ImportRun.id > run.id),
             ),
         )
     )
-    if later is not None:
-        raise MoveRefused(
-            Sentence(
-                "Import %(later)s of the same list came after it. Undo that first.", later=later
-            )
-        )
+    if later is None:
+        return None
+    return Sentence(
+        "Import %(later)s of the same list came after it. Undo that first.", later=later
+    )
 
 
 def _restore(session: Session, run: ImportRun) -> int:

@@ -1,4 +1,4 @@
-"""Does what an import run waits for: reads and compares it, or writes it. One at a time.
+"""Does what an import run waits for: reads, compares, writes it, takes it back. One at a time.
 
 The clock calls `work` from a job of its own, the command line calls `process` and `write` itself.
 A worker holds its run by a lease it renews with every step; a run whose lease lapsed is taken up
@@ -21,7 +21,7 @@ from outreach.database import Database
 from outreach.directory.importing import formats
 from outreach.directory.importing.opening import Upload, opened
 from outreach.directory.importing.registry import Dataset
-from outreach.directory.syncing import applying, runs
+from outreach.directory.syncing import applying, runs, undoing
 from outreach.directory.syncing.models import ImportRun, RunState
 from outreach.directory.syncing.staging import Progress, stage
 from outreach.errors import BadFile, OutreachError
@@ -29,7 +29,7 @@ from outreach.words import Sentence
 
 LEASE = dt.timedelta(minutes=5)
 # What a worker has to do with.
-BEGUN = (RunState.WAITING, RunState.READING, RunState.CONFIRMED)
+BEGUN = (RunState.WAITING, RunState.READING, RunState.CONFIRMED, RunState.UNDOING)
 # Progress is written at most this often: every write takes the lock for a moment.
 STEP = dt.timedelta(seconds=1)
 
@@ -51,6 +51,10 @@ def work(database: Database, home: Path, *, now: Now, worker: str) -> bool:
     try:
         if state is RunState.CONFIRMED:
             write(database, run_id, now=now, progress=progress)
+        elif state is RunState.UNDOING:
+            with database.reading() as session:
+                by = undoing.asked_by(session, run_id)
+            undoing.undo(database, run_id, by=by, now=now())
         else:
             with opened(home / kept_as, name) as upload:
                 process(database, run_id, upload, now=now, progress=progress)
@@ -117,7 +121,14 @@ def fail(
             return
         run.problem = problem
         run.worker = run.lease_until = None
-        runs.move(session, run, RunState.FAILED, by=Actor(run.by, run.user_id), now=now)
+        by = Actor(run.by, run.user_id)
+        if run.state is RunState.UNDOING:
+            # What could not be taken back is as it was: written.
+            run.state, run.step = RunState.APPLIED, ""
+            moved = (RunState.UNDOING.value, RunState.APPLIED.value)
+            runs.note(session, run, "not_undone", by=by, now=now, moved=moved)
+            return
+        runs.move(session, run, RunState.FAILED, by=by, now=now)
 
 
 def recorded_progress(database: Database, run_id: int, *, now: Now) -> Progress:
@@ -163,7 +174,8 @@ def _claim(
 def _waits(now: dt.datetime) -> sa.ColumnElement[bool]:
     free = sa.or_(ImportRun.lease_until.is_(None), ImportRun.lease_until < now)
     # Without a kept file it is the command line's own; with open columns a person comes first.
-    return sa.and_(ImportRun.state.in_(BEGUN), free, ImportRun.kept_as != "", ~_unsure())
+    workers = sa.or_(ImportRun.kept_as != "", ImportRun.state == RunState.UNDOING)
+    return sa.and_(ImportRun.state.in_(BEGUN), free, workers, ~_unsure())
 
 
 def _unsure() -> sa.ColumnElement[bool]:

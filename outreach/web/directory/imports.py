@@ -63,7 +63,11 @@ def imports() -> str:
 def _watched(rows: Sequence[ImportRun]) -> set[int]:
     """The runs whose progress the page's script asks for: those at work, and the next one."""
     waiting = [row.id for row in rows if row.state is RunState.WAITING and not row.step]
-    at_work = [row.id for row in rows if row.state in (RunState.READING, RunState.CONFIRMED)]
+    at_work = [
+        row.id
+        for row in rows
+        if row.state in (RunState.READING, RunState.CONFIRMED, RunState.UNDOING)
+    ]
     return {*at_work[:3], *waiting[-1:]}
 
 

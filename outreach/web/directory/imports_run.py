@@ -76,6 +76,7 @@ def _page(
         facts=_facts(run),
         taken_back=words.taken_back(run),
         takes_back=words.takes_back(run) if run.state is RunState.APPLIED else "",
+        no_undo=undoing.refusal(session, run) if run.state is RunState.APPLIED else None,
         history=[words.happened(event) for event in audit.history(session, "import_run", run.id)],
     )
 
@@ -122,6 +123,8 @@ def _interrupted(run: ImportRun) -> bool:
     """Whether the worker that was at it is gone: its lease ran out."""
     if run.state not in words.WORKING:
         return False
+    if run.state is RunState.UNDOING:
+        return False  # the next worker takes it up, whether its file is kept or not
     # A waiting or confirmed list is taken up by the next worker, if its file is kept.
     if run.state is not RunState.READING and run.kept_as:
         return False
@@ -282,10 +285,11 @@ def restart_import(run_id: int) -> Response:
 @bp.post("/directory/imports/<int:run_id>/undo")
 @needs("directory.import")
 def undo_import(run_id: int) -> Response:
-    """Take back what an import wrote, all of it in one transaction of its own."""
-    runs.run_with_source(access.session(), run_id)
-    undoing.undo(access.installation().database, run_id, by=access.actor(), now=access.now())
-    flash(_("Undone. What this import wrote is taken back."), "success")
+    """Let what an import wrote be taken back, all of it in one transaction of the worker."""
+    session = access.session()
+    run = runs.run_with_source(session, run_id)
+    with transaction(session):
+        undoing.ask(session, run, by=access.actor(), now=access.now())
     return _back(run_id)
 
 

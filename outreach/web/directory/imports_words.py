@@ -12,6 +12,7 @@ from flask_babel import ngettext
 
 from outreach.accounts.models import Event
 from outreach.directory.importing.formats import FORMATS
+from outreach.directory.syncing import work
 from outreach.directory.syncing.models import Effect, ImportRun, RunState, StagedRow
 from outreach.web.directory.words import FIELD_WORDS, Row
 from outreach.web.filters import number, say
@@ -34,7 +35,7 @@ WRITTEN = (Effect.ADDED, Effect.CHANGED, Effect.ENDED, Effect.CONFLICT, Effect.R
 # Shown even when there is none of it.
 ALWAYS = frozenset({Effect.ADDED, Effect.CHANGED, Effect.ENDED})
 # States in which the clock has something to do.
-WORKING = frozenset({RunState.WAITING, RunState.READING, RunState.CONFIRMED})
+WORKING = frozenset(work.BEGUN)
 
 STATE_TINTS = {
     RunState.WAITING: ("waiting", "hourglass"),
@@ -42,6 +43,7 @@ STATE_TINTS = {
     RunState.PREVIEW: ("waiting", "eye"),
     RunState.CONFIRMED: ("waiting", "clock"),
     RunState.APPLIED: ("done", "check"),
+    RunState.UNDOING: ("waiting", "clock"),
     RunState.UNDONE: ("draft", "arrow-back-up"),
     RunState.DISCARDED: ("draft", "ban"),
     RunState.FAILED: ("stop", "circle-x"),
@@ -116,6 +118,7 @@ _STEPS = {
     "apply": N_("Writing"),
     "write": N_("Writing"),
     "settle": N_("Finding the desks"),
+    "undo": N_("Taking back what was written"),
 }
 
 
@@ -136,6 +139,8 @@ _HAPPENED = {
     "decided": N_("decided who is who"),
     "confirmed": N_("confirmed"),
     "applied": N_("written"),
+    "undoing": N_("asked for it to be undone"),
+    "not_undone": N_("could not be undone"),
     "undone": N_("undone"),
     "discarded": N_("discarded"),
     "failed": N_("could not be used"),

@@ -7,9 +7,11 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from outreach.accounts.models import Actor, Event
 from outreach.directory import verification
 from outreach.directory.models import ContactDetail, Membership, Person, Target
-from outreach.directory.syncing.models import Effect, StagedRow
+from outreach.directory.syncing import undoing, work
+from outreach.directory.syncing.models import Effect, ImportRun, RunState, StagedRow
 from outreach.directory.syncing.undoing import undo
 from outreach.errors import MoveRefused
 from tests import make
@@ -131,3 +133,58 @@ def test_only_what_was_written_can_be_undone(database):
     undo(database, run, by=SAM, now=NOW)
     with pytest.raises(MoveRefused):
         undo(database, run, by=SAM, now=NOW)
+
+
+def asked(database, run: int, by: Actor = SAM) -> None:
+    with database.writing() as session:
+        undoing.ask(session, session.get_one(ImportRun, run), by=by, now=NOW)
+
+
+def worked(database, tmp_path) -> bool:
+    return work.work(database, tmp_path, now=lambda: NOW, worker="w")
+
+
+def test_a_worker_undoes_what_was_asked_for_in_the_name_of_who_asked(database, tmp_path):
+    run = imported(database, the_list(member("1")))["run"]
+    asked(database, run, Actor("Olga", 7))
+    with pytest.raises(MoveRefused, match="Somebody was faster"):
+        asked(database, run)
+    assert report_of(database, run)["state"] == "undoing"
+    assert worked(database, tmp_path), "also what the command line brought in, without a kept file"
+    assert report_of(database, run)["state"] == "undone"
+    assert not worked(database, tmp_path)
+    with database.reading() as session:
+        told = session.scalars(sa.select(Event).where(Event.name == "undone")).one()
+        assert (told.by, told.user_id) == ("Olga", 7)
+        assert session.scalars(sa.select(Person)).all() == []
+        assert session.get_one(ImportRun, run).worker is None
+
+
+def test_what_could_not_be_undone_is_written_as_before(database, tmp_path, monkeypatch):
+    run = imported(database, the_list(member("1")))["run"]
+    asked(database, run)
+
+    def fails(*_: object) -> None:
+        raise MoveRefused("Not today.")
+
+    monkeypatch.setattr(undoing, "_remove", fails)
+    assert worked(database, tmp_path)
+    told = report_of(database, run)
+    assert (told["state"], told["problem"]) == ("applied", "Not today.")
+    monkeypatch.undo()
+    asked(database, run)
+    assert worked(database, tmp_path)
+    told = report_of(database, run)
+    assert (told["state"], told["problem"]) == ("undone", "")
+
+
+def test_the_reason_against_undoing_is_known_before(database):
+    first = imported(database, the_list(member("1")))["run"]
+    with database.reading() as session:
+        assert undoing.refusal(session, session.get_one(ImportRun, first)) is None
+    second = imported(database, the_list(member("1"), member("2")), as_of=LATER)["run"]
+    asked(database, second)
+    with database.reading() as session:
+        why = undoing.refusal(session, session.get_one(ImportRun, first))
+        assert f"Import {second} of the same list" in str(why), "also while it is being undone"
+        assert session.get_one(ImportRun, second).state is RunState.UNDOING
