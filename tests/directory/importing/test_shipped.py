@@ -91,6 +91,20 @@ def test_a_mapping_says_which_item_of_a_list_is_meant(tmp_path: Path, told: Any)
     assert said == ["Lists inside the objects were not read: other (1)."]
 
 
+def test_the_list_that_names_people_is_taken_and_not_the_longest(tmp_path: Path) -> None:
+    mail = {"@xsi:type": "AdresseMail_Type", "valElec": "anne@parl.example"}
+    person = {
+        "uid": {"@xsi:type": "IdActeur_type", "#text": "PA1"},
+        "etatCivil": {"ident": {"civ": "Mme", "prenom": "Anne", "nom": "Exemple"}},
+        "adresses": {"adresse": [{"@xsi:type": "AdressePostale_Type", "ville": "Paris"}, mail]},
+    }
+    bodies = [{"uid": f"PO{number}", "libelle": "Groupe"} for number in range(9)]
+    text = json.dumps({"export": {"organes": {"organe": bodies}, "acteurs": {"acteur": [person]}}})
+    source, (anne,), _said = people_in(tmp_path, "amo.json", text)
+    assert (source, anne.name, anne.key) == ("fr-assemblee-amo", "Anne Exemple", "PA1")
+    assert [one.value for one in anne.contacts] == ["anne@parl.example"]
+
+
 def test_a_list_of_countries_is_no_list_of_people(tmp_path: Path) -> None:
     rows = ("name,ISO3166-1-Alpha-2,Dial", "Albania,AL,355", "Algeria,DZ,213", "Andorra,AD,376")
     with pytest.raises(BadFile, match="list of countries"):

@@ -23,7 +23,8 @@ from outreach.directory.importing.sheets.mapping import (
     shipped_for,
 )
 from outreach.directory.importing.sheets.people import People
-from outreach.directory.importing.sheets.tables import UNCALCULATED, Table, is_picked, table
+from outreach.directory.importing.sheets.tables import Table, is_picked, table
+from outreach.directory.importing.sheets.workbooks import UNCALCULATED
 from outreach.directory.spelling import fold, romanisations
 from outreach.errors import BadFile, BadInput
 from outreach.words import Sentence

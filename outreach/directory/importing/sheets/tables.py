@@ -18,7 +18,7 @@ from outreach.directory.importing import cleaning
 from outreach.directory.importing.parsing import read_json, read_xml
 from outreach.directory.importing.sheets.delimited import delimited
 from outreach.directory.importing.sheets.headers import known, meaning
-from outreach.directory.importing.sheets.workbooks import is_workbook, sheets
+from outreach.directory.importing.sheets.workbooks import UNCALCULATED, is_workbook, sheets
 from outreach.errors import BadFile
 from outreach.words import Sentence
 
@@ -26,13 +26,9 @@ MAX_COLUMNS = 2_000
 # Rows among which the header is looked for, and the cells of each that are looked at.
 _HEAD = 40
 _LOOKED_AT = 300
+_NAMING = ("name", "given", "family", "name_family_given")
 # `list[key=value].part`: that part of the items of a list of objects that say so.
 _PICKED = re.compile(r"(?P<list>[^\[\]]+)\[(?P<key>[^=\]]+)=(?P<value>[^\]]+)\]\.(?P<part>.+)")
-
-UNCALCULATED = Sentence(
-    "Cells hold formulas that were never calculated, so nothing can be read from them. Open it in"
-    " a spreadsheet program, save it there and send that."
-)
 
 Row = tuple[int, list[str]]
 # The first cells of merged ranges and how many columns they span: {(row, column): columns}.
@@ -183,12 +179,20 @@ def _of_objects(listed: list[dict[str, Any]], name: str, picked: Sequence[str]) 
 
 
 def _longest_list(value: Any, depth: int = 0) -> list[dict[str, Any]]:
-    """Return the longest list of objects in the outer three levels."""
+    """Return the longest list of objects in the outer three levels; one that names people first."""
     if isinstance(value, list):
         return value if value and all(isinstance(one, dict) for one in value) else []
     if not isinstance(value, dict) or depth > 2:
         return []
-    return max((_longest_list(one, depth + 1) for one in value.values()), key=len, default=[])
+    lists = (_longest_list(one, depth + 1) for one in value.values())
+    return max(lists, key=lambda one: (_names_people(one), len(one)), default=[])
+
+
+def _names_people(listed: list[dict[str, Any]]) -> bool:
+    """Tell by the first object whether a list is one of people: `etatCivil.ident.prenom`."""
+    keys = _Flattened(()).row(listed[0]) if listed else ()
+    found = (meaning(key.rpartition(".")[2]) for key in keys)
+    return any(one and one.field in _NAMING for one in found)
 
 
 class _Flattened:

@@ -23,6 +23,10 @@ from outreach.directory.importing.refusing import DOCUMENT
 from outreach.errors import BadFile
 from outreach.words import Sentence
 
+UNCALCULATED = Sentence(
+    "Cells hold formulas that were never calculated, so nothing can be read from them. Open it in"
+    " a spreadsheet program, save it there and send that."
+)
 # 150,000 people with 60 columns.
 MAX_CELLS = 10_000_000
 MAX_UNPACKED = 300_000_000
