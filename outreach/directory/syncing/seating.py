@@ -13,6 +13,8 @@ from outreach.directory.syncing.merging import Held, Merged, Saying, Standing, T
 
 # Seats here are small print: a change of committee is no change of the person.
 SMALL = frozenset({OrganizationKind.COMMITTEE})
+# What a change of a seat is told by, in this order.
+_TOLD = ("label", "area", "on_behalf_of_id", "start_on", "end_on")
 NO_LONGER_LISTED = "no longer listed"
 CHANGED_GROUP = "changed group"
 
@@ -259,7 +261,7 @@ def _change_seat(
         return
     columns: dict[str, Any] = {}
     was = held_from(before, "", places, saying) if before else None
-    for name in ("label", "area", "on_behalf_of_id", "start_on", "end_on", "end_reason"):
+    for name in (*_TOLD, "end_reason"):
         now, fresh = getattr(held, name), getattr(new, name)
         if fresh in (None, "") or fresh == now:
             continue
@@ -268,11 +270,14 @@ def _change_seat(
             if name in ("start_on", "end_on"):
                 precision = name.replace("_on", "_precision")
                 columns[precision] = getattr(new, precision)
-            if name != "end_reason":
-                small = _field(held, places)
-                field = _change(name) if small == "seat" else small
-                merged.told.append(Told(field, _text(now, places), _text(fresh, places)))
     _keep_order(held, columns)
+    # Told is what will be written, not what was left out for its order.
+    for name in _TOLD:
+        if name in columns:
+            small = _field(held, places)
+            field = _change(name) if small == "seat" else small
+            now, fresh = _text(getattr(held, name), places), _text(columns[name], places)
+            merged.told.append(Told(field, now, fresh))
     if columns:
         merged.changed_held.append((held, columns))
 

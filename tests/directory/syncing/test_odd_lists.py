@@ -361,3 +361,17 @@ def test_a_seat_in_a_body_that_is_gone_is_over(database):
         assert set(session.scalars(sa.select(Target.ended_on))) == {SECOND}
         endings.undo(session, session.get_one(Event, ending), by=SAM, now=NOW)
         assert set(session.scalars(sa.select(Target.ended_on))) == {None}
+
+
+def test_days_left_out_for_their_order_are_not_told_as_a_change(database):
+    imported(database, the_list(member("1", seats=[seat(key="a", start="2020-01-01")])))
+    with database.writing() as session:
+        held = session.scalars(sa.select(Membership)).one()
+        held.start_on = dt.date(2022, 1, 1)
+    # The list ends the seat before the day that somebody typed: neither day is taken.
+    ends = member("1", seats=[seat(key="a", start="2020-01-01", end="2021-01-01")])
+    told = imported(database, the_list(ends), as_of=DAY + dt.timedelta(days=1))
+    assert (told["people"]["changed"], told["fields"]) == (0, {})
+    with database.reading() as session:
+        held = session.scalars(sa.select(Membership)).one()
+        assert (held.start_on, held.end_on) == (dt.date(2022, 1, 1), None)
