@@ -29,11 +29,12 @@ from outreach.words import Sentence
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body with its posts and, if it is written to itself, its target."""
+    """A body with its posts, its own target if it is written to, and how many sit in it today."""
 
     organization: Organization
     posts: tuple[Post, ...]
     target_id: int | None
+    seated: int
 
 
 def with_targets(session: Session) -> Sequence[sa.Row[str, str, list[str]]]:
@@ -83,6 +84,7 @@ def place_with_bodies(
         sa.select(Post).where(Post.organization_id.in_(ids)).order_by(Post.id)
     ):
         posts.setdefault(post.organization_id, []).append(post)
+    seated = _seated(session, ids, today)
     listed = session.scalar(
         targets(TargetFilter(jurisdictions=(code,)), today=today).with_only_columns(
             sa.func.count(Target.id)
@@ -90,9 +92,21 @@ def place_with_bodies(
     )
     return (
         place,
-        [Body(row[0], tuple(posts.get(row[0].id, ())), row[1]) for row in bodies],
+        [
+            Body(row[0], tuple(posts.get(row[0].id, ())), row[1], seated.get(row[0].id, 0))
+            for row in bodies
+        ],
         listed or 0,
     )
+
+
+def _seated(session: Session, bodies: Sequence[int], today: dt.date) -> dict[int, int]:
+    rows = session.execute(
+        sa.select(Target.body_id, sa.func.count(Target.id))
+        .where(Target.body_id.in_(bodies), Target.membership_id.is_not(None), held_on(today))
+        .group_by(Target.body_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def owners(target: Target) -> Mapping[str, tuple[str, Person | Post | Organization]]:

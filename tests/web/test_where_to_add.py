@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from outreach.database import Database
-from outreach.directory.models import OrganizationKind
+from outreach.directory.models import Organization, OrganizationKind
 from outreach.web.directory import unreachable
 from tests import make
 from tests.browser import Browser
@@ -101,3 +101,16 @@ def test_the_work_list_has_pages(
     assert browser.buttons() != first
     at = str(bodies["Ministry of the Interior"])
     assert "Save, next Ministry of the Interior" in browser.get("directory.unreachable", at=at)
+
+
+def test_a_country_says_in_which_house_the_people_we_have_sit(
+    sam: Client, database: Database, bodies: dict[str, int]
+) -> None:
+    with database.writing() as session:
+        house = session.get_one(Organization, bodies["Parliament"])
+        make.target(session, name="Bela Stays", body=house, jurisdiction_code="GR")
+    browser = Browser(sam)
+    browser.get("directory.jurisdiction", code="GR")
+    page = browser.follow("1 in the directory")
+    assert "Bela Stays" in page
+    assert "Ada Gone" not in page
