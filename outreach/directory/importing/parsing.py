@@ -197,7 +197,9 @@ def read_xml(path: Path, name: str) -> ElementTree.Element:
         ) from error
     except defusedxml.DefusedXmlException as error:
         raise BadFile(
-            name, None, Sentence("It has a document type or entities. Such XML is not read.")
+            name,
+            None,
+            Sentence("It has a document type or entities. Such XML is not read: save it without."),
         ) from error
     except (ValueError, LookupError) as error:
         raise BadFile(
