@@ -130,6 +130,9 @@ def address_good(at: Situation) -> list[Reason]:
             else Sentence("The address is no longer the one we know for this desk.")
         )
         return [Stop(words, _letter_page(at, N_("Change the letter, or write a new one")))]
+    if all(detail.purpose == "personal" for detail in usable):
+        words = Sentence("This is a private address: nobody is written to at home.")
+        return [Stop(words, _letter_page(at, N_("Change the letter, or write a new one")))]
     if not any(at.shelf.holds(detail, at.today) for detail in usable):
         return [Stop(_unchecked(at, usable), _target_page(at, N_("Check it")))]
     back = at.came_back_on
@@ -201,7 +204,17 @@ def _same_language(wanted: str, written: str) -> bool:
 
 
 def still_in_office(at: Situation) -> list[Reason]:
-    """Law 8: not to somebody who has left."""
+    """Law 8: not to somebody who has left or died, nor before they take the post."""
+    if at.died:
+        return [
+            Stop(
+                Sentence("%(name)s has died (%(day)s).", name=at.target.name, day=at.died),
+                _target_page(at, N_("See who follows")),
+            )
+        ]
+    if at.held_from is not None and at.held_from > at.today:
+        until = dt.datetime.combine(at.held_from, dt.time(), tzinfo=dt.UTC)
+        return [Wait(Sentence("%(name)s does not hold this post yet.", name=at.target.name), until)]
     ends = first_day(at.target.ended_on, at.held_until, at.body_until)
     if ends is None or ends > at.today:
         return []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Bundle, Session, aliased
 
 from outreach.accounts.models import Campaign, Event, Sender
 from outreach.directory.models import (
@@ -15,6 +16,7 @@ from outreach.directory.models import (
     Membership,
     Office,
     Organization,
+    Person,
     Suppression,
     Target,
 )
@@ -38,6 +40,10 @@ class Situation:
     target: Target
     # The day the seat ends, and the day the body does.
     held_until: dt.date | None
+    # The day the seat begins.
+    held_from: dt.date | None
+    # The day they died as a list says it, ISO 8601 of whatever precision, or "".
+    died: str
     body_until: dt.date | None
     office: Office
     version: TemplateVersion
@@ -68,16 +74,24 @@ class Situation:
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
     """Read what the gate needs to know of `letter`; thirteen queries whatever it quotes."""
     before, first = aliased(Letter), aliased(Letter)
-    campaign, sender, target, held_until, body_until, office, version, *followed = session.execute(
+    about: Any
+    campaign, sender, target, office, version, about, before_it, first_of_all = session.execute(
         sa.select(
-            *(Campaign, Sender, Target, Membership.end_on, Organization.ended_on),
-            *(Office, TemplateVersion, before, first),
+            *(Campaign, Sender, Target, Office, TemplateVersion),
+            Bundle(
+                "about",
+                *(Membership.start_on, Membership.end_on),
+                Organization.ended_on,
+                Person.death_date,
+            ),
+            *(before, first),
         )
         .select_from(Letter)
         .join(Campaign, Campaign.id == Letter.campaign_id)
         .join(Sender, Sender.id == Letter.sender_id)
         .join(Target, Target.id == Letter.target_id)
         .outerjoin(Membership, Membership.id == Target.membership_id)
+        .outerjoin(Person, Person.id == Membership.person_id)
         .join(Organization, Organization.id == Target.body_id)
         .join(Office, Office.id == Letter.office_id)
         .join(TemplateVersion, TemplateVersion.id == Letter.template_version_id)
@@ -92,11 +106,13 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         campaign=campaign,
         sender=sender,
         target=target,
-        held_until=held_until,
-        body_until=body_until,
+        held_from=about.start_on,
+        held_until=about.end_on,
+        body_until=about.ended_on,
+        died=about.death_date or "",
         office=office,
         version=version,
-        follows=[one for one in followed if one is not None],
+        follows=[one for one in (before_it, first_of_all) if one is not None],
         contacts=contacts,
         shelf=shelf_for(session, contacts),
         wish=wishes_of(session, [target.id]).get(target.id, NO_WISH),
