@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -286,8 +286,21 @@ def split_off(
     if chosen == own:
         raise BadInput(Sentence("Leave this person at least one seat."), "seats")
     other = _new(session, name, person)
-    moved: dict[str, list[int]] = {}
     parts = {"membership": chosen, "contact_detail": details, "source_record": records}
+    moved = _hand_over(session, person, other, parts)
+    moved["identifier"] = _give_numbers(session, person, other)
+    tell_apart(session, person.id, other.id, by=by, now=now)
+    _record(session, person, "split", by=by, now=now, other=other, moved=moved)
+    _record(session, other, "split off", by=by, now=now, other=person, moved=moved)
+    _settle(session, person.id, other.id)
+    return other
+
+
+def _hand_over(
+    session: Session, person: Person, other: Person, parts: Mapping[str, Collection[int]]
+) -> dict[str, list[int]]:
+    """Give rows of `person` to `other`, and return {table: their ids}."""
+    moved: dict[str, list[int]] = {}
     for table, ids in parts.items():
         rows = list(_still_there(session, _MOVED[table], ids, person.id))
         moved[table] = [row.id for row in rows]
@@ -297,12 +310,7 @@ def split_off(
                 # Whoever checked it took it for the first one's.
                 row.verified_on = row.verified_by = None
     session.flush()
-    moved["identifier"] = _give_numbers(session, person, other)
-    tell_apart(session, person.id, other.id, by=by, now=now)
-    _record(session, person, "split", by=by, now=now, other=other, moved=moved)
-    _record(session, other, "split off", by=by, now=now, other=person, moved=moved)
-    _settle(session, person.id, other.id)
-    return other
+    return moved
 
 
 def _give_numbers(session: Session, person: Person, other: Person) -> list[int]:
