@@ -73,32 +73,9 @@ class Situation:
 
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
     """Read what the gate needs to know of `letter`; thirteen queries whatever it quotes."""
-    before, first = aliased(Letter), aliased(Letter)
-    about: Any
-    campaign, sender, target, office, version, about, before_it, first_of_all = session.execute(
-        sa.select(
-            *(Campaign, Sender, Target, Office, TemplateVersion),
-            Bundle(
-                "about",
-                *(Membership.start_on, Membership.end_on),
-                Organization.ended_on,
-                Person.death_date,
-            ),
-            *(before, first),
-        )
-        .select_from(Letter)
-        .join(Campaign, Campaign.id == Letter.campaign_id)
-        .join(Sender, Sender.id == Letter.sender_id)
-        .join(Target, Target.id == Letter.target_id)
-        .outerjoin(Membership, Membership.id == Target.membership_id)
-        .outerjoin(Person, Person.id == Membership.person_id)
-        .join(Organization, Organization.id == Target.body_id)
-        .join(Office, Office.id == Letter.office_id)
-        .join(TemplateVersion, TemplateVersion.id == Letter.template_version_id)
-        .outerjoin(before, before.id == Letter.follows_id)
-        .outerjoin(first, first.id == before.follows_id)
-        .where(Letter.id == letter.id)
-    ).one()
+    campaign, sender, target, office, version, about, before_it, first_of_all = _around(
+        session, letter
+    )
     readings = _quoted_readings(session, letter)
     contacts = contacts_of(session, target)
     return Situation(
@@ -129,6 +106,35 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         seal=seal_of(session, letter) if letter.state in SEALED else "",
         now=now,
     )
+
+
+def _around(session: Session, letter: Letter) -> Any:
+    """Campaign, sender, target, office, version, days of the holder, the two letters before."""
+    before, first = aliased(Letter), aliased(Letter)
+    return session.execute(
+        sa.select(
+            *(Campaign, Sender, Target, Office, TemplateVersion),
+            Bundle(
+                "about",
+                *(Membership.start_on, Membership.end_on),
+                Organization.ended_on,
+                Person.death_date,
+            ),
+            *(before, first),
+        )
+        .select_from(Letter)
+        .join(Campaign, Campaign.id == Letter.campaign_id)
+        .join(Sender, Sender.id == Letter.sender_id)
+        .join(Target, Target.id == Letter.target_id)
+        .outerjoin(Membership, Membership.id == Target.membership_id)
+        .outerjoin(Person, Person.id == Membership.person_id)
+        .join(Organization, Organization.id == Target.body_id)
+        .join(Office, Office.id == Letter.office_id)
+        .join(TemplateVersion, TemplateVersion.id == Letter.template_version_id)
+        .outerjoin(before, before.id == Letter.follows_id)
+        .outerjoin(first, first.id == before.follows_id)
+        .where(Letter.id == letter.id)
+    ).one()
 
 
 def _came_back_on(session: Session, letter: Letter, campaign: Campaign) -> dt.date | None:
