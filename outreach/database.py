@@ -19,6 +19,7 @@ from outreach.errors import NotFound, OutreachError
 from outreach.words import Sentence
 
 SQLITE_BUSY_SECONDS = 30
+SQLITE_CACHE_KIB = 64 * 1024
 SQLITE_MAPPED_BYTES = 512 * 1024 * 1024
 
 
@@ -139,6 +140,9 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         "synchronous = FULL",
         # Pages that are in memory already are read where they lie: a search looks at all of them.
         f"mmap_size = {SQLITE_MAPPED_BYTES}",
+        # A large import stays in memory until its commit; the default of 2 MB is written again
+        # and again.
+        f"cache_size = -{SQLITE_CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

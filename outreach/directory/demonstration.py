@@ -157,7 +157,6 @@ def _add_person(session: Session, card: PersonCard, now: dt.datetime) -> None:
         area_id=_area(session, body, card.area).id if card.area else None,
         on_behalf_of_id=_organization(session, card.group).id if card.group else None,
         role=card.role,
-        start_on=now.date(),
     )
     session.add(held)
     for contact in card.contacts:

@@ -82,7 +82,7 @@ def seat(
     by: Actor,
     now: dt.datetime,
 ) -> Target:
-    """Give `person` a seat in `body` from today, and return its target.
+    """Give `person` a seat in `body`, since a day nobody said, and return its target.
 
     Returns the one they hold there in that role already. Raises BadInput for a post of another
     body.
@@ -105,7 +105,6 @@ def seat(
             post_id=post.id if post else None,
             role=role,
             label=label,
-            start_on=now.date(),
         )
         session.add(held)
     target = add_target(session, membership=held)
