@@ -271,7 +271,7 @@ def _in_words(run: ImportRun) -> str:
     rows = [
         (people["added"], "new"),
         (people["changed"], "changed"),
-        (people["refreshed"], "changed in small print"),
+        (people["refreshed"], "changed in details only"),
         (people["ended"], "ended"),
         (people["unchanged"], "as they were"),
         (told["proposed"], "perhaps somebody we have: not written (decide in the browser)"),

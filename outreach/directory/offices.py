@@ -35,6 +35,8 @@ WRITTEN_BY = (ContactKind.EMAIL, ContactKind.FORM, ContactKind.POSTAL)
 # A person carries a letter along these; the machine sends e-mail only.
 BY_HAND = frozenset({ContactKind.FORM, ContactKind.POSTAL})
 USABLE = (ContactState.OK, ContactState.SUSPECT)
+# The purpose of an address that lists give as a home: nobody is written to there.
+HOME = "personal"
 _KINDS = {kind: place for place, kind in enumerate(ContactKind)}
 _STATES = {state: place for place, state in enumerate(ContactState)}
 # A letter to an organization itself is addressed to the office, whatever the body is.
@@ -119,10 +121,11 @@ def best_of(
 ) -> ContactDetail | None:
     """Return the best way to write among `details`, or None when there is none.
 
-    `only`: of this kind. What looks private and nobody checked is taken when nothing else is there.
+    `only`: of this kind. What looks private and nobody checked is taken when nothing else is
+    there; a home never is.
     """
     kinds = WRITTEN_BY if only is None else (only,)
-    usable = [d for d in details if d.kind in kinds and d.state in USABLE]
+    usable = [d for d in details if d.kind in kinds and d.state in USABLE and d.purpose != HOME]
     return min(usable, key=_rank, default=None)
 
 
@@ -293,7 +296,7 @@ def _written_by(target_ids: Sequence[int]) -> sa.CompoundSelect[*tuple[Any, ...]
         *(
             sa.select(*columns)
             .join(of, of.c[owner.key] == owner)
-            .where(way.kind == of.c.channel, way.state.in_(USABLE))
+            .where(way.kind == of.c.channel, way.state.in_(USABLE), way.purpose != HOME)
             for owner in owners
         )
     )

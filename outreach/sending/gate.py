@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.demonstration import is_reserved
 from outreach.directory.identity import RuleKind
 from outreach.directory.models import ContactDetail, ContactKind
-from outreach.directory.offices import BY_HAND, USABLE, first_day
+from outreach.directory.offices import BY_HAND, HOME, USABLE, first_day
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, LetterKind, Quotation
 from outreach.petitions import counts, facts
@@ -130,7 +130,7 @@ def address_good(at: Situation) -> list[Reason]:
             else Sentence("The address is no longer the one we know for this desk.")
         )
         return [Stop(words, _letter_page(at, N_("Change the letter, or write a new one")))]
-    if all(detail.purpose == "personal" for detail in usable):
+    if all(detail.purpose == HOME for detail in usable):
         words = Sentence("This is a private address: nobody is written to at home.")
         return [Stop(words, _letter_page(at, N_("Change the letter, or write a new one")))]
     if not any(at.shelf.holds(detail, at.today) for detail in usable):

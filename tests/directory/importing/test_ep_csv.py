@@ -31,7 +31,7 @@ def test_members_have_the_parliaments_mailbox_first(tmp_path):
     assert [(one.value, one.purpose) for one in ann.contacts if one.kind == "email"] == [
         ("lucja.zolc@europarl.europa.eu", "parliament"),
         ("biuro@zolc.example", "constituency"),
-        ("zolc@gmail.com", "personal"),
+        ("zolc@gmail.com", "office"),
     ]
     assert (ann.seats[0].area, ann.seats[0].role) == ("Poland", TargetRole.MEP)
     bodies = {one.key: one.name for one in found if isinstance(one, Body)}

@@ -98,7 +98,7 @@ def test_a_question_mark_is_unknown_and_not_a_party(tmp_path):
         *("European Parliament", "ZZZZ")
     ]
     assert [(one.value, one.purpose) for one in bob.contacts] == [
-        ("bob.example@gmail.com", "personal"),
+        ("bob.example@gmail.com", "office"),
         ("b@mcexample.example", "constituency"),
     ]
     assert [one for one in found.problems if one.stops] == []

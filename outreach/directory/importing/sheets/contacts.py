@@ -56,7 +56,8 @@ def official_first(found: list[Contact], constants: Constants) -> list[Contact]:
         if domain in constants.official_domains:
             one.purpose = "parliament"
         else:
-            one.purpose = "personal" if is_free_mail(one.value) else "constituency"
+            # Free mail is flagged for review wherever it comes from.
+            one.purpose = "office" if is_free_mail(one.value) else "constituency"
     return sorted(found, key=lambda one: one.purpose != "parliament")
 
 
