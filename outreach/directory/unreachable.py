@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
@@ -26,7 +26,7 @@ from outreach.directory.models import (
     OrganizationKind,
     Post,
 )
-from outreach.directory.offices import USABLE, WRITTEN_BY
+from outreach.directory.offices import HOME, USABLE, WRITTEN_BY
 from outreach.directory.people import make_target
 from outreach.directory.spelling import fold
 from outreach.directory.verification import verify
@@ -34,6 +34,11 @@ from outreach.errors import BadInput, NotFound
 from outreach.words import Sentence
 
 DECIDING = (OrganizationKind.GOVERNMENT, OrganizationKind.MINISTRY, OrganizationKind.AUTHORITY)
+# What the list reads of a body.
+_READ = (
+    *(Organization.slug, Organization.jurisdiction_code, Organization.parent_id),
+    *(Organization.kind, Organization.name, Organization.names),
+)
 # Lists that exist come before those a law would allow.
 _ORDER = ("yes", "partly", "a list exists, long unused", "the law allows it, no entries seen")
 # Words by which a law names the government as a whole.
@@ -101,12 +106,12 @@ def gaps(session: Session) -> list[Gap]:
     posts = _posts(session, [body.id for several in bodies.values() for body, _ in several])
     found = []
     for place in places:
-        there = bodies.get(place.code, [])
-        deciders = [(body, reached) for body, reached in there if _is_meant(place, body, posts)]
-        if not deciders or _lacks_government(place, there):
+        there, law = bodies.get(place.code, []), _law(place)
+        deciders = [(body, reached) for body, reached in there if _is_meant(law, body, posts)]
+        if not deciders or _lacks_government(law, there):
             found.append(Gap(place, None, ()))
         found += [
-            Gap(place, body, _labels(posts, body)) for body, reached in deciders if not reached
+            Gap(place, body, posts.get(body.id, ())) for body, reached in deciders if not reached
         ]
     return sorted(found, key=lambda gap: _importance(gap.jurisdiction))
 
@@ -128,7 +133,11 @@ def _decides_itself(place: Jurisdiction) -> bool:
 
 def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Organization, bool]]]:
     """The bodies that can decide in each country, and whether one can write to them."""
-    written = sa.and_(ContactDetail.kind.in_(WRITTEN_BY), ContactDetail.state.in_(USABLE))
+    written = sa.and_(
+        ContactDetail.kind.in_(WRITTEN_BY),
+        ContactDetail.state.in_(USABLE),
+        ContactDetail.purpose != HOME,
+    )
     own = sa.exists().where(ContactDetail.organization_id == Organization.id, written)
     of_post = sa.exists().where(
         Post.organization_id == Organization.id, ContactDetail.post_id == Post.id, written
@@ -141,6 +150,7 @@ def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Organiza
     )
     rows = session.execute(
         sa.select(Organization, sa.or_(own, of_post, of_holder))
+        .options(load_only(*_READ, raiseload=True))
         .where(
             Organization.jurisdiction_code.in_(codes),
             Organization.kind.in_(DECIDING),
@@ -155,45 +165,57 @@ def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Organiza
     return found
 
 
-def _posts(session: Session, ids: list[int]) -> dict[int, list[Post]]:
-    found: dict[int, list[Post]] = {}
-    query = sa.select(Post).where(Post.organization_id.in_(ids)).order_by(Post.id)
-    for post in session.scalars(query):
-        found.setdefault(post.organization_id, []).append(post)
+def _posts(session: Session, ids: list[int]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    query = sa.select(Post.organization_id, Post.label).where(Post.organization_id.in_(ids))
+    for body_id, label in session.execute(query.order_by(Post.id)):
+        found[body_id] = (*found.get(body_id, ()), label)
     return found
 
 
-def _labels(posts: dict[int, list[Post]], body: Organization) -> tuple[str, ...]:
-    return tuple(post.label for post in posts.get(body.id, ()))
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """What the law of a country says of who decides, folded, and the bodies a person named."""
+
+    text: str
+    words: frozenset[str]
+    government: bool
+    named: frozenset[str]
+    # Words of names that tell no body from another here.
+    weak: frozenset[str]
 
 
-def _authority(place: Jurisdiction) -> str:
+def _law(place: Jurisdiction) -> _Law:
     said = str(place.designation.get("authority") or "")
-    return fold(re.sub(r"\bEU\b", "European Union", said))
+    text = fold(re.sub(r"\bEU\b", "European Union", said))
+    return _Law(
+        text,
+        frozenset(text.split()),
+        bool(_GOVERNMENT.search(text)),
+        frozenset(place.designation.get("bodies") or ()),
+        _WEAK | frozenset(fold(place.name).split()),
+    )
 
 
-def _lacks_government(place: Jurisdiction, there: list[tuple[Organization, bool]]) -> bool:
+def _lacks_government(law: _Law, there: list[tuple[Organization, bool]]) -> bool:
     """Whether the law names the government and we have none, nor anybody's word who it is."""
     return (
-        bool(_GOVERNMENT.search(_authority(place)))
-        and not place.designation.get("bodies")
+        law.government
+        and not law.named
         and all(body.kind is not OrganizationKind.GOVERNMENT for body, _reached in there)
     )
 
 
-def _is_meant(place: Jurisdiction, body: Organization, posts: dict[int, list[Post]]) -> bool:
+def _is_meant(law: _Law, body: Organization, posts: dict[int, tuple[str, ...]]) -> bool:
     """Whether the law's words for who decides mean this body."""
-    if body.slug in place.designation.get("bodies", ()):
+    if body.slug in law.named:
         return True
-    text = _authority(place)
     if body.kind is OrganizationKind.GOVERNMENT and body.parent_id is None:
-        return bool(_GOVERNMENT.search(text)) and not fold(body.name).startswith("european")
-    words = set(text.split())
-    country = set(fold(place.name).split())
-    for name in (body.name, *body.names.values(), *_labels(posts, body)):
+        return law.government and not fold(body.name).startswith("european")
+    for name in (body.name, *body.names.values(), *posts.get(body.id, ())):
         plain = fold(name)
-        strong = {word for word in plain.split() if word not in _WEAK | country}
-        if re.search(rf"\b{re.escape(plain)}\b", text) or (strong and strong <= words):
+        strong = {word for word in plain.split() if word not in law.weak}
+        if f" {plain} " in f" {law.text} " or (strong and strong <= law.words):
             return True
     return False
 
