@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import http.client
 import shutil
 import statistics
@@ -125,6 +126,7 @@ def served(database: Database) -> Iterator[tuple[Flask, int]]:
         )
         app = create_app(settings, database, now=lambda: NOW)
         server = create_server(app, host="127.0.0.1", port=0, threads=4)
+        gc.freeze()  # as `outreach run` does
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         yield app, server.effective_port

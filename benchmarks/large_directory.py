@@ -134,14 +134,22 @@ def fill(database: Database, counts: Counts) -> dict[str, Any]:
         _letters(session, known, seats, counts.letters)
         known |= _asked(bodies, seats)
         _continue_numbers(session)
-    with contextlib.closing(database.engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("ANALYZE")
-        connection.commit()
-        if database.url.get_backend_name() == "sqlite":
+    _settle(database)
+    return known
+
+
+def _settle(database: Database) -> None:
+    """Do what a database does by itself in the minutes after much was written."""
+    if database.url.get_backend_name() == "sqlite":
+        with contextlib.closing(database.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("ANALYZE")
+            connection.commit()
             # What was written waits beside the file until somebody moves it there.
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return known
+        return
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connected:
+        connected.exec_driver_sql("VACUUM ANALYZE")
 
 
 def _insert(session: Session, table: Any, rows: Iterable[dict[str, Any]]) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from flask import Flask, Response, request
-from flask_babel import Babel
+from babel.support import NullTranslations
+from flask import Flask, Response, g, request
+from flask_babel import Babel, get_translations
 from flask_wtf.csrf import CSRFProtect
 from secure import (
     CacheControl,
@@ -70,6 +71,9 @@ def create_app(
     app.before_request(access.make_room)
     CSRFProtect(app)
     Babel(app, locale_selector=_locale, default_locale="en")
+    # The i18n extension adds this method to its environment.
+    install: Any = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
+    install(_gettext, _ngettext, newstyle=True)
     signing_in.install(app)
     app.before_request(access.guard)
     app.teardown_request(access.close_session)
@@ -98,6 +102,22 @@ def _config(settings: Settings) -> dict[str, Any]:
         "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).parent / "web" / "translations"),
         **signing_in.CONFIG,
     }
+
+
+def _texts() -> NullTranslations:
+    # Pages ask for hundreds of texts; which language they are in is found out once a request.
+    if "texts" not in g:
+        g.texts = get_translations()
+    texts: NullTranslations = g.texts
+    return texts
+
+
+def _gettext(text: str) -> str:
+    return _texts().gettext(text)
+
+
+def _ngettext(one: str, many: str, number: int) -> str:
+    return _texts().ngettext(one, many, number)
 
 
 def _locale() -> Locale:

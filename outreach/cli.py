@@ -6,6 +6,7 @@ user's name; approving is not possible from here.
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import sys
@@ -155,6 +156,8 @@ def _serve(settings: Settings, database: Database, passwords: list[tuple[Role, s
         )
     except OSError as error:
         raise _port_taken(settings, error) from error
+    # What stands now stands until the end: Python need not look through it in the middle of a page.
+    gc.freeze()
     _print_welcome(settings, token, passwords)
     scheduler = clock.start(database, CapturePostman(settings.capture), home=settings.home)
     signal.signal(signal.SIGTERM, _stop)

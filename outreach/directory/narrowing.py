@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -40,9 +41,10 @@ class AddressCheck(StrEnum):
 def in_body(ids: Sequence[int]) -> sa.ColumnElement[bool]:
     """Whether a target sits in one of the bodies, or in a part of one (two steps down)."""
     parts = sa.select(Organization.id).where(Organization.parent_id.in_(ids))
-    within = aliased(Organization)
+    within, itself = aliased(Organization), aliased(Organization)
     deeper = sa.select(within.id).where(within.parent_id.in_(parts))
-    return sa.or_(Target.body_id.in_(ids), Target.body_id.in_(parts), Target.body_id.in_(deeper))
+    whole = sa.select(itself.id).where(itself.id.in_(ids))
+    return Target.body_id.in_(sa.union_all(whole, parts, deeper))
 
 
 def sits_in(ids: Sequence[int], today: dt.date) -> sa.ColumnElement[bool]:
@@ -61,7 +63,13 @@ def sits_in(ids: Sequence[int], today: dt.date) -> sa.ColumnElement[bool]:
 
 def of_group(ids: Sequence[int], today: dt.date) -> sa.ColumnElement[bool]:
     """Whether the seat is held for one of these groups or parties, or the person is a member."""
-    return sa.or_(Target.group_id.in_(ids), sits_in(ids, today))
+    of_seat = aliased(Target)
+    return Target.id.in_(
+        sa.union_all(
+            sa.select(of_seat.id).where(of_seat.group_id.in_(ids)),
+            sa.select(Target.id).where(sits_in(ids, today)),
+        )
+    )
 
 
 def of_area(ids: Sequence[int]) -> sa.ColumnElement[bool]:
@@ -69,25 +77,34 @@ def of_area(ids: Sequence[int]) -> sa.ColumnElement[bool]:
     return Target.membership_id.in_(sa.select(Membership.id).where(Membership.area_id.in_(ids)))
 
 
-def from_source(ids: Sequence[int]) -> sa.ColumnElement[bool]:
-    """Whether one of these sources gave the seat."""
-    return sa.exists().where(Membership.id == Target.membership_id, Membership.source_id.in_(ids))
+def by_seat(
+    query: sa.Select[Any], *, sources: Sequence[int] = (), ways: Sequence[ContactKind] = ()
+) -> sa.Select[Any]:
+    """Narrow `query` of targets by what is found through their seats; empty asks nothing.
+
+    `sources` (ids) gave the seat; one of `ways` works, of the person, the post or the body. The
+    seat is joined, once for each target: most targets have what is asked for here.
+    """
+    seat = aliased(Membership)
+    query = query.outerjoin(seat, seat.id == Target.membership_id)
+    if sources:
+        query = query.where(_among_all(seat.source_id).in_(sources))
+    if ways:
+        usable = (ContactDetail.state.in_(USABLE), ContactDetail.kind.in_(ways))
+        query = query.where(
+            sa.or_(
+                seat.person_id.in_(_having(ContactDetail.person_id, *usable)),
+                seat.post_id.in_(_having(ContactDetail.post_id, *usable)),
+                Target.organization_id.in_(_having(ContactDetail.organization_id, *usable)),
+            )
+        )
+    return query
 
 
 def of_kind(kinds: Sequence[OrganizationKind]) -> sa.ColumnElement[bool]:
     """Whether the target sits in a body of one of these kinds."""
-    return sa.exists().where(Organization.id == Target.body_id, Organization.kind.in_(kinds))
-
-
-def has_way(kinds: Sequence[ContactKind], *, each: bool = False) -> sa.ColumnElement[bool]:
-    """Whether a way of one of these kinds works, of the person, the post or the body.
-
-    `each`: looked up target by target, which finds the first page of many at once and counts
-    slowly; else all that have one are found first.
-    """
-    if each:
-        return _reached_each(ContactDetail.kind.in_(kinds))
-    return _reached_by(ContactDetail.kind.in_(kinds))
+    bodies = sa.select(Organization.id).where(Organization.kind.in_(kinds))
+    return _among_all(Target.body_id).in_(bodies)
 
 
 def checked_as(checks: Sequence[AddressCheck], today: dt.date) -> sa.ColumnElement[bool]:
@@ -101,39 +118,39 @@ def checked_as(checks: Sequence[AddressCheck], today: dt.date) -> sa.ColumnEleme
     }
     conditions = [told[check] for check in checks if check in told]
     if AddressCheck.PERSONAL in checks:
-        conditions.append(
-            _reached_by(ContactDetail.personal.is_(True), ContactDetail.verified_on.is_(None))
-        )
+        conditions.append(_private_and_unchecked())
     return sa.or_(*conditions)
 
 
-def _reached_by(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Whether a usable contact detail with these `conditions` leads to the target."""
-    usable = (ContactDetail.state.in_(USABLE), *conditions)
-    seats = sa.select(Membership.id)
-    return sa.or_(
-        Target.membership_id.in_(
-            seats.join(ContactDetail, ContactDetail.person_id == Membership.person_id).where(
-                *usable
-            )
-        ),
-        Target.membership_id.in_(
-            seats.join(ContactDetail, ContactDetail.post_id == Membership.post_id).where(*usable)
-        ),
-        Target.organization_id.in_(
-            sa.select(ContactDetail.organization_id).where(
-                ContactDetail.organization_id.is_not(None), *usable
-            )
-        ),
+def _private_and_unchecked() -> sa.ColumnElement[bool]:
+    """Whether a way to the target looks private and nobody checked it; few are."""
+    doubtful: tuple[Any, ...] = (
+        ContactDetail.personal,
+        ContactDetail.verified_on.is_(None),
+        ContactDetail.state.in_(USABLE),
+    )
+    reached, seat = aliased(Target), aliased(Membership)
+    of_seat = sa.select(reached.id).join(seat, seat.id == reached.membership_id)
+    return Target.id.in_(
+        sa.union_all(
+            of_seat.where(seat.person_id.in_(_having(ContactDetail.person_id, *doubtful))),
+            of_seat.where(seat.post_id.in_(_having(ContactDetail.post_id, *doubtful))),
+            sa.select(reached.id).where(
+                reached.organization_id.in_(_having(ContactDetail.organization_id, *doubtful))
+            ),
+        )
     )
 
 
-def _reached_each(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """The same, looked up from the target's side."""
-    usable = (ContactDetail.state.in_(USABLE), *conditions)
-    seat = Membership.id == Target.membership_id
-    return sa.or_(
-        sa.exists().where(seat, ContactDetail.person_id == Membership.person_id, *usable),
-        sa.exists().where(seat, ContactDetail.post_id == Membership.post_id, *usable),
-        sa.exists().where(ContactDetail.organization_id == Target.organization_id, *usable),
-    )
+def _having(owner: Any, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The owners, by one of the three columns of a contact detail, that have such a one."""
+    return sa.select(owner).where(owner.is_not(None), *conditions)
+
+
+def _among_all(column: Any) -> sa.ColumnElement[Any]:
+    """The column, so written that no index of its own is used.
+
+    What most targets have is counted in one go through an index that holds all that is asked for;
+    SQLite would fetch row by row instead.
+    """
+    return sa.func.coalesce(column, 0)

@@ -33,8 +33,6 @@ from outreach.words import Sentence
 PER_PAGE = 50
 # So many rows are counted by fetching their ids, which then needn't be searched a second time.
 _FEW = 500
-# More rows than this are a good part of a large directory.
-_MANY = 5_000
 # Who types more words than this has pasted something else than a name.
 _MOST_WORDS = 8
 # Later than any end; printed nowhere.
@@ -103,12 +101,12 @@ class Page:
         return max(1, -(-self.total // self.per_page))
 
 
-def targets(wanted: TargetFilter, *, today: dt.date, each: bool = False) -> sa.Select[Target]:
+def targets(wanted: TargetFilter, *, today: dt.date) -> sa.Select[Target]:
     """Return the Select of the targets that `wanted` asks for on the day `today`, unsorted.
 
     Nobody is in it twice; a person found to be another one has no seat left to be found by (see
     `joining`). Other rooms narrow it with `.where(...)`; sort with `in_order`, count with
-    `number_of`. `each`: as is fast for the first rows of many, see `narrowing.has_way`.
+    `number_of`.
     """
     query = sa.select(Target)
     for column, values in (
@@ -122,7 +120,6 @@ def targets(wanted: TargetFilter, *, today: dt.date, each: bool = False) -> sa.S
     for narrowed, ids in (
         (narrowing.in_body, wanted.bodies),
         (narrowing.of_area, wanted.areas),
-        (narrowing.from_source, wanted.sources),
     ):
         if ids:
             query = query.where(narrowed(ids))
@@ -132,8 +129,8 @@ def targets(wanted: TargetFilter, *, today: dt.date, each: bool = False) -> sa.S
         query = query.where(narrowing.of_group(wanted.groups, today))
     if wanted.kinds:
         query = query.where(narrowing.of_kind(wanted.kinds))
-    if wanted.ways:
-        query = query.where(narrowing.has_way(wanted.ways, each=each))
+    if wanted.sources or wanted.ways:
+        query = narrowing.by_seat(query, sources=wanted.sources, ways=wanted.ways)
     return _held_and_checked(query, wanted, today).where(*found_by(wanted.q))
 
 
@@ -219,14 +216,13 @@ def page_of(
     sort: Sort = Sort.PLACE,
     total: int | None = None,
     searched: bool = False,
-    many: sa.Select[Target] | None = None,
 ) -> Page:
     """Return one page of an unsorted Select of targets with all that lists show; two queries,
     three for a search that finds many.
 
     A page before the first is the first, one after the last is the last. `total` when the caller
     has counted already; `searched`: it looks for words, so that few may fit and reading in order
-    would read everything; `many`: the same selection as it is fast for the first rows of many.
+    would read everything.
     """
     if searched and (total is None or total <= _FEW):
         ids = session.scalars(query.with_only_columns(Target.id).limit(_FEW + 1)).all()
@@ -234,8 +230,6 @@ def page_of(
             total, query = len(ids), sa.select(Target).where(Target.id.in_(ids))
     if total is None:
         total = number_of(session, query)
-    if many is not None and total > _MANY:
-        query = many
     page = min(max(1, page), max(1, -(-total // per_page)))
     # The rows of the page first, then what stands around them: a late page skips ids, not joins.
     here = (
@@ -271,7 +265,6 @@ def target_page(
         per_page=per_page,
         sort=sort,
         searched=bool(wanted.q.strip()),
-        many=targets(wanted, today=today, each=True) if wanted.ways else None,
     )
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
@@ -34,11 +35,6 @@ from outreach.errors import BadInput, NotFound
 from outreach.words import Sentence
 
 DECIDING = (OrganizationKind.GOVERNMENT, OrganizationKind.MINISTRY, OrganizationKind.AUTHORITY)
-# What the list reads of a body.
-_READ = (
-    *(Organization.slug, Organization.jurisdiction_code, Organization.parent_id),
-    *(Organization.kind, Organization.name, Organization.names),
-)
 # Lists that exist come before those a law would allow.
 _ORDER = ("yes", "partly", "a list exists, long unused", "the law allows it, no entries seen")
 # Words by which a law names the government as a whole.
@@ -56,6 +52,18 @@ _WEAK = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Decider:
+    """A body that could be the one that decides, as far as this list reads it."""
+
+    id: int
+    slug: str
+    parent_id: int | None
+    kind: OrganizationKind
+    name: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A body that can decide and has no written address, or (`body` None) isn't in the directory.
 
@@ -63,7 +71,7 @@ class Gap:
     """
 
     jurisdiction: Jurisdiction
-    body: Organization | None
+    body: Decider | None
     posts: tuple[str, ...]
 
     @property
@@ -131,7 +139,7 @@ def _decides_itself(place: Jurisdiction) -> bool:
     return bool(authority) and not authority.startswith("none")
 
 
-def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Organization, bool]]]:
+def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Decider, bool]]]:
     """The bodies that can decide in each country, and whether one can write to them."""
     written = sa.and_(
         ContactDetail.kind.in_(WRITTEN_BY),
@@ -149,8 +157,11 @@ def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Organiza
         written,
     )
     rows = session.execute(
-        sa.select(Organization, sa.or_(own, of_post, of_holder))
-        .options(load_only(*_READ, raiseload=True))
+        sa.select(
+            *(Organization.jurisdiction_code, sa.or_(own, of_post, of_holder).label("reached")),
+            *(Organization.id, Organization.slug, Organization.parent_id),
+            *(Organization.kind, Organization.name, Organization.names),
+        )
         .where(
             Organization.jurisdiction_code.in_(codes),
             Organization.kind.in_(DECIDING),
@@ -159,9 +170,10 @@ def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Organiza
         )
         .order_by(Organization.id)
     )
-    found: dict[str, list[tuple[Organization, bool]]] = {}
-    for body, reached in rows:
-        found.setdefault(body.jurisdiction_code, []).append((body, bool(reached)))
+    found: dict[str, list[tuple[Decider, bool]]] = {}
+    for row in rows:
+        body = Decider(row.id, row.slug, row.parent_id, row.kind, row.name, row.names)
+        found.setdefault(row.jurisdiction_code, []).append((body, bool(row.reached)))
     return found
 
 
@@ -197,7 +209,7 @@ def _law(place: Jurisdiction) -> _Law:
     )
 
 
-def _lacks_government(law: _Law, there: list[tuple[Organization, bool]]) -> bool:
+def _lacks_government(law: _Law, there: list[tuple[Decider, bool]]) -> bool:
     """Whether the law names the government and we have none, nor anybody's word who it is."""
     return (
         law.government
@@ -206,7 +218,7 @@ def _lacks_government(law: _Law, there: list[tuple[Organization, bool]]) -> bool
     )
 
 
-def _is_meant(law: _Law, body: Organization, posts: dict[int, tuple[str, ...]]) -> bool:
+def _is_meant(law: _Law, body: Decider, posts: dict[int, tuple[str, ...]]) -> bool:
     """Whether the law's words for who decides mean this body."""
     if body.slug in law.named:
         return True
