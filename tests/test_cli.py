@@ -50,6 +50,7 @@ def copy(tmp_path):
     return checkout
 
 
+@pytest.mark.long
 def test_demo_run_plays_the_whole_life(tmp_path):
     done = outreach("demo", "run", home=tmp_path / "home")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -77,11 +78,12 @@ def test_a_broken_template_is_named_with_language_and_line(copy, tmp_path):
     ("file", "old", "new", "says"),
     [
         ("contacts/jurisdictions/de.yaml", "code: DE", "kode: DE", r"de\.yaml"),
-        (
+        pytest.param(
             "outreach/petitions/builtin/campaign.yaml",
             "slug: ",
             "slug: [",
             r"campaign\.yaml, line \d+",
+            marks=pytest.mark.long,
         ),
     ],
 )

@@ -94,6 +94,7 @@ def test_a_spreadsheet_made_by_a_person_goes_in_as_it_is(
     expect(page.locator("main")).to_contain_text("22 555 01 01")
 
 
+@pytest.mark.long
 def test_without_a_script_the_pages_show_how_far_it_is(
     window: Open, at_work: None, tmp_path: Path, database: Database
 ) -> None:

@@ -141,7 +141,7 @@ def test_page_reads_like_a_browser() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_gallery_in_a_real_browser(window: Open, size: str, theme: str) -> None:
     page = window("ada", "/gallery", size=size, theme=theme)

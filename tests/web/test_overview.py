@@ -109,7 +109,7 @@ def _numbers(page):
 
 
 @pytest.mark.parametrize("where", ["overview.board", "overview.today"])
-@pytest.mark.parametrize("name", ["sam", "olga"])
+@pytest.mark.parametrize("name", [pytest.param("sam", marks=pytest.mark.long), "olga"])
 def test_every_number_opens_exactly_that_many_things(request, full, where, name) -> None:
     browser = Browser(request.getfixturevalue(name))
     numbers = list(_numbers(browser.get(where)))

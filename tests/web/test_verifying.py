@@ -306,6 +306,7 @@ PAGES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_the_pages_look_right(
     window: Open,
