@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Config, Flask
 from itsdangerous import URLSafeTimedSerializer
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
@@ -21,6 +21,8 @@ from outreach.accounts.models import Actor, Campaign, User
 from outreach.app import create_app
 from outreach.config import Settings
 from outreach.database import Database
+from outreach.web.access import Installation
+from outreach.web.signing_in import Slowdown
 from tests import make
 from tests.web.browser_fixtures import chromium, served, window
 
@@ -79,16 +81,9 @@ def compiled_pages(tmp_path_factory: pytest.TempPathFactory) -> FileSystemByteco
 
 
 @pytest.fixture
-def app(
-    database: Database,
-    campaign: Campaign,
-    people: dict[str, Actor],
-    tmp_path: Path,
-    now: dt.datetime,
-    compiled_pages: FileSystemBytecodeCache,
-) -> Flask:
-    """The application at the instant `now`."""
-    settings = Settings(
+def settings(database: Database, tmp_path: Path) -> Settings:
+    """The settings of one test: its database, its home, a key of its own."""
+    return Settings(
         home=tmp_path,
         database_url=str(database.url),
         host="127.0.0.1",
@@ -96,7 +91,49 @@ def app(
         demo=False,
         secret_key=secrets.token_hex(16),
     )
-    app = create_app(settings, database, now=lambda: now)
+
+
+@pytest.fixture
+def app_of_its_own(
+    settings: Settings,
+    database: Database,
+    people: dict[str, Actor],
+    now: dt.datetime,
+    compiled_pages: FileSystemBytecodeCache,
+) -> Flask:
+    """An application that a test may add pages to."""
+    return _ready(create_app(settings, database, now=lambda: now), compiled_pages)
+
+
+@pytest.fixture(scope="session")
+def kept_app(compiled_pages: FileSystemBytecodeCache) -> tuple[Flask, dict[str, Any], Config]:
+    """An application that lives on, its extensions and settings at birth: its routes cost most."""
+    nowhere = Settings(Path(), "sqlite://", "127.0.0.1", 8000, False, "of no test")
+    app = _ready(create_app(nowhere, Database("sqlite://")), compiled_pages)
+    return app, dict(app.extensions), app.config.copy()
+
+
+@pytest.fixture
+def app(
+    kept_app: tuple[Flask, dict[str, Any], Config],
+    settings: Settings,
+    database: Database,
+    people: dict[str, Actor],
+    now: dt.datetime,
+) -> Flask:
+    """The application at the instant `now`; nothing of the last test is left in it."""
+    app, extensions, config = kept_app
+    app.extensions.clear()
+    app.extensions |= extensions | {
+        "outreach": Installation(settings, database, lambda: now),
+        "outreach_slowdown": Slowdown(),
+    }
+    app.config.clear()
+    app.config |= config | {"SECRET_KEY": settings.secret_key}
+    return app
+
+
+def _ready(app: Flask, compiled_pages: FileSystemBytecodeCache) -> Flask:
     app.jinja_env.bytecode_cache = compiled_pages
     app.testing = True
     app.test_client_class = Client

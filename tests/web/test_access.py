@@ -122,12 +122,14 @@ def test_signing_out_is_a_form(sam: Client) -> None:
     assert sam.get("/account").status_code == 302
 
 
-def test_what_no_database_keeps_is_refused(nobody: Client, app: Flask) -> None:
+def test_what_no_database_keeps_is_refused(
+    nobody: Client, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(**_: object) -> None:
         raise sa.exc.DataError("select", {}, ValueError("NUL"))
 
     fail.public = True  # type: ignore[attr-defined]
-    app.view_functions["accounts.welcome"] = fail
+    monkeypatch.setitem(app.view_functions, "accounts.welcome", fail)
     answer = nobody.get("/welcome/a%00b")
     assert answer.status_code == 400
     assert "can’t be understood" in answer.text or "can&#39;t be understood" in answer.text

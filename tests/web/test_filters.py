@@ -30,6 +30,12 @@ MORNING = dt.datetime(2026, 7, 3, 9, 5, tzinfo=dt.UTC)
 
 
 @pytest.fixture
+def app(app_of_its_own: Flask) -> Flask:
+    """These tests add pages of their own."""
+    return app_of_its_own
+
+
+@pytest.fixture
 def page(app: Flask) -> Iterator[None]:
     with app.test_request_context():
         yield

@@ -27,6 +27,12 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "outreach" / "web"
 
 
+@pytest.fixture
+def app(app_of_its_own: Flask) -> Flask:
+    """These tests add pages of their own."""
+    return app_of_its_own
+
+
 @pytest.fixture(autouse=True)
 def gallery(app: Flask) -> None:
     add_gallery(app)

@@ -18,6 +18,12 @@ PUBLIC = {"static", "security.login", "security.logout", "accounts.welcome"}
 NAMES = {Role.ADMIN: "ada", Role.ORGANISER: "olga", Role.STAFF: "sam", Role.VOLUNTEER: "vera"}
 
 
+@pytest.fixture
+def app(app_of_its_own: Flask) -> Flask:
+    """These tests add pages of their own."""
+    return app_of_its_own
+
+
 def rules(app: Flask) -> list[Rule]:
     return sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
 
