@@ -26,6 +26,8 @@ from outreach.directory.offices import USABLE
 
 # A check that ends within so many days is worth renewing now.
 SOON = dt.timedelta(days=30)
+# Earlier than any check; printed nowhere.
+_UNCHECKED = dt.date.min
 
 
 class AddressCheck(StrEnum):
@@ -109,12 +111,13 @@ def of_kind(kinds: Sequence[OrganizationKind]) -> sa.ColumnElement[bool]:
 
 def checked_as(checks: Sequence[AddressCheck], today: dt.date) -> sa.ColumnElement[bool]:
     """Whether the check of the way we write by stands in one of these ways."""
-    until = Target.verified_until
+    # Most targets have or lack a check: no index of its own helps, see `_among_all`.
+    until = sa.func.coalesce(Target.verified_until, _UNCHECKED)
     told: dict[AddressCheck, sa.ColumnElement[bool]] = {
         AddressCheck.CHECKED: until >= today,
         AddressCheck.SOON: until.between(today, today + SOON),
-        AddressCheck.EXPIRED: until < today,
-        AddressCheck.NEVER: sa.and_(until.is_(None), Target.channel.is_not(None)),
+        AddressCheck.EXPIRED: sa.and_(until < today, until != _UNCHECKED),
+        AddressCheck.NEVER: sa.and_(until == _UNCHECKED, Target.channel.is_not(None)),
     }
     conditions = [told[check] for check in checks if check in told]
     if AddressCheck.PERSONAL in checks:

@@ -32,7 +32,7 @@ from outreach.words import Sentence
 
 PER_PAGE = 50
 # So many rows are counted by fetching their ids, which then needn't be searched a second time.
-_FEW = 500
+_FEW = 5_000
 # Who types more words than this has pasted something else than a name.
 _MOST_WORDS = 8
 # Later than any end; printed nowhere.
@@ -215,19 +215,19 @@ def page_of(
     per_page: int = PER_PAGE,
     sort: Sort = Sort.PLACE,
     total: int | None = None,
-    searched: bool = False,
+    narrowed: bool = False,
 ) -> Page:
     """Return one page of an unsorted Select of targets with all that lists show; two queries,
-    three for a search that finds many.
+    three for a selection that holds many.
 
     A page before the first is the first, one after the last is the last. `total` when the caller
-    has counted already; `searched`: it looks for words, so that few may fit and reading in order
-    would read everything.
+    has counted already; `narrowed`: few may fit, and reading in order would read everything.
     """
-    if searched and (total is None or total <= _FEW):
+    if narrowed and (total is None or total <= _FEW):
         ids = session.scalars(query.with_only_columns(Target.id).limit(_FEW + 1)).all()
         if len(ids) <= _FEW:
-            total, query = len(ids), sa.select(Target).where(Target.id.in_(ids))
+            written_out: Any = sa.bindparam("found", ids, expanding=True, literal_execute=True)
+            total, query = len(ids), sa.select(Target).where(Target.id.in_(written_out))
     if total is None:
         total = number_of(session, query)
     page = min(max(1, page), max(1, -(-total // per_page)))
@@ -264,7 +264,8 @@ def target_page(
         page=page,
         per_page=per_page,
         sort=sort,
-        searched=bool(wanted.q.strip()),
+        # Ways are found through sets that cost more than reading in order saves.
+        narrowed=wanted != TargetFilter() and not wanted.ways,
     )
 
 

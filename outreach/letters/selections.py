@@ -74,7 +74,7 @@ def page(
         per_page=PER_PAGE,
         sort=sort,
         total=total,
-        searched=bool(filters.q.strip()),
+        narrowed=True,
     )
     ids = [target.id for target in found.rows]
     letters = _last_letters(session, campaign, ids)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 from collections.abc import Callable
 
 import sqlalchemy as sa
@@ -61,8 +60,6 @@ def apply(
             )
             plan = preparation.go()
         progress("write", 0, 0)
-        # Half a million rows of tuples make the collector walk them again and again for nothing.
-        gc.freeze()
         try:
             with database.writing() as session:
                 _write(session, run_id, plan, preparation.jurisdictions, seen, by=by, now=now())
@@ -70,8 +67,6 @@ def apply(
             return
         except _Moved:
             continue
-        finally:
-            gc.unfreeze()
     raise MoveRefused(
         Sentence("The directory is being edited all the time; try again in a quiet minute.")
     )
