@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from outreach.accounts.models import Event
 from outreach.config import shipped
@@ -46,6 +46,12 @@ def with_targets(session: Session) -> Sequence[sa.Row[str, str, list[str]]]:
     ).all()
 
 
+_SHOWN = (
+    *(Jurisdiction.name, Jurisdiction.languages, Jurisdiction.publicity),
+    Jurisdiction.designation,
+)
+
+
 def overview(session: Session, *, today: dt.date) -> Sequence[tuple[Jurisdiction, int]]:
     """Return every jurisdiction with its number of targets in office today, by name; one query."""
     held = (
@@ -58,6 +64,8 @@ def overview(session: Session, *, today: dt.date) -> Sequence[tuple[Jurisdiction
         sa.select(Jurisdiction, sa.func.coalesce(held.c.number, 0))
         .outerjoin(held, held.c.jurisdiction_code == Jurisdiction.code)
         .order_by(Jurisdiction.name)
+        # Not the tools, precedents and notes of two hundred countries.
+        .options(load_only(*_SHOWN, raiseload=True))
     )
     return [(row[0], row[1]) for row in rows]
 

@@ -264,8 +264,8 @@ def target_page(
         page=page,
         per_page=per_page,
         sort=sort,
-        # Ways are found through sets that cost more than reading in order saves.
-        narrowed=wanted != TargetFilter() and not wanted.ways,
+        # These are found through sets that cost more than a reading in order saves.
+        narrowed=wanted != TargetFilter() and not (wanted.ways or wanted.kinds or wanted.sources),
     )
 
 
