@@ -37,6 +37,7 @@ from outreach.directory.models import (
     Target,
     TargetRole,
 )
+from outreach.directory.spelling import search_key
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import (
     Letter,
@@ -150,6 +151,7 @@ def organization(session: Session, **values: Any) -> Organization:
         "names": {},
         "confidence": Confidence.HIGH,
     } | values
+    values.setdefault("search_key", search_key(values["name"], *values["names"].values()))
     return _keep(session, Organization(**values))
 
 

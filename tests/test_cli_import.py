@@ -11,14 +11,17 @@ import subprocess
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from outreach.directory.syncing.models import RunState, StagedRow
-from tests.test_cli_contacts import COMMAND, ROOT, Shell, environment
+from tests.test_cli_contacts import COMMAND, ROOT, Shell, environment, shell
+
+# The fixture the tests below ask for.
+__all__ = ["shell"]
 
 LIST = (
     "Name,Email,Party\nAnna Example,anna@parl.example,Green\nBert Example,bert@parl.example,Blue\n"
@@ -144,15 +147,6 @@ READ: list[tuple[str, bytes | str, int]] = [
         1,
     ),
 ]
-
-
-@pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_file: Path) -> Iterator[Shell]:
-    (tmp_path / "home").mkdir(mode=0o700)
-    (tmp_path / "home" / "outreach.sqlite").write_bytes(sqlite_file.read_bytes())
-    shell = Shell(tmp_path, monkeypatch)
-    yield shell
-    shell.database.close()
 
 
 def test_every_hostile_file_is_refused_in_a_sentence(shell: Shell) -> None:

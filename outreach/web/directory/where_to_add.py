@@ -9,7 +9,8 @@ from flask import jsonify, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from outreach.directory.models import Jurisdiction, Organization, OrganizationKind, Target
-from outreach.directory.spelling import fold, romanisations
+from outreach.directory.queries import found_in
+from outreach.directory.spelling import fold
 from outreach.web import access
 from outreach.web.access import needs
 from outreach.web.directory.blueprint import bp
@@ -43,25 +44,29 @@ def where_to_add() -> str:
 @needs("directory.write")
 def likely_bodies() -> Response:
     """Say which bodies of a country go by the name that is being typed, as JSON."""
-    typed = fold(request.args.get("name", "")[:300])
+    typed = request.args.get("name", "")[:300]
     code = request.args.get("jurisdiction", "")[:16]
-    if len(typed) < 3:
+    if len(fold(typed)) < 3:
         return jsonify(people=[])
-    rows = access.session().execute(
-        sa.select(Organization, Target.id)
+    near = access.session().execute(
+        sa.select(Organization.name, Organization.kind, Target.id.label("target"))
         .outerjoin(Target, Target.organization_id == Organization.id)
-        .where(Organization.jurisdiction_code == code, Organization.ended_on.is_(None))
+        .where(
+            Organization.jurisdiction_code == code,
+            Organization.ended_on.is_(None),
+            *found_in(Organization.search_key, typed),
+        )
         .order_by(Organization.id)
+        .limit(_OFFERED)
     )
-    near = [(row[0], row[1]) for row in rows if _goes_by(row[0], typed)]
     return jsonify(
         people=[
             {
                 "name": body.name,
                 "where": word(body.kind),
-                "url": url_for("directory.target", target_id=target) if target else "",
+                "url": url_for("directory.target", target_id=body.target) if body.target else "",
             }
-            for body, target in near[:_OFFERED]
+            for body in near
         ]
     )
 
@@ -81,13 +86,3 @@ def _bodies(code: str) -> Sequence[Organization]:
         )
         .all()
     )
-
-
-def _goes_by(body: Organization, typed: str) -> bool:
-    """Whether every word that was typed begins a word of one of the names of `body`."""
-    names = (body.name, *body.names.values())
-    for spelt in (one for name in names for one in (fold(name), *romanisations(name))):
-        words = spelt.split()
-        if all(any(there.startswith(part) for there in words) for part in typed.split()):
-            return True
-    return False
