@@ -120,6 +120,7 @@ class Campaign(Base):
         sa.CheckConstraint("(paused_at IS NULL) = (paused_by IS NULL)", name="paused_by"),
         sa.CheckConstraint("goal > 0", name="goal"),
         sa.CheckConstraint("cooling_days >= 0", name="cooling_days"),
+        sa.CheckConstraint("most_alike BETWEEN 1 AND 100", name="most_alike"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,6 +138,10 @@ class Campaign(Base):
     # Author and approver must differ. Switched off only by a logged setting (law 4).
     four_eyes: Mapped[bool] = mapped_column(default=True)
     self_approval_under: Mapped[str | None]
+    # Letters carry an HTML part beside the plain text, made from the same words.
+    html_part: Mapped[bool] = mapped_column(default=False)
+    # How alike two letters of one mailing, or to one body, may be, in per cent.
+    most_alike: Mapped[int] = mapped_column(default=90)
     # IANA name; times people type are in this zone, times stored are UTC.
     timezone: Mapped[str] = mapped_column(sa.String(60), default="UTC")
     mode: Mapped[Mode] = mapped_column(enum(Mode, "mode"), default=Mode.REHEARSAL)

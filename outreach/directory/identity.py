@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.directory.models import ContactDetail, Person, Target
+from outreach.directory.models import ContactDetail, Person, Target, TargetRole
 from outreach.schema import Base, enum
 
 _ONE_OWNER = (
@@ -208,3 +208,21 @@ sa.Index(
     sqlite_where=sa.text("personal = 1"),
     postgresql_where=sa.text("personal"),
 )
+
+
+class SalutationReading(Base):
+    """That a native speaker read the forms of address of one role in one language, as they were."""
+
+    __tablename__ = "salutation_reading"
+    __table_args__ = (sa.UniqueConstraint("language", "role", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # The block, `en-GB`, and the role its lines are for.
+    language: Mapped[str] = mapped_column(sa.String(16))
+    role: Mapped[TargetRole] = mapped_column(enum(TargetRole, "role"))
+    # SHA-256 of the lines that were read: changed lines want a reader again.
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    read_by: Mapped[str] = mapped_column(sa.String(120))
+    read_on: Mapped[dt.date]
+    by: Mapped[str] = mapped_column(sa.String(120))
+    at: Mapped[dt.datetime]

@@ -7,25 +7,7 @@ import re
 from outreach.accounts.models import Sender, Voice
 from outreach.directory.salutations import Salutation
 from outreach.petitions.figures import in_language
-
-# One line about the reader's data (art. 14 of the EU's data protection regulation), for senders
-# who wrote none of their own in this language.
-_NOTICE = {
-    "en": "Data protection: we keep your name, office and public contact details, our letters and "
-    "your answers for this campaign only; write to us to object or have them erased.",
-    "de": "Datenschutz: Wir speichern Namen, Amt, öffentliche Kontaktdaten, unsere Schreiben und "
-    "Ihre Antworten nur für dieses Anliegen; auf Ihre Nachricht hin löschen wir sie.",
-    "fr": "Protection des données\u00a0: nous conservons vos nom, fonction et coordonnées "
-    "publiques, nos courriers et vos réponses pour cette seule campagne\u202f; vous pouvez vous y "
-    "opposer ou en demander l’effacement en nous écrivant.",
-}
-_REFERENCE = {"en": "Ref.", "de": "Ref.", "fr": "Réf."}
-# French closings stand in the first person singular; an association signs in the plural.
-_WE_IN_FRENCH = (
-    ("Je vous prie", "Nous vous prions"),
-    ("de ma ", "de notre "),
-    ("de mes ", "de nos "),
-)
+from outreach.petitions.phrases import phrases
 
 
 def letter_text(
@@ -43,11 +25,13 @@ def letter_text(
     is the letter's reference.
     """
     signature = [sender.name, sender.role_line, *sender.postal_address.splitlines()]
+    known = phrases(language)
+    assert known is not None  # a text in a language without phrases is refused when it is saved
     small = [
         sender.imprint,
-        in_language(sender.data_notice, language) or _NOTICE.get(_base(language), _NOTICE["en"]),
+        in_language(sender.data_notice, language) or known.data_notice,
         credit,
-        f"{_REFERENCE.get(_base(language), 'Ref.')} {code}",
+        f"{known.reference} {code}",
     ]
     parts = (
         address.opening,
@@ -87,8 +71,9 @@ def _begun(body: str, address: Salutation, language: str) -> str:
 
 
 def _closing(closing: str, sender: Sender, language: str) -> str:
-    if _base(language) == "fr" and sender.voice is Voice.WE:
-        for singular, plural in _WE_IN_FRENCH:
+    known = phrases(language)
+    if known and sender.voice is Voice.WE:
+        for singular, plural in known.we.items():
             closing = closing.replace(singular, plural)
     return closing
 

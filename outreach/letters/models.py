@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from outreach.accounts.models import Sender
 from outreach.directory.models import ContactKind, Office, Target
 from outreach.letters.lifecycle import ASK_FREE, SEALED, State
+from outreach.letters.reviewing import ApprovedAs
 from outreach.petitions.models import Ask
 from outreach.schema import Base, enum
 
@@ -71,6 +72,28 @@ class TemplateVersion(Base):
     template: Mapped[Template] = relationship(lazy="raise")
 
 
+class FileConflict(Base):
+    """A letter's file that changed while its text was changed in the browser. Nobody wins alone."""
+
+    __tablename__ = "file_conflict"
+    __table_args__ = (
+        sa.UniqueConstraint("template_id", "language", "file_hash"),
+        sa.CheckConstraint("(kept IS NULL) = (settled_at IS NULL)", name="settled"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    template_id: Mapped[int] = mapped_column(sa.ForeignKey("template.id"))
+    language: Mapped[str] = mapped_column(sa.String(16))
+    file_hash: Mapped[str] = mapped_column(sa.String(64))
+    subject: Mapped[str]
+    body: Mapped[str]
+    found_at: Mapped[dt.datetime]
+    # Whose words a person kept: "file" or "browser"; null while it waits.
+    kept: Mapped[str | None] = mapped_column(sa.String(10))
+    settled_by: Mapped[str | None] = mapped_column(sa.String(120))
+    settled_at: Mapped[dt.datetime | None]
+
+
 class Audience(Base):
     """A saved selection of targets: the filters, not the rows."""
 
@@ -86,10 +109,20 @@ class Audience(Base):
     at: Mapped[dt.datetime]
 
 
+class MailingState(StrEnum):
+    """How far the drafts of a mailing are."""
+
+    WAITING = "waiting"
+    MAKING = "making"
+    MADE = "made"
+    FAILED = "failed"
+
+
 class Mailing(Base):
     """One template × one audience: what was made, who was left out and why."""
 
     __tablename__ = "mailing"
+    __table_args__ = (sa.Index("ix_mailing_state", "state", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
@@ -103,7 +136,20 @@ class Mailing(Base):
     # [{target_id, name, reason}] for every target no draft could be made for.
     left_out: Mapped[list[Any]] = mapped_column(sa.JSON())
     by: Mapped[str] = mapped_column(sa.String(120))
+    by_id: Mapped[int | None]
     at: Mapped[dt.datetime]
+    # Drafts are made in steps: how far, and what is still to do ({"targets": [ids], …}).
+    state: Mapped[MailingState] = mapped_column(
+        enum(MailingState, "state"), default=MailingState.MADE
+    )
+    plan: Mapped[dict[str, Any]] = mapped_column(sa.JSON(), default=dict)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    # Why making stopped, {text, values}.
+    failure: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON())
+    # A mailing that corrects what letters said about a fact, or tells of a milestone.
+    fact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("fact.id"))
+    milestone_id: Mapped[int | None] = mapped_column(sa.ForeignKey("milestone.id"))
 
     template: Mapped[Template] = relationship(lazy="raise")
     audience: Mapped[Audience | None] = relationship(lazy="raise")
@@ -196,6 +242,19 @@ class Letter(Base):
     subject: Mapped[str]
     text: Mapped[str]
 
+    # Which of the alternatives of its text it carries: a, b or c.
+    variant: Mapped[str] = mapped_column(sa.String(1), default="a")
+    # SHA-256 of the words between opening and closing, folded: equal words are seen at once.
+    body_hash: Mapped[str] = mapped_column(sa.String(64), default="", index=True)
+    # How alike its most alike neighbour of the mailing is, in per cent, and which letter that is;
+    # the same for what this body got before. Null: not measured.
+    alike: Mapped[int | None]
+    alike_id: Mapped[int | None]
+    alike_before: Mapped[int | None]
+    alike_before_id: Mapped[int | None]
+    # Why an approver let it pass although it is too much alike.
+    alike_because: Mapped[str] = mapped_column(default="")
+
     # Who last changed its words: its own editor, else the author of the template version.
     author_id: Mapped[int | None]
     author: Mapped[str] = mapped_column(sa.String(120))
@@ -208,6 +267,9 @@ class Letter(Base):
     approved_by: Mapped[str | None] = mapped_column(sa.String(120))
     approved_at: Mapped[dt.datetime | None]
     self_approved_under: Mapped[str | None]
+    # Read by itself, or approved with others after a sample of them was read.
+    approved_as: Mapped[ApprovedAs | None] = mapped_column(enum(ApprovedAs, "approved_as"))
+    approval_round_id: Mapped[int | None] = mapped_column(sa.ForeignKey("approval_round.id"))
     seal: Mapped[str | None] = mapped_column(sa.String(64))
 
     send_after: Mapped[dt.datetime | None]
@@ -241,6 +303,7 @@ class Quotation(Base):
     __table_args__ = (
         sa.CheckConstraint("(fact_id IS NULL) <> (reading_id IS NULL)", name="one_source"),
         sa.UniqueConstraint("letter_id", "fact_id"),
+        sa.Index("uq_quotation_reading", "letter_id", "reading_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

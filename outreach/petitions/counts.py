@@ -14,7 +14,7 @@ from outreach.accounts import audit, tasks
 from outreach.accounts.models import Actor, Campaign, TaskKind
 from outreach.accounts.roles import require
 from outreach.errors import BadInput, MoveRefused, NotFound, Refused
-from outreach.petitions import figures
+from outreach.petitions import figures, phrases
 from outreach.petitions.models import Petition, Precision, Reading, ReadingState
 from outreach.words import N_, Sentence
 
@@ -23,22 +23,6 @@ RISE_PER_CENT = 20
 RISE_ABSOLUTE = 5_000
 LARGEST = 2_000_000_000
 WANTED = Sentence("Write the count as a whole number, 0 or more.")
-
-# By language: one signature, and several.
-_SENTENCES: dict[str, tuple[str, str]] = {
-    "en": (
-        "As of {day}, {number} person had signed the petition.",
-        "As of {day}, {number} people had signed the petition.",
-    ),
-    "de": (
-        "Bis zum {day} hatte {number} Person die Petition unterzeichnet.",
-        "Bis zum {day} hatten {number} Menschen die Petition unterzeichnet.",
-    ),
-    "fr": (
-        "Au {day}, {number} personne avait signé la pétition.",
-        "Au {day}, {number} personnes avaient signé la pétition.",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,15 +275,15 @@ def sentence(reading: Reading, language: str) -> str:
                 value=f"{reading.value:,}",
             )
         )
-    forms = _SENTENCES.get(figures.base(language))
-    if forms is None:
+    known = phrases.phrases(language)
+    if known is None:
         raise Refused(
             Sentence(
                 "There is no sentence for the count in “%(language)s”. Leave the count out.",
                 language=language,
             )
         )
-    return forms[reading.value != 1].format(
+    return phrases.in_number(known.count.exact, reading.value, language).format(
         day=figures.day(reading.read_on, Precision.DAY, language),
         number=figures.number(reading.value, language),
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.errors import BadInput, MoveRefused, NotFound, Refused
-from outreach.petitions import figures
+from outreach.petitions import figures, phrases
 from outreach.petitions.models import Conflict, Fact, FactState, Origin, Precision, Use
 from outreach.words import N_, Sentence
 
@@ -22,24 +22,6 @@ QUALIFIERS = ("exactly", "over", "at least", "about")
 LARGEST = 2_000_000_000
 GAP = "{figure}"
 
-# How a language says "as of", by precision; and its mark between the day and the source.
-_AS_OF: dict[str, dict[Precision, str]] = {
-    "en": dict.fromkeys(Precision, "as of {day}"),
-    "de": {
-        Precision.DAY: "Stand: {day}",
-        Precision.MONTH: "Stand: {day}",
-        Precision.YEAR: "Stand: {day}",
-    },
-    "fr": {
-        Precision.DAY: "situation au {day}",
-        Precision.MONTH: "situation en {day}",
-        Precision.YEAR: "situation en {day}",
-    },
-}
-# French puts a narrow no-break space before the semicolon.
-_BETWEEN = {"en": "; ", "de": "; ", "fr": "\u202f; "}
-
-LANGUAGES = tuple(_AS_OF)
 # How many parts of a date are known, from one to three.
 _EXACTNESS = (Precision.YEAR, Precision.MONTH, Precision.DAY)
 
@@ -152,7 +134,7 @@ def _missing_words(fact: Fact, language: str) -> Sentence | None:
         for name, texts in ((N_("sentence"), fact.wording), (N_("source line"), fact.citation))
         if figures.in_language(texts, language) is None
     ]
-    if figures.base(language) not in _AS_OF:
+    if phrases.phrases(language) is None:
         missing.append(N_("way to print dates"))
     if not missing:
         return None
@@ -171,8 +153,9 @@ def _basis(fact: Fact, citation: str, language: str) -> str:
     day = figures.day(fact.as_of, fact.as_of_precision, language)
     if fact.figure is None:
         return f"{citation}, {day}"
-    key = figures.base(language)
-    return _AS_OF[key][fact.as_of_precision].format(day=day) + _BETWEEN[key] + citation
+    known = phrases.phrases(language)
+    assert known is not None  # `_missing_words` asked before
+    return known.as_of[fact.as_of_precision].format(day=day) + known.between + citation
 
 
 def save_fact(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.directory.models import Confidence, Target
+from outreach.petitions.pages import Page
 from outreach.schema import Base, enum
 from outreach.words import Sentence
 
@@ -184,6 +185,8 @@ class Fact(Base):
     unit: Mapped[str | None] = mapped_column(sa.String(40))
     as_of: Mapped[dt.date | None]
     as_of_precision: Mapped[Precision | None] = mapped_column(enum(Precision, "precision"))
+    # The time the figure is about, where that isn't the as-of day: "9 to 14 August 2020".
+    period: Mapped[str] = mapped_column(sa.String(120), default="")
     source_title: Mapped[str] = mapped_column(default="")
     source_publisher: Mapped[str] = mapped_column(default="")
     source_date: Mapped[str] = mapped_column(sa.String(20), default="")
@@ -233,8 +236,12 @@ class Reading(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
     petition_id: Mapped[int] = mapped_column(sa.ForeignKey("petition.id"))
+    # Always known; SQLite can't add a column that is both a reference and NOT NULL.
+    page_id: Mapped[int | None] = mapped_column(sa.ForeignKey("petition_page.id"), index=True)
     value: Mapped[int]
     page_url: Mapped[str]
+    # Where on the page the number stood, as its adapter tells it; empty when a person read it.
+    shape: Mapped[str] = mapped_column(sa.String(64), default="")
     read_on: Mapped[dt.date | None]
     method: Mapped[str] = mapped_column(sa.String(20), default="by hand")
     by: Mapped[str] = mapped_column(sa.String(120))
@@ -245,6 +252,8 @@ class Reading(Base):
     held_for: Mapped[list[Any]] = mapped_column(sa.JSON(), default=list)
     decided_by: Mapped[str | None] = mapped_column(sa.String(120))
     decided_at: Mapped[dt.datetime | None]
+
+    page: Mapped[Page | None] = relationship(lazy="raise")
 
     @property
     def reasons(self) -> list[Sentence]:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from outreach.accounts import audit
 from outreach.accounts.models import Event
 from outreach.directory.models import TargetRole
-from outreach.petitions import asks, counts, facts, texts
+from outreach.petitions import asks, counts, facts, phrases, texts
 from outreach.petitions.models import Demand, Fact, Use
 from outreach.web import petitions_counts, petitions_texts
 from outreach.web.access import actor, campaign, needs, now, session
@@ -99,7 +99,7 @@ def fact(code: str) -> str:
     said = {
         language: facts.refusal(found, language, today=today())
         or facts.sentence(found, language, today=today())
-        for language in sorted({*found.wording, *facts.LANGUAGES})
+        for language in sorted({*found.wording, *phrases.all_phrases()})
     }
     every = facts.facts(session(), campaign().id)
     return page_of(

@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, Optional
 
 from outreach.directory.models import Confidence
-from outreach.petitions import facts
+from outreach.petitions import facts, phrases
 from outreach.petitions.models import (
     Conflict,
     Demand,
@@ -61,7 +61,7 @@ class InLanguages(Form):
         """Return {language: text} of the fields of `name`, keeping languages without a field."""
         typed = {
             language: self._of(name, language).data or ""
-            for language in facts.LANGUAGES
+            for language in phrases.all_phrases()
             if f"{name}_{language}" in self
         }
         return {
@@ -70,14 +70,14 @@ class InLanguages(Form):
 
     def show_texts(self, name: str, texts: dict[str, str]) -> None:
         """Fill the fields of `name` with what is kept."""
-        for language in facts.LANGUAGES:
+        for language in phrases.all_phrases():
             self._of(name, language).data = texts.get(language, "")
 
     def in_languages(self, *names: str) -> list[tuple[str, list[Field]]]:
         """Return per language its name and its fields, in the order of `names`."""
         return [
             (language_name(language), [self._of(name, language) for name in names])
-            for language in facts.LANGUAGES
+            for language in phrases.all_phrases()
         ]
 
     def _of(self, name: str, language: str) -> Field:

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from outreach.petitions import counts, facts
+from outreach.petitions import counts, phrases
 from outreach.web.access import campaign, now, session
 from outreach.web.forms import Form
 
@@ -54,5 +54,7 @@ def last_count() -> dict[str, Any] | None:
         "reading": reading,
         "days": counts.age_in_days(reading, today()),
         "too_old": counts.too_old(reading, campaign(), today()),
-        "said": [(language, counts.sentence(reading, language)) for language in facts.LANGUAGES],
+        "said": [
+            (language, counts.sentence(reading, language)) for language in phrases.all_phrases()
+        ],
     }

@@ -21,7 +21,9 @@ from outreach.directory.narrowing import AddressCheck
 from outreach.directory.shelf_life import AddressClass, Ending
 from outreach.directory.syncing.models import ConflictState, Decision, Effect, RunState
 from outreach.letters.lifecycle import Hand, State
-from outreach.letters.models import LetterKind
+from outreach.letters.models import LetterKind, MailingState
+from outreach.letters.piles import PileState
+from outreach.letters.reviewing import ApprovedAs
 from outreach.petitions.models import (
     FactState,
     Origin,
@@ -32,6 +34,7 @@ from outreach.petitions.models import (
     StanceBasis,
     Use,
 )
+from outreach.petitions.pages import MilestoneState, PageRule
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
 from outreach.sending.models import Outcome
 from outreach.sending.needed import Need
@@ -50,6 +53,29 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "staff": N_("staff"),
         "organiser": N_("organiser"),
         "admin": N_("admin"),
+    },
+    MailingState: {
+        "waiting": N_("waiting"),
+        "making": N_("being made"),
+        "made": N_("made"),
+        "failed": N_("stopped"),
+    },
+    PileState: {
+        "waiting": N_("waiting"),
+        "making": N_("being made"),
+        "ready": N_("ready"),
+        "failed": N_("stopped"),
+    },
+    ApprovedAs: {"read": N_("read"), "sampled": N_("sampled")},
+    PageRule: {
+        "pool": N_("same signatures as the other pages"),
+        "add": N_("other signatures, on top"),
+        "exclude": N_("not counted"),
+    },
+    MilestoneState: {
+        "ahead": N_("ahead"),
+        "reached": N_("reached"),
+        "done": N_("settled"),
     },
     Mode: {"rehearsal": N_("rehearsal"), "live": N_("live")},
     Voice: {"we": N_("we"), "i": N_("I")},
