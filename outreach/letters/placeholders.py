@@ -105,6 +105,12 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
         "no",
         asked_only=True,
     ),
+    Placeholder(
+        "variant",
+        N_("a, b or c: which alternative this letter carries, so that one body gets no two alike"),
+        "a",
+        asked_only=True,
+    ),
     Placeholder("letter.code", N_("the reference code of this letter"), "7K4-Q2M"),
     Placeholder(
         "previous.date",

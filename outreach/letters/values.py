@@ -83,6 +83,7 @@ def values_for(
     language: str,
     code: str,
     previous: Letter | None = None,
+    variant: str = "a",
 ) -> dict[str, object]:
     """Return {top name: {name: value}} for `rendering.render`; what is missing is `Empty`.
 
@@ -109,6 +110,7 @@ def values_for(
     return values | {
         "fact": shared.facts,
         "signatures": _or_empty("signatures", shared.signatures),
+        "variant": variant,
     }
 
 
