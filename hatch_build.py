@@ -1,4 +1,4 @@
-"""Style sheets and icons: fetched by lock file, copied to outreach/web/static/vendor, never in git.
+"""Style sheets, icons and fonts: fetched by lock file, copied to outreach/web/static/vendor, never in git.
 
 Runs as hatchling's build hook, or by itself: `python hatch_build.py`.
 """
@@ -116,6 +116,10 @@ def _collect(wanted: dict[str, Any], modules: Path, target: Path) -> None:
         # The map isn't shipped, so the browser needn't ask for it.
         text = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", text)
         (target / name).write_text(text, encoding="utf-8")
+    (target / "fonts").mkdir()
+    for source, name in wanted["fonts"].items():
+        _need(modules / source)
+        shutil.copy(modules / source, target / "fonts" / name)
     icons = wanted["icons"]
     symbols = [_symbol(modules / icons["folder"] / f"{name}.svg") for name in icons["names"]]
     sprite = '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
@@ -146,4 +150,4 @@ def _need(path: Path) -> None:
 
 if __name__ == "__main__":
     built = build_assets(Path(__file__).resolve().parent)
-    sys.stdout.write("Style sheets and icons are in place.\n" if built else "")
+    sys.stdout.write("Style sheets, icons and fonts are in place.\n" if built else "")
