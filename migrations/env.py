@@ -6,7 +6,6 @@ from alembic import context
 
 from outreach.directory import identity as _identity  # noqa: F401
 from outreach.directory.syncing import models as _syncing  # noqa: F401
-from outreach.letters import piles as _piles  # noqa: F401
 from outreach.petitions import pages as _pages  # noqa: F401
 from outreach.replies import models as _replies  # noqa: F401  (loads the tables of every room)
 from outreach.schema import Base

@@ -1,4 +1,4 @@
-"""Letters worth reading: pages that count, milestones, conflicts of files, alikeness, piles.
+"""Letters worth reading: pages that count, milestones, conflicts of files, alikeness.
 
 Revision 0003, after 0002.
 """
@@ -17,6 +17,7 @@ depends_on = None
 
 # (table, column, type, default or None for nullable, table it refers to, check)
 COLUMNS = (
+    ("ask", "not_in", "JSON", "'[]'", "", ""),
     ("campaign", "html_part", "BOOLEAN", "false", "", ""),
     ("campaign", "most_alike", "INTEGER", "90", "", "most_alike BETWEEN 1 AND 100"),
     ("fact", "period", "VARCHAR(120)", "''", "", ""),
@@ -44,6 +45,8 @@ COLUMNS = (
     ("mailing", "failure", "JSON", None, "", ""),
     ("mailing", "fact_id", "INTEGER", None, "fact", ""),
     ("mailing", "milestone_id", "INTEGER", None, "milestone", ""),
+    ("measure", "wording", "JSON", "'{}'", "", ""),
+    ("measure", "citation", "JSON", "'{}'", "", ""),
     ("reading", "page_id", "INTEGER", None, "petition_page", ""),
     ("reading", "shape", "VARCHAR(64)", "''", "", ""),
 )
@@ -246,40 +249,6 @@ def _create_tables() -> None:
     op.create_index(
         op.f("ix_approval_round_mailing_id"), "approval_round", ["mailing_id"], unique=False
     )
-    op.create_table(
-        "pile",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("campaign_id", sa.Integer(), nullable=False),
-        sa.Column("mailing_id", sa.Integer(), nullable=True),
-        sa.Column("letters", sa.JSON(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "waiting",
-                "making",
-                "ready",
-                "failed",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("done", sa.Integer(), nullable=False),
-        sa.Column("total", sa.Integer(), nullable=False),
-        sa.Column("file", sa.Text(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=True),
-        sa.Column("failure", sa.JSON(), nullable=True),
-        sa.Column("by", sa.String(length=120), nullable=False),
-        sa.Column("at", outreach.schema.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("made_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("(state = 'ready') = (sha256 IS NOT NULL)", name=op.f("ck_pile_ready")),
-        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_pile_campaign_id")),
-        sa.ForeignKeyConstraint(["mailing_id"], ["mailing.id"], name=op.f("fk_pile_mailing_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_pile")),
-    )
-    op.create_index("ix_pile_state", "pile", ["state", "id"], unique=False)
     op.create_table(
         "remark",
         sa.Column("id", sa.Integer(), nullable=False),

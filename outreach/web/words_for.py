@@ -22,7 +22,6 @@ from outreach.directory.shelf_life import AddressClass, Ending
 from outreach.directory.syncing.models import ConflictState, Decision, Effect, RunState
 from outreach.letters.lifecycle import Hand, State
 from outreach.letters.models import LetterKind, MailingState
-from outreach.letters.piles import PileState
 from outreach.letters.reviewing import ApprovedAs
 from outreach.petitions.models import (
     FactState,
@@ -58,12 +57,6 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "waiting": N_("waiting"),
         "making": N_("being made"),
         "made": N_("made"),
-        "failed": N_("stopped"),
-    },
-    PileState: {
-        "waiting": N_("waiting"),
-        "making": N_("being made"),
-        "ready": N_("ready"),
         "failed": N_("stopped"),
     },
     ApprovedAs: {"read": N_("read"), "sampled": N_("sampled")},
