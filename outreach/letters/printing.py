@@ -1,0 +1,222 @@
+"""Letters on paper: a PDF with letterhead and window (DIN 5008 form B), tagged for screen readers.
+
+The words are those of the letter; they reach the typesetter as data, so nothing in them is markup.
+What is added is the envelope of paper: letterhead, date, address, page numbers. The file names no
+author, no program of ours, no time and no place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import typst
+from babel import Locale, UnknownLocaleError
+
+from outreach.config import shipped
+from outreach.directory.models import ContactKind
+from outreach.errors import Refused
+from outreach.letters.models import Letter
+from outreach.petitions import figures
+from outreach.petitions.models import Precision
+from outreach.words import Sentence
+
+# Scripts the fonts have; a letter with another one would be printed with empty boxes.
+_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW", "GEORGIAN")
+# In a line from right to left, a run of Latin words with their figures keeps its own order
+# (Unicode Standard Annex #9, isolates).
+_LATIN_RUN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ .,:/()@’'+–-]*[A-Za-z0-9À-ɏ)]")
+_ISOLATE, _POP = "\u2066", "\u2069"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One letter as the typesetter takes it; `mark` is printed in a box on what must not be sent."""
+
+    lang: str
+    region: str | None
+    rtl: bool
+    subject: str
+    # Paragraphs as lists of lines; the small print apart.
+    blocks: list[list[str]]
+    small: list[str]
+    code: str
+    date: str
+    mark: str
+    address: list[str]
+    sender: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TickList:
+    """The list at the end of a pile: a title, the heads of six columns, a row for each letter."""
+
+    title: str
+    lang: str
+    columns: list[str]
+    rows: list[list[str]]
+
+
+def sheet_of(letter: Letter, *, on: dt.date, mark: str = "") -> Sheet:
+    """Return `letter`, loaded with its sender, target and jurisdiction, as printed on the day `on`.
+
+    Raises Refused when it holds a script that no font of ours has.
+    """
+    _refuse_unprintable(letter)
+    language = letter.language.split("-")[0].lower()
+    rtl = is_right_to_left(letter.language)
+    blocks = [block.split("\n") for block in letter.text.split("\n\n")]
+    # The last block of a letter is its small print; hand-edited ones may have none.
+    small = blocks.pop() if len(blocks) > 1 and letter.code in blocks[-1][-1] else []
+    region = letter.target.jurisdiction_code
+    return Sheet(
+        lang=language,
+        region=region if re.fullmatch("[A-Z]{2}", region) and region != "EU" else None,
+        rtl=rtl,
+        subject=_isolated(letter.subject, rtl),
+        blocks=[[_isolated(line, rtl) for line in block] for block in blocks],
+        small=[_isolated(line, rtl) for line in small],
+        code=letter.code,
+        date=figures.day(on, Precision.DAY, letter.language),
+        mark=mark,
+        address=_address(letter),
+        sender=_letterhead(letter),
+    )
+
+
+def pdf(
+    sheets: Sequence[Sheet], *, title: str, fonts: Path, ticks: TickList | None = None
+) -> bytes:
+    """Return a PDF of `sheets`, each on pages of its own, with `ticks` at the end.
+
+    PDF/UA-1 (ISO 14289-1): tagged, with `title` and language. `fonts` is the folder of the fonts
+    that the typesetter lacks. One letter costs some milliseconds; a pile belongs in `pdf_apart`.
+    """
+    inputs = {
+        "letters": json.dumps([asdict(sheet) for sheet in sheets]),
+        "title": title,
+        "list": json.dumps(asdict(ticks)) if ticks else "",
+    }
+    # Neither fonts of the machine nor files outside the folder of the layout.
+    made = typst.compile(
+        str(shipped("templates") / "print" / "letter.typ"),
+        font_paths=[str(fonts)],
+        ignore_system_fonts=True,
+        sys_inputs=inputs,
+        format="pdf",
+        pdf_standards=["ua-1"],
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+def pdf_apart(
+    sheets: Sequence[Sheet], *, title: str, fonts: Path, ticks: TickList | None = None
+) -> bytes:
+    """Return what `pdf` does, made in a process of its own: the typesetter keeps what it used.
+
+    Raises Refused when that process fails.
+    """
+    asked = {
+        "sheets": [asdict(sheet) for sheet in sheets],
+        "title": title,
+        "fonts": str(fonts),
+        "ticks": asdict(ticks) if ticks else None,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", __name__],
+        input=json.dumps(asked).encode("ascii"),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Refused(
+            Sentence(
+                "The pile could not be printed: the typesetter stopped. Print fewer letters at "
+                "once, or one by one to find the letter it stopped at."
+            )
+        )
+    return done.stdout
+
+
+def is_right_to_left(language: str) -> bool:
+    """Return whether `language` (BCP 47) is written from right to left (CLDR)."""
+    try:
+        return str(Locale.parse(language, sep="-").character_order) == "right-to-left"
+    except (UnknownLocaleError, ValueError):
+        return False
+
+
+def _address(letter: Letter) -> list[str]:
+    """The lines of the window: the envelope; for post the address, with the country in capitals.
+
+    The Universal Postal Union wants the country's name as the last line, in capitals
+    (Convention Manual, article 17-004).
+    """
+    lines = letter.envelope.splitlines()
+    if letter.channel is not ContactKind.POSTAL:
+        return lines
+    place = letter.address.splitlines()
+    country = Locale("en").territories.get(letter.target.jurisdiction_code, "")
+    known = {country.casefold(), letter.target.jurisdiction.name.casefold()}
+    if country and letter.target.jurisdiction_code != "EU":
+        place = [line for line in place if line.strip().casefold() not in known]
+        place.append(country.upper())
+    return [*lines, *(line for line in place if line not in lines)]
+
+
+def _letterhead(letter: Letter) -> dict[str, Any]:
+    sender = letter.sender
+    postal = sender.postal_address.splitlines()
+    return {
+        "name": sender.name,
+        "role": sender.role_line,
+        "back": ", ".join([sender.name, *postal]),
+        "lines": [line for line in (*postal, sender.reply_to or sender.from_address) if line],
+    }
+
+
+def _isolated(text: str, rtl: bool) -> str:
+    return _LATIN_RUN.sub(lambda run: f"{_ISOLATE}{run[0]}{_POP}", text) if rtl else text
+
+
+def _refuse_unprintable(letter: Letter) -> None:
+    words = "".join((letter.subject, letter.text, letter.envelope, letter.address))
+    unknown = sorted(
+        char
+        for char in set(words)
+        if char.isalpha() and not unicodedata.name(char, "").startswith(_SCRIPTS)
+    )
+    if unknown:
+        raise Refused(
+            Sentence(
+                "The letter to %(name)s can't be printed here: no font has “%(letters)s”. Write "
+                "these names in Latin letters.",
+                name=letter.recipient,
+                letters="".join(unknown[:10]),
+            )
+        )
+
+
+def main() -> None:
+    """Read what `pdf_apart` wrote from the standard input, write the PDF to the standard output."""
+    asked = json.load(sys.stdin)
+    made = pdf(
+        [Sheet(**sheet) for sheet in asked["sheets"]],
+        title=asked["title"],
+        fonts=Path(asked["fonts"]),
+        ticks=TickList(**asked["ticks"]) if asked["ticks"] else None,
+    )
+    sys.stdout.buffer.write(made)
+
+
+if __name__ == "__main__":
+    main()
