@@ -82,6 +82,7 @@ class AskCard(Card):
     text: Words
     roles: list[TargetRole]
     jurisdictions: list[str] = []
+    not_in: list[str] = []
     eu_members_only: bool = False
 
 
@@ -183,6 +184,8 @@ class MeasureCard(Card):
     what: Words
     confidence: Confidence
     sources: Sequence[str] = ()
+    wording: Texts = {}
+    citation: Texts = {}
 
 
 class MeasuresFile(Card):

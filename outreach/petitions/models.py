@@ -159,6 +159,8 @@ class Ask(Base):
     roles: Mapped[list[str]]
     # Jurisdiction codes it makes sense in; empty: everywhere.
     jurisdictions: Mapped[list[str]]
+    # Codes it makes no sense in: an assembly has no government to question.
+    not_in: Mapped[list[str]] = mapped_column(default=list)
     eu_members_only: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)
 
@@ -291,6 +293,9 @@ class Measure(Base):
     what: Mapped[str]
     confidence: Mapped[Confidence] = mapped_column(enum(Confidence, "confidence"))
     sources: Mapped[list[str]]
+    # {language: sentence for letters}, {language: how the source is named}; empty: not printed.
+    wording: Mapped[dict[str, str]] = mapped_column(default=dict)
+    citation: Mapped[dict[str, str]] = mapped_column(default=dict)
 
 
 class Stance(Base):
