@@ -19,6 +19,9 @@ from outreach.letters import placeholders
 from outreach.words import Sentence
 
 MAX_SOURCE = 20_000
+# How deep conditions may lie in one another, each `and`, `or` and `not` counted: Python takes
+# seconds to read two hundred of them.
+MAX_DEPTH = 30
 # How much of a word with a digit in it is said back.
 _MOST_SAID = 40
 # Any digit; superscripts, fractions, single-character Roman and ringed ones too.
@@ -156,8 +159,11 @@ def _dotted(node: nodes.Node) -> str | None:
     return None
 
 
-def _wrong_nodes(node: nodes.Node, *, printing: bool) -> Iterator[Problem]:
+def _wrong_nodes(node: nodes.Node, *, printing: bool, depth: int = 0) -> Iterator[Problem]:
     """Walk the tree; names are looked at whole, everything unknown is refused where it stands."""
+    if depth > MAX_DEPTH:
+        yield Problem(node.lineno, Sentence("This can't be read: it is nested too deeply."))
+        return
     if not isinstance(node, _ALLOWED):
         yield Problem(
             node.lineno,
@@ -181,7 +187,7 @@ def _wrong_nodes(node: nodes.Node, *, printing: bool) -> Iterator[Problem]:
         yield Problem(node.lineno, Sentence("Between {{ and }} stands one name, nothing else."))
         return
     for child in node.iter_child_nodes():
-        yield from _wrong_nodes(child, printing=isinstance(node, nodes.Output))
+        yield from _wrong_nodes(child, printing=isinstance(node, nodes.Output), depth=depth + 1)
 
 
 def _wrong_name(node: nodes.Node, *, printing: bool) -> Iterator[Problem]:
