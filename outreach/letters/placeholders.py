@@ -45,6 +45,15 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
         "recipient.constituency", N_("the electoral district"), "Example East", optional=True
     ),
     Placeholder(
+        "recipient.committee",
+        N_(
+            "the committee on foreign affairs, human rights, justice or security they sit on now, "
+            "or the one they chair"
+        ),
+        "Foreign Affairs Committee",
+        optional=True,
+    ),
+    Placeholder(
         "recipient.role",
         N_("the part the recipient plays: minister, ministry, member_lower, mep …"),
         "minister",
@@ -59,6 +68,30 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
         N_("yes if the country is a member of the European Union"),
         "yes",
         asked_only=True,
+    ),
+    Placeholder(
+        "jurisdiction.assembly",
+        N_("yes for an assembly of several countries, such as PACE: it has no government"),
+        "yes",
+        asked_only=True,
+    ),
+    Placeholder(
+        "jurisdiction.has_measures",
+        N_("yes if we know of something they, or the Union they belong to, have done already"),
+        "yes",
+        asked_only=True,
+    ),
+    Placeholder(
+        "measures",
+        N_("what they have done already, as sentences with day and source"),
+        "Canada listed the head of the unit (Canada Gazette, 24 January 2025).",
+        optional=True,
+    ),
+    Placeholder(
+        "precedent",
+        N_("a decision of that country, or of its Union, that shows it can be done"),
+        "On 19 June 2024 Canada listed a state body of another country as a terrorist entity.",
+        optional=True,
     ),
     Placeholder(
         "instrument.name",
@@ -82,6 +115,18 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
         optional=True,
     ),
     Placeholder(
+        "tool.motion",
+        N_("what a motion is called in that parliament"),
+        "Antrag",
+        optional=True,
+    ),
+    Placeholder(
+        "stance.position",
+        N_("where they stand on this ask, if we know: support, undecided, oppose …"),
+        "support",
+        asked_only=True,
+    ),
+    Placeholder(
         "ask.code", N_("which of the asks this recipient can take"), "D2a", asked_only=True
     ),
     Placeholder(
@@ -92,8 +137,17 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     ),
     Placeholder(
         "signatures",
-        N_("how many have signed, as a sentence with its day; empty without an accepted count"),
-        "As of 3 March 2026, 12,345 people have signed.",
+        N_(
+            "how many have signed, as a sentence with its day and a round number that is surely "
+            "exceeded; empty without an accepted count"
+        ),
+        "As of 3 March 2026, more than 12,000 people had signed the petition.",
+        optional=True,
+    ),
+    Placeholder(
+        "signatures_exact",
+        N_("the same with the very number"),
+        "As of 3 March 2026, 12,345 people had signed the petition.",
         optional=True,
     ),
     Placeholder("petition.author", N_("who wrote the petition"), "StopHvalt"),
@@ -114,26 +168,56 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("letter.code", N_("the reference code of this letter"), "7K4-Q2M"),
     Placeholder(
         "previous.date",
-        N_("the day the first letter left (reminders only)"),
+        N_("the day an earlier letter left; for a reminder, the first one"),
         "3 March 2026",
         optional=True,
     ),
     Placeholder(
         "previous.subject",
-        N_("the subject of the first letter (reminders only)"),
+        N_("the subject of that letter, if it was in this language"),
         "Question on the listing of OMON of Belarus and GUBOPiK",
         optional=True,
     ),
     Placeholder(
         "previous.code",
-        N_("the reference code of the first letter (reminders only)"),
+        N_("the reference code of that letter"),
         "7K4-Q2M",
+        optional=True,
+    ),
+    Placeholder(
+        "previous.signatures",
+        N_("the sentence about signatures that letter told them, if it was in this language"),
+        "As of 3 March 2026, 12,345 people had signed.",
+        optional=True,
+    ),
+    Placeholder(
+        "previous.answered",
+        N_("what kind of answer came to that letter, if one came"),
+        "noncommittal",
+        asked_only=True,
+    ),
+    Placeholder(
+        "correction.said",
+        N_("the words about the fact that they were sent (corrections only)"),
+        "More than 12,345 people were held (as of 3 March 2026; an office, a report).",
+        optional=True,
+    ),
+    Placeholder(
+        "correction.now",
+        N_("what the fact says today; empty when it no longer holds (corrections only)"),
+        "More than 12,300 people were held (as of 3 March 2026; an office, a report).",
+        optional=True,
+    ),
+    Placeholder(
+        "correction.date",
+        N_("the day the letter with those words left (corrections only)"),
+        "3 March 2026",
         optional=True,
     ),
 )
 
-# `fact.R02`: the sentence of a fact with its date and source.
-FACT = re.compile(r"fact\.([A-Z]+[0-9]+[a-z]?)")
+# `fact.R02`: the sentence of a fact with its date and source; `fact.DEF_931` is fact DEF-931.
+FACT = re.compile(r"fact\.([A-Z][A-Za-z0-9_]*)")
 FACT_MEANING = N_("the fact with that code, as a sentence with date and source")
 FACT_SAMPLE = "fact.R02"
 
@@ -146,6 +230,17 @@ BY_NAME: dict[str, Placeholder] = {entry.name: entry for entry in PLACEHOLDERS}
 def is_known(name: str) -> bool:
     """Return whether a letter's text may use `name` (dotted)."""
     return name in BY_NAME or FACT.fullmatch(name) is not None
+
+
+def fact_name(code: str) -> str:
+    """Return the name a text uses for the fact `code`: `DEF-931` is `fact.DEF_931`."""
+    return "fact." + code.replace("-", "_")
+
+
+def fact_code(name: str) -> str | None:
+    """Return the code of the fact that the dotted `name` stands for, or None for other names."""
+    found = FACT.fullmatch(name)
+    return found.group(1).replace("_", "-") if found else None
 
 
 def nearest(name: str) -> str | None:

@@ -6,36 +6,16 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from babel import Locale, UnknownLocaleError
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Campaign, Sender, Voice
-from outreach.directory.models import Jurisdiction, Organization, Target
+from outreach.directory.models import Organization, Post, Target
+from outreach.letters import places
+from outreach.letters.background import NOTHING, Background, Earlier
 from outreach.letters.models import Letter
 from outreach.letters.rendering import Empty, Quoted
 from outreach.petitions import counts, facts, figures
 from outreach.petitions.models import Ask, Fact, Petition, Precision
-
-# What a written question is called in the data, most fitting first.
-_QUESTIONS = (
-    "written_question",
-    "order_paper_question",
-    "question_on_notice",
-    "parliamentary_question",
-    "deputy_question",
-    "question",
-    "hearing_question",
-)
-# Native names that only repeat what a letter in that language says anyway.
-_PLAIN = (
-    "written question",
-    "parliamentary question",
-    "written parliamentary question",
-    "question for written answer",
-    "question écrite",
-    "question parlementaire",
-    "mp question",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +23,12 @@ class Shared:
     """What every letter of one language has in common, read once for a whole mailing."""
 
     facts: Mapping[str, object]
+    # The count as a sentence: a round number surely exceeded, and the very number.
     signatures: object
+    signatures_exact: object
     petition: Petition
+    # The day the letters are made.
+    today: dt.date
 
 
 def shared_values(
@@ -65,11 +49,12 @@ def shared_values(
     for code in codes:
         fact: Fact = facts.fact_by_code(session, campaign.id, code)
         text = facts.sentence(fact, language, today=today)
-        quoted[code] = Quoted.fact(text, fact_id=fact.id, version=fact.version)
+        quoted[code.replace("-", "_")] = Quoted.fact(text, fact_id=fact.id, version=fact.version)
     return Shared(
         quoted,
-        _signatures(session, campaign, language, today),
+        *_signatures(session, campaign, language, today),
         session.get_one(Petition, petition_id),
+        today,
     )
 
 
@@ -84,14 +69,22 @@ def values_for(
     code: str,
     previous: Letter | None = None,
     variant: str = "a",
+    background: Background = NOTHING,
 ) -> dict[str, object]:
     """Return {top name: {name: value}} for `rendering.render`; what is missing is `Empty`.
 
-    `target` is loaded with `directory.queries.with_list`, `ask` with its demand.
+    `target` is loaded with `directory.queries.with_list`, `ask` with its demand. `previous` is
+    the letter a reminder or correction follows; `background` is read by `background.for_targets`.
     """
+    exists = places.measures_of(target.jurisdiction, background.measures)
+    of_place = places.named(target, language, exists, background.union)
+    alone = of_place.pop("")
+    stands = background.positions.get((target.id, ask.id))
+    earlier = background.earlier.get(target.id)
     named: dict[str, dict[str, object]] = {
-        "recipient": _recipient(target, language),
-        **_place(target.jurisdiction, language),
+        "recipient": _recipient(target, language, background.committees.get(target.id)),
+        **of_place,
+        "stance": {"position": stands.value if stands else ""},
         "ask": {"code": ask.code},
         "demand": {"wording": _of(ask.demand.wording, language)},
         "petition": {"author": shared.petition.author},
@@ -101,45 +94,47 @@ def values_for(
             "is_person": sender.voice is Voice.I,
         },
         "letter": {"code": code},
-        "previous": _previous(previous, campaign, language),
+        "previous": _previous(previous, earlier, background, campaign, language),
+        "correction": _correction(previous, background, campaign, language, shared.today),
     }
     values: dict[str, object] = {
         top: {name: _or_empty(f"{top}.{name}", value) for name, value in inner.items()}
         for top, inner in named.items()
     }
+    values |= {name: _or_empty(name, value) for name, value in alone.items()}
     return values | {
         "fact": shared.facts,
         "signatures": _or_empty("signatures", shared.signatures),
+        "signatures_exact": _or_empty("signatures_exact", shared.signatures_exact),
         "variant": variant,
     }
 
 
-def _place(place: Jurisdiction, language: str) -> dict[str, dict[str, object]]:
-    return {
-        "jurisdiction": {
-            "name": country_name(place, language),
-            "code": place.code,
-            "eu_member": place.eu_member,
-        },
-        "instrument": {
-            "name": own_law(place, language),
-            "authority": _of(place.designation.get("authority_in"), language),
-        },
-        "tool": {"question": question_name(place)},
-    }
-
-
-def _recipient(target: Target, language: str) -> dict[str, object]:
+def _recipient(target: Target, language: str, committee: Organization | None) -> dict[str, object]:
     held = target.membership
     post = held.post if held else None
     return {
         "name": target.name,
-        "office": _name_in(post.labels, post.label, language) if post else "",
+        "office": _label_in(post, language) if post else "",
         "body": body_name(target.body, language),
         "group": body_name(target.group, language) if target.group else "",
         "constituency": held.area.name if held and held.area else "",
+        "committee": _own_name(committee, target, language) if committee else "",
         "role": target.role.value,
     }
+
+
+def _label_in(post: Post, language: str) -> str:
+    """The name of a post in `language`; the directory's own is English."""
+    found = figures.in_language(post.labels, language)
+    return found or (post.label if figures.base(language) == "en" else "")
+
+
+def _own_name(body: Organization, target: Target, language: str) -> str:
+    """The name of a body in `language`; its plain name is in a language of its country."""
+    spoken = {figures.base(one) for one in target.jurisdiction.languages}
+    found = figures.in_language(body.names, language)
+    return found or (body.name if figures.base(language) in spoken else "")
 
 
 def credit(petition: Petition, language: str) -> str:
@@ -152,45 +147,73 @@ def body_name(body: Organization, language: str) -> str:
     return _name_in(body.names, body.name, language)
 
 
-def country_name(place: Jurisdiction, language: str) -> str:
-    """Return the name of a jurisdiction in `language`, else the directory's own (English) one."""
-    try:
-        known = Locale.parse(language, sep="-").territories
-    except (UnknownLocaleError, ValueError):
-        return place.name
-    return str(known.get(place.code, place.name))
+def _previous(
+    previous: Letter | None,
+    newest: Earlier | None,
+    background: Background,
+    campaign: Campaign,
+    language: str,
+) -> dict[str, object]:
+    """The letter this one follows, else the newest that reached the same desk or person.
 
-
-def own_law(place: Jurisdiction, language: str) -> str:
-    """Return the country's own law for a listing, or '' where it has only the Union's."""
-    cite = _of(place.designation.get("cite"), language)
-    return "" if place.eu_member and "2001/931" in cite else cite
-
-
-def question_name(place: Jurisdiction) -> str:
-    """Return what a written question is called there in the native language, or ''."""
-    natives = {tool.get("kind"): tool.get("native") or "" for tool in place.tools}
-    native = next((natives[kind] for kind in _QUESTIONS if natives.get(kind)), "")
-    native = str(native).split(" / ")[0].split(" (")[0].strip()
-    return "" if native.casefold() in _PLAIN else native
-
-
-def _previous(previous: Letter | None, campaign: Campaign, language: str) -> dict[str, object]:
-    if previous is None or previous.sent_at is None:
-        return {"date": "", "subject": "", "code": ""}
-    day = campaign.day_of(previous.sent_at)
+    What it said is repeated in its own language only.
+    """
+    if previous is not None and previous.sent_at is not None:
+        newest = Earlier(
+            letter_id=previous.id,
+            sent_at=previous.sent_at,
+            subject=previous.subject,
+            code=previous.code,
+            language=previous.language,
+            answered=previous.last_reply_kind or "",
+        )
+    if newest is None:
+        return dict.fromkeys(("date", "subject", "code", "signatures", "answered"), "")
+    same = figures.base(newest.language) == figures.base(language)
     return {
-        "date": figures.day(day, Precision.DAY, language),
-        "subject": previous.subject,
-        "code": previous.code,
+        "date": _day_of(campaign, newest.sent_at, language),
+        "subject": newest.subject if same else "",
+        "code": newest.code,
+        "signatures": background.told.get(newest.letter_id, "") if same else "",
+        "answered": newest.answered,
     }
 
 
-def _signatures(session: Session, campaign: Campaign, language: str, today: dt.date) -> object:
-    reading = counts.latest_reading(session, campaign.id)
-    if reading is None or counts.too_old(reading, campaign, today):
-        return ""
-    return Quoted.reading(counts.sentence(reading, language), reading_id=reading.id)
+def _correction(
+    previous: Letter | None,
+    background: Background,
+    campaign: Campaign,
+    language: str,
+    today: dt.date,
+) -> dict[str, object]:
+    fact = background.fact
+    if fact is None or previous is None or previous.sent_at is None:
+        return dict.fromkeys(("said", "now", "date"), "")
+    holds = facts.refusal(fact, language, today=today) is None
+    now = facts.sentence(fact, language, today=today) if holds else ""
+    return {
+        "said": background.said.get(previous.id, ""),
+        "now": Quoted.fact(now, fact_id=fact.id, version=fact.version) if now else "",
+        "date": _day_of(campaign, previous.sent_at, language),
+    }
+
+
+def _day_of(campaign: Campaign, at: dt.datetime, language: str) -> str:
+    return figures.day(campaign.day_of(at), Precision.DAY, language)
+
+
+def _signatures(
+    session: Session, campaign: Campaign, language: str, today: dt.date
+) -> tuple[object, object]:
+    """The count as letters say it, carefully and exactly; both empty without a good one."""
+    count = counts.current_count(session, campaign.id, today)
+    if count is None or counts.too_old(count, campaign, today):
+        return "", ""
+    quoted = tuple(reading.id for reading in count.readings)
+    return (
+        Quoted.readings(counts.careful_sentence(count, language), reading_ids=quoted),
+        Quoted.readings(counts.exact_sentence(count, language), reading_ids=quoted),
+    )
 
 
 def _or_empty(name: str, value: object) -> object:
