@@ -39,7 +39,7 @@ _ISOLATE, _POP = "\u2066", "\u2069"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One letter as the typesetter takes it; `mark` is printed in a box on what must not be sent."""
+    """One letter as the typesetter takes it; `mark` stands in a box on what must not be sent."""
 
     lang: str
     region: str | None

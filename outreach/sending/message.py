@@ -1,6 +1,7 @@
 """The letter as it travels: RFC 5322 bytes around the approved words, and nothing about us.
 
-The body is `letter.text`, byte for byte; `carries` proves it by reading the bytes back.
+The body is `letter.text`, byte for byte; `carries` proves it by reading the bytes back. A campaign
+may add the same words as HTML beside it (RFC 2046 §5.1.4, multipart/alternative).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import idna
 
 from outreach.accounts.models import Sender
 from outreach.errors import BadInput
+from outreach.letters import hypertext
 from outreach.letters.models import Letter
 from outreach.words import Sentence
 
@@ -44,8 +46,11 @@ def build(
     message_id: str,
     date: dt.datetime,
     rehearsal: bool,
+    html: bool = False,
 ) -> bytes:
     """Return the whole message (CRLF), ready for the wire; `date` is an aware instant.
+
+    `html` adds the words as HTML, after the plain text.
 
     Adds only the envelope to what was approved, and names no client or host. Raises BadInput when
     a header would hold a control character, an address can't travel, or the bytes read back would
@@ -68,6 +73,9 @@ def build(
         headers.append((REHEARSAL_HEADER, "yes"))
     body = EmailMessage(policy=policy.SMTP)
     body.set_content(letter.text, charset="utf-8", cte=_encoding(letter.text))
+    if html:
+        words = hypertext.html_of(letter.text, letter.language)
+        body.add_alternative(words, subtype="html", charset="utf-8", cte="quoted-printable")
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     written = head.encode("ascii") + body.as_bytes()
     _refuse_other_words(written, letter)
@@ -105,19 +113,30 @@ def wire_address(address: str) -> Address:
 
 
 def words_of(message: bytes) -> str:
-    """Return the body of `message` as text with `\\n` line ends, decoded from the wire."""
+    """Return the plain text of `message` with `\\n` line ends, decoded from the wire."""
+    return _part(message, "text/plain")
+
+
+def html_in(message: bytes) -> str:
+    """Return the HTML part of `message` with `\\n` line ends, or '' when it has none."""
+    return _part(message, "text/html")
+
+
+def _part(message: bytes, kind: str) -> str:
     parsed = message_from_bytes(message, policy=policy.SMTP)
-    raw = parsed.get_payload(decode=True)
-    if not isinstance(raw, bytes):
-        return ""
-    return raw.decode("utf-8").replace("\r\n", "\n")
+    part = next((one for one in parsed.walk() if one.get_content_type() == kind), None)
+    raw = part.get_payload(decode=True) if part is not None else None
+    return raw.decode("utf-8").replace("\r\n", "\n") if isinstance(raw, bytes) else ""
 
 
 def carries(message: bytes, text: str) -> bool:
-    """Return whether the body of `message` is exactly `text`, byte for byte.
+    """Return whether the body of `message` is exactly `text`, byte for byte; its HTML part too.
 
     A message ends its last line (RFC 5322 §2.3), so one line end is added if `text` lacks it.
     """
+    html = html_in(message)
+    if html and hypertext.words_in(html) != text.strip("\n"):
+        return False
     return words_of(message) == (text if text.endswith("\n") else f"{text}\n")
 
 

@@ -252,7 +252,8 @@ def _claim(
         return Verdict.WAITING
     sender = session.get_one(Sender, letter.sender_id)
     message_id = new_message_id(sender.from_address)
-    message = build(letter, sender, message_id=message_id, date=now, rehearsal=rehearsal)
+    parts = {"rehearsal": rehearsal, "html": campaign.html_part}
+    message = build(letter, sender, message_id=message_id, date=now, **parts)
     # A rehearsal reaches nobody, so no desk has to rest after it (law 10).
     if letter.kind in gate.COOLED and not rehearsal:
         free = desks.take_desk(

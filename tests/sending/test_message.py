@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 
 from outreach.accounts.models import Sender
 from outreach.errors import BadInput
+from outreach.letters import hypertext
 from outreach.letters.models import Letter
 from outreach.sending.message import (
     REHEARSAL_HEADER,
     build,
     carries,
     headers_of,
+    html_in,
     new_message_id,
     wire_address,
     words_of,
@@ -31,7 +33,7 @@ DATE = dt.datetime(2026, 3, 3, 10, 30, 5, 7, tzinfo=dt.timezone(dt.timedelta(hou
 TEXT = "Dear Member,\n\nPlease ask the government.\n\nYours sincerely,\nExample\n"
 
 
-def written(*, rehearsal: bool = True, **values: Any) -> bytes:
+def written(*, rehearsal: bool = True, html: bool = False, **values: Any) -> bytes:
     sender = Sender(
         name=values.pop("name", "Example Association"),
         from_address=values.pop("from_address", "letters@association.example"),
@@ -47,9 +49,8 @@ def written(*, rehearsal: bool = True, **values: Any) -> bytes:
         }
         | values
     )
-    return build(
-        letter, sender, message_id="0f@association.example", date=DATE, rehearsal=rehearsal
-    )
+    message_id = "0f@association.example"
+    return build(letter, sender, message_id=message_id, date=DATE, rehearsal=rehearsal, html=html)
 
 
 def read(message: bytes) -> EmailMessage:
@@ -185,3 +186,40 @@ def test_message_ids_are_random_and_say_nothing() -> None:
     several = {new_message_id("letters@association.example") for _ in range(100)}
     assert len(several) == 100
     assert all(re.fullmatch(r"[0-9a-f]{32}@association\.example", one) for one in several)
+
+
+PARAGRAPHS = st.text(
+    st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\r"), min_size=1
+).filter(lambda line: line.strip() == line != "")
+
+
+@given(st.lists(st.lists(PARAGRAPHS, min_size=1, max_size=3), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_the_html_part_says_the_same_words(blocks: list[list[str]]) -> None:
+    text = "\n\n".join("\n".join(lines) for lines in blocks)
+    assert hypertext.words_in(hypertext.html_of(text, "en")) == text
+
+
+def test_a_campaign_may_add_html_made_of_the_same_words() -> None:
+    text = "Dear <Member> & others,\n\nsee https://example.org/a?b=1&c=2.\nSecond line"
+    message = written(text=text, html=True)
+    parsed = read(message)
+    kinds = [part.get_content_type() for part in parsed.walk()]
+    assert kinds == ["multipart/alternative", "text/plain", "text/html"]
+    assert words_of(message) == text + "\n"
+    assert carries(message, text)
+    html = html_in(message)
+    assert '<a href="https://example.org/a?b=1&amp;c=2">' in html
+    assert "<Member>" not in html and "<img" not in html and "style" not in html
+
+
+def test_an_html_part_with_other_words_is_noticed() -> None:
+    message = written(text="Dear Member,\n\nPlease ask.", html=True)
+    assert carries(message, "Dear Member,\n\nPlease ask.")
+    changed = message.replace(b"<p>Please ask.</p>", b"<p>Please pay.</p>")
+    assert changed != message
+    assert not carries(changed, "Dear Member,\n\nPlease ask.")
+
+
+def test_html_of_a_language_from_right_to_left_says_so() -> None:
+    assert 'lang="ar" dir="rtl"' in html_in(written(language="ar", html=True))

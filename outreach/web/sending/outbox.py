@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as Answer
@@ -21,10 +21,9 @@ from outreach.sending.models import Attempt
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import instant as written
 from outreach.web.filters import say
+from outreach.web.sending.blueprint import bp
 from outreach.web.sending_forms import PostForm, SettleForm, WindowForm
 from outreach.words import Sentence
-
-bp = Blueprint("sending", __name__)
 
 STUCK = (State.HELD, State.FAILED)
 
