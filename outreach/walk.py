@@ -131,7 +131,7 @@ def count_signatures(played: Walk) -> None:
             by=played.players[Role.STAFF],
             now=played.now,
         )
-        held = counts.latest_reading(session, played.campaign_id) is None
+        held = counts.current_count(session, played.campaign_id, played.now.date()) is None
         played.expect(held, "a first count was printed before anybody accepted it")
         counts.accept(session, reading, by=played.players[Role.ORGANISER], now=played.now)
         played.line(reading.value, "signatures, made up for this walk: held, then accepted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -241,7 +241,7 @@ def _words(
         "envelope": address.envelope,
         "subject": typeset(rendered.subject),
         "text": text,
-        "quotations": [_quotation(one, typeset(one)) for one in rendered.quotations],
+        "quotations": _quotations(rendered.quotations, typeset),
     }
 
 
@@ -268,13 +268,20 @@ def _new_code(session: Session) -> str:
             return code
 
 
-def _quotation(quoted: rendering.Quoted, as_printed: str) -> Quotation:
-    return Quotation(
-        fact_id=quoted.fact_id,
-        fact_version=quoted.fact_version,
-        reading_id=quoted.reading_id,
-        text=as_printed,
-    )
+def _quotations(
+    quoted: Sequence[rendering.Quoted], typeset: Callable[[str], str]
+) -> list[Quotation]:
+    """A row for each fact, and for each reading of a count; a reading said twice is one row."""
+    found: list[Quotation] = []
+    readings: set[int] = set()
+    for one in quoted:
+        words = typeset(one)
+        if one.fact_id is not None:
+            found.append(Quotation(fact_id=one.fact_id, fact_version=one.fact_version, text=words))
+        new = [reading for reading in one.reading_ids if reading not in readings]
+        found += [Quotation(reading_id=reading, text=words) for reading in new]
+        readings.update(new)
+    return found
 
 
 def _tell(

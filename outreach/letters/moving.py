@@ -7,6 +7,7 @@ Rules that need a room to the right (the gate, the timetable) are asked there fi
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -16,9 +17,10 @@ from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign
 from outreach.accounts.roles import hands_on
 from outreach.errors import BadInput, MoveRefused, NotAllowed, Refused
-from outreach.letters import checks
+from outreach.letters import checks, numbers, remarks
 from outreach.letters.lifecycle import BY_NAME, SEALED, Move, State, moves_from
 from outreach.letters.models import Letter
+from outreach.letters.reviewing import ApprovedAs
 from outreach.letters.sealing import seal_of
 from outreach.words import Sentence
 
@@ -48,12 +50,14 @@ def make(
     now: dt.datetime,
     reason: str = "",
     seen: str | None = None,
+    passage: str = "",
     **values: Any,
 ) -> None:
     """Make the move `name`, or change nothing.
 
-    `values` are further columns that belong to the move (`send_after`, `sent_at`, …). `seen` is
-    `sealing.seal_of` what was read before approving; None skips the question. Writes the event.
+    `values` are further columns that belong to the move (`send_after`, `alike_because`, …). `seen`
+    is `sealing.seal_of` what was read before approving; None skips the question. `passage` are the
+    words that the reason for a return is about. Writes the event.
 
     Raises NotAllowed (not this hand), MoveRefused (not from this state, or not what was seen),
     BadInput (no reason given), Refused (four eyes, gaps, an open letter to the same desk).
@@ -62,13 +66,15 @@ def make(
     _look_again(session, letter, move, seen)
     was, reason = letter.state, reason.strip()
     _refuse_impossible(letter, move, by, reason)
+    if move.name == "approve":
+        values = {"approved_as": ApprovedAs.READ} | values
+        _refuse_alike(session, letter, values)
     changes = _changes(session, letter, move, by, now) | values
     if move.reason:
         changes["reason"] = reason
+    detail = _told(letter, move, changes, reason, passage)
+    _keep_remarks(session, letter, move, reason, passage, by, now)
     _write(session, letter, move, changes)
-    detail = {"reason": reason} if reason else {}
-    if move.name == "approve":
-        detail["seal"] = changes["seal"]
     audit.record(
         session,
         subject=("letter", letter.id),
@@ -79,6 +85,39 @@ def make(
         moved=(was.value, move.target.value),
         detail=detail,
     )
+
+
+def _told(
+    letter: Letter, move: Move, changes: dict[str, Any], reason: str, passage: str
+) -> dict[str, Any]:
+    """What the event says beside the move: why, and which approval it gives or takes."""
+    detail: dict[str, Any] = {"reason": reason} if reason else {}
+    if move.name == "return" and passage.strip():
+        detail["passage"] = passage.strip()
+    if move.name == "approve":
+        detail |= {"seal": changes["seal"], "as": changes["approved_as"].value}
+        detail |= {"round": changes["approval_round_id"]} if "approval_round_id" in changes else {}
+        because = changes.get("alike_because")
+        detail |= {"alike": letter.alike, "alike_because": because} if because else {}
+    if letter.seal is not None and changes.get("seal", letter.seal) is None:
+        detail |= {"void": letter.seal, "void_by": letter.approved_by}
+    return detail
+
+
+def _keep_remarks(
+    session: Session,
+    letter: Letter,
+    move: Move,
+    reason: str,
+    passage: str,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """A return leaves a remark for its author; who submits again has dealt with them all."""
+    if move.name == "return":
+        remarks.note(session, letter, passage=passage, words=reason, by=by, now=now)
+    if move.name == "submit":
+        remarks.settle_all(session, letter, by=by, now=now)
 
 
 def _look_again(session: Session, letter: Letter, move: Move, seen: str | None) -> None:
@@ -118,9 +157,10 @@ def _changes(
     """Return the columns that `move` sets beside the state, after its own rules agreed."""
     changes: dict[str, Any] = {"state": move.target}
     if move.name == "submit":
-        _refuse_gaps(session, letter)
+        _refuse_gaps(checks.stopping(session, letter))
     if move.name == "approve":
-        _refuse_gaps(session, letter)
+        _refuse_gaps(checks.refusals(session, letter, now=now))
+        _refuse_number(session, letter, now)
         changes |= _approval(session, letter, by, now)
     if move.target not in SEALED and letter.state in SEALED:
         changes |= {
@@ -129,6 +169,9 @@ def _changes(
             "approved_by": None,
             "approved_by_id": None,
             "self_approved_under": None,
+            "approved_as": None,
+            "approval_round_id": None,
+            "alike_because": "",
         }
     if move.target not in (State.SCHEDULED, State.SENDING, State.MISSED) and not letter.sent_at:
         changes |= {"send_after": None, "send_before": None, "send_because": ""}
@@ -137,10 +180,32 @@ def _changes(
     return changes
 
 
-def _refuse_gaps(session: Session, letter: Letter) -> None:
-    problems = checks.stopping(session, letter)
+def _refuse_gaps(problems: Sequence[Sentence]) -> None:
     if problems:
         raise Refused(Sentence("This letter can't go to approval yet."), problems)
+
+
+def _refuse_alike(session: Session, letter: Letter, values: dict[str, Any]) -> None:
+    """Offices answer one of many alike, or none: who lets it pass says why."""
+    because = str(values.get("alike_because", letter.alike_because)).strip()
+    campaign = session.get_one(Campaign, letter.campaign_id)
+    if checks.too_alike(letter, campaign) and not because:
+        raise Refused(
+            Sentence(
+                "This letter is too much like another one (%(percent)s %%, and %(most)s %% may be). "
+                "Say why it may pass, or return it.",
+                percent=max(letter.alike or 0, letter.alike_before or 0),
+                most=campaign.most_alike,
+            )
+        )
+    values["alike_because"] = because
+
+
+def _refuse_number(session: Session, letter: Letter, now: dt.datetime) -> None:
+    """Law 5: nobody approves a count that fell or is too old."""
+    problems = numbers.problems_of(session, letter, today=now.date())
+    if problems:
+        raise Refused(Sentence("The number in this letter can't be said."), problems)
 
 
 def _approval(session: Session, letter: Letter, by: Actor, now: dt.datetime) -> dict[str, Any]:

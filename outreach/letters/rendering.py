@@ -42,7 +42,7 @@ class Quoted(str):
         return quoted
 
     @classmethod
-    def count(cls, text: str, *, reading_ids: tuple[int, ...]) -> Quoted:
+    def readings(cls, text: str, *, reading_ids: tuple[int, ...]) -> Quoted:
         """Return `text` as a quotation of the accepted readings that make a signature count."""
         quoted = cls(text)
         quoted.fact_id, quoted.fact_version, quoted.reading_ids = None, None, reading_ids

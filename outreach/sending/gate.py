@@ -18,10 +18,9 @@ from outreach.accounts.demonstration import is_reserved
 from outreach.directory.identity import RuleKind
 from outreach.directory.models import ContactDetail, ContactKind
 from outreach.directory.offices import BY_HAND, HOME, USABLE, first_day
+from outreach.letters import claims, numbers
 from outreach.letters.lifecycle import SEALED, State
-from outreach.letters.models import Letter, LetterKind, Quotation
-from outreach.petitions import counts, facts
-from outreach.petitions.models import Fact, Reading, ReadingState
+from outreach.letters.models import Letter, LetterKind
 from outreach.sending.situation import Situation, look
 from outreach.words import N_, Language, Sentence
 
@@ -327,44 +326,18 @@ def facts_good(at: Situation) -> list[Reason]:
     """Law 5: a fact that no longer holds stops the letters that quote it."""
     found: list[Reason] = []
     for quotation, fact in at.facts:
-        words = _fact_problem(quotation, fact, at)
+        words = claims.problem(quotation, fact, at.letter.language, today=at.today)
         if words:
             mend = (N_("Look at the fact"), "petitions.fact", {"code": fact.code})
             found.append(Stop(words, mend))
     return found
 
 
-def _fact_problem(quotation: Quotation, fact: Fact, at: Situation) -> Sentence | None:
-    problem = facts.refusal(fact, at.letter.language, today=at.today)
-    if problem is None and fact.version != quotation.fact_version:
-        return Sentence(
-            "The fact %(code)s was changed after this letter quoted it.", code=fact.code
-        )
-    return problem
-
-
 def readings_good(at: Situation) -> list[Reason]:
     """Law 5: a fall of the count, a refused or an old reading stops; a rise changes nothing."""
     mend: Mend = (N_("Look at the counts"), "petitions.readings", {})
-    return [
-        Stop(words, mend)
-        for _, reading in at.readings
-        if (words := _reading_problem(reading, at)) is not None
-    ]
-
-
-def _reading_problem(reading: Reading, at: Situation) -> Sentence | None:
-    if reading.state is not ReadingState.ACCEPTED or reading.read_on is None:
-        return Sentence("The count it quotes is not accepted.")
-    newest = at.newest.get(reading.petition_id)
-    if newest is not None and newest.value < reading.value:
-        return Sentence("The count fell below the one this letter quotes.")
-    if counts.too_old(reading, at.campaign, at.today):
-        return Sentence(
-            "The count it quotes is older than %(days)s days.",
-            days=at.campaign.reading_max_age_days,
-        )
-    return None
+    found = numbers.problems(at.readings, at.count, at.campaign, today=at.today)
+    return [Stop(words, mend) for words in found]
 
 
 GATE: tuple[Callable[[Situation], Sequence[Reason]], ...] = (

@@ -26,8 +26,10 @@ from outreach.directory.suppression import forbidding
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, Quotation, TemplateVersion
+from outreach.letters.numbers import quoted_readings
 from outreach.letters.sealing import seal_of
-from outreach.petitions.models import Fact, Reading, ReadingState
+from outreach.petitions.counts import Count, current_count
+from outreach.petitions.models import Fact, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class Situation:
     suppressions: Sequence[Suppression]
     facts: Sequence[tuple[Quotation, Fact]]
     readings: Sequence[tuple[Quotation, Reading]]
-    # {petition id: newest accepted reading}
-    newest: dict[int, Reading]
+    # The campaign's number; not looked up for a letter that quotes none.
+    count: Count | None
     # The seal the letter has now; compare it with the one it was given.
     seal: str
     now: dt.datetime
@@ -76,7 +78,7 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
     campaign, sender, target, office, version, about, before_it, first_of_all = _around(
         session, letter
     )
-    readings = _quoted_readings(session, letter)
+    readings = quoted_readings(session, [letter.id]).get(letter.id, [])
     contacts = contacts_of(session, target)
     return Situation(
         letter=letter,
@@ -102,7 +104,7 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         ),
         facts=_quoted_facts(session, letter),
         readings=readings,
-        newest=_newest_readings(session, {reading.petition_id for _, reading in readings}),
+        count=current_count(session, campaign.id, now.date()) if readings else None,
         seal=seal_of(session, letter) if letter.state in SEALED else "",
         now=now,
     )
@@ -161,34 +163,3 @@ def _quoted_facts(session: Session, letter: Letter) -> Sequence[tuple[Quotation,
         .order_by(Quotation.id)
     )
     return [(quotation, fact) for quotation, fact in rows]
-
-
-def _quoted_readings(session: Session, letter: Letter) -> Sequence[tuple[Quotation, Reading]]:
-    rows = session.execute(
-        sa.select(Quotation, Reading)
-        .join(Reading, Reading.id == Quotation.reading_id)
-        .where(Quotation.letter_id == letter.id)
-        .order_by(Quotation.id)
-    )
-    return [(quotation, reading) for quotation, reading in rows]
-
-
-def _newest_readings(session: Session, petitions: set[int]) -> dict[int, Reading]:
-    """Return the accepted reading of the latest day for each petition."""
-    rank = (
-        sa.func.row_number()
-        .over(
-            partition_by=Reading.petition_id,
-            order_by=(Reading.read_on.desc(), Reading.id.desc()),
-        )
-        .label("place")
-    )
-    places = (
-        sa.select(Reading.id, rank)
-        .where(Reading.petition_id.in_(petitions), Reading.state == ReadingState.ACCEPTED)
-        .subquery()
-    )
-    rows = session.scalars(
-        sa.select(Reading).join(places, places.c.id == Reading.id).where(places.c.place == 1)
-    )
-    return {reading.petition_id: reading for reading in rows}

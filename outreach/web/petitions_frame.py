@@ -46,15 +46,22 @@ def today() -> dt.date:
 
 
 def last_count() -> dict[str, Any] | None:
-    """Return the last accepted count with its age, and how letters say it per language."""
-    reading = counts.latest_reading(session(), campaign().id)
-    if reading is None:
+    """Return the campaign's number with its age, and how letters say it per language."""
+    count = counts.current_count(session(), campaign().id, today())
+    if count is None:
         return None
     return {
-        "reading": reading,
-        "days": counts.age_in_days(reading, today()),
-        "too_old": counts.too_old(reading, campaign(), today()),
-        "said": [
-            (language, counts.sentence(reading, language)) for language in phrases.all_phrases()
-        ],
+        "value": count.value,
+        "as_of": count.as_of,
+        "parts": count.readings,
+        "days": counts.age_in_days(count, today()),
+        "too_old": counts.too_old(count, campaign(), today()),
+        "said": said(count),
     }
+
+
+def said(count: counts.Count) -> list[tuple[str, str]]:
+    """Return how drafts say `count`, as (language, sentence)."""
+    return [
+        (language, counts.careful_sentence(count, language)) for language in phrases.all_phrases()
+    ]

@@ -41,8 +41,8 @@ def test_marks_let_figures_through():
 def test_quotations_are_noted_once_and_only_when_printed():
     body = "{% if fact.R02 %}{{ fact.R02 }} {{ fact.R02 }}{% endif %}"
     rendered = render("A question", body, VALUES)
-    assert [(one.fact_id, one.fact_version, one.reading_id) for one in rendered.quotations] == [
-        (7, 2, None)
+    assert [(one.fact_id, one.fact_version, one.reading_ids) for one in rendered.quotations] == [
+        (7, 2, ())
     ]
     assert render("A", "{% if fact.R02 %}x{% endif %}", VALUES).quotations == ()
 

@@ -28,7 +28,8 @@ from outreach.directory.suppression import suppress
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Quotation
-from outreach.petitions.models import FactState, Reading, ReadingState, Use
+from outreach.petitions.models import FactState, Petition, Reading, ReadingState, Use
+from outreach.petitions.page_rules import page_of
 from outreach.sending import gate
 from tests import make
 from tests.sending.conftest import EVERYBODY, live, sendable
@@ -41,10 +42,12 @@ def said(session: Session, letter: Letter, now: dt.datetime) -> list[str]:
 
 def reading(session: Session, letter_campaign: Any, value: int = 50_000, **values: Any) -> Reading:
     petition_id = values.pop("petition_id", None) or make.petition(session, letter_campaign).id
+    petition = session.get_one(Petition, petition_id)
     row = Reading(
         **{
             "campaign_id": letter_campaign.id,
             "petition_id": petition_id,
+            "page_id": page_of(session, petition, "https://petition.example/").id,
             "value": value,
             "page_url": "https://petition.example/",
             "read_on": make.NOW.date() - dt.timedelta(days=3),
@@ -272,7 +275,9 @@ def test_an_old_or_refused_reading_stops(session: Session, now: dt.datetime) -> 
     campaign = make.campaign(session)
     quoted = reading(session, campaign)
     letter = sendable(session, campaign, quotes=[Quotation(reading_id=quoted.id, text="50,000")])
-    assert "older than 60 days" in said(session, letter, now + dt.timedelta(days=58))[0]
+    assert said(session, letter, now + dt.timedelta(days=58)) == [
+        "The number is 61 days old; this campaign prints one for 60 days."
+    ]
     quoted.state = ReadingState.REFUSED
     session.flush()
     assert said(session, letter, now) == ["The count it quotes is not accepted."]
@@ -296,11 +301,11 @@ def test_all_reasons_at_once_in_a_fixed_number_of_queries(
 ) -> None:
     campaign = live(session, paused_at=now, paused_by="Sam")
     quotes = []
-    for _ in range(5):
+    for n in range(5):
         fact = make.fact(session, campaign, state=FactState.STALE)
         quotes.append(Quotation(fact_id=fact.id, fact_version=1, text="x"))
         quoted = reading(session, campaign)
-        quotes.append(Quotation(reading_id=quoted.id, text="50,000"))
+        quotes.append(Quotation(reading_id=quoted.id, text=f"{n}: 50,000"))
     letter = sendable(session, campaign, quotes=quotes, address="a@x.example")
     session.execute(sa.update(ContactDetail).values(verified_on=None, verified_by=None))
     session.expire_all()

@@ -1,0 +1,125 @@
+"""The count that a letter quotes: what its reader is told, and why it can't be said any more."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Campaign
+from outreach.letters.models import Letter, Quotation
+from outreach.petitions import counts
+from outreach.petitions.counts import Count
+from outreach.petitions.models import Reading, ReadingState
+from outreach.words import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The number a letter says, the words it says it in, and the oldest day it rests on."""
+
+    value: int
+    words: str
+    as_of: dt.date | None
+
+
+def told(quoted: Iterable[tuple[Quotation, Reading]]) -> Told | None:
+    """Return the number that quotations of readings say; None when there are none.
+
+    Readings behind one sentence are parts of one number. Of two sentences the higher counts.
+    """
+    sentences: dict[str, list[Reading]] = {}
+    for quotation, reading in quoted:
+        sentences.setdefault(quotation.text, []).append(reading)
+    said = [
+        Told(
+            sum(one.value for one in parts),
+            words,
+            min((one.read_on for one in parts if one.read_on), default=None),
+        )
+        for words, parts in sentences.items()
+    ]
+    return max(said, key=lambda one: one.value, default=None)
+
+
+def problems(
+    quoted: Sequence[tuple[Quotation, Reading]],
+    count: Count | None,
+    campaign: Campaign,
+    *,
+    today: dt.date,
+) -> list[Sentence]:
+    """Return why the number a letter quotes can't be said on day `today` (law 5).
+
+    `count` is the campaign's number now. A fall below what is quoted, a reading that isn't
+    accepted or is too old; a rise is none: a dated sentence stays true.
+    """
+    said = told(quoted)
+    if said is None:
+        return []
+    if any(reading.state is not ReadingState.ACCEPTED for _, reading in quoted):
+        return [Sentence("The count it quotes is not accepted.")]
+    found = []
+    if count is None or count.value < said.value:
+        found.append(_fell(said, count))
+    if said.as_of is not None and (today - said.as_of).days > campaign.reading_max_age_days:
+        found.append(
+            Sentence(
+                "The number is %(age)s days old; this campaign prints one for %(days)s days.",
+                age=(today - said.as_of).days,
+                days=campaign.reading_max_age_days,
+            )
+        )
+    return found
+
+
+def _fell(said: Told, count: Count | None) -> Sentence:
+    if count is None:
+        return Sentence("Number changed: no count stands any more.")
+    return Sentence(
+        "Number changed: this letter rests on %(said)s signatures, and the count is %(now)s.",
+        said=said.value,
+        now=count.value,
+    )
+
+
+def problems_of(session: Session, letter: Letter, *, today: dt.date) -> list[Sentence]:
+    """Return what `problems` says of one letter on day `today` of the campaign's zone."""
+    quoted = quoted_readings(session, [letter.id]).get(letter.id, [])
+    if not quoted:
+        return []
+    campaign = session.get_one(Campaign, letter.campaign_id)
+    return problems(
+        quoted, counts.current_count(session, campaign.id, today), campaign, today=today
+    )
+
+
+def quoted_readings(
+    session: Session, letter_ids: Sequence[int]
+) -> dict[int, list[tuple[Quotation, Reading]]]:
+    """Return {letter id: its quotations of readings}; letters without any are left out."""
+    rows = session.execute(
+        sa.select(Quotation, Reading)
+        .join(Reading, Reading.id == Quotation.reading_id)
+        .where(Quotation.letter_id.in_(letter_ids))
+        .order_by(Quotation.id)
+    )
+    found: dict[int, list[tuple[Quotation, Reading]]] = {}
+    for quotation, reading in rows:
+        found.setdefault(quotation.letter_id, []).append((quotation, reading))
+    return found
+
+
+def changed(
+    session: Session, campaign: Campaign, letter_ids: Sequence[int], *, today: dt.date
+) -> dict[int, Sentence]:
+    """Return {letter id: why} for those of `letter_ids` that quote a number that changed."""
+    count = counts.current_count(session, campaign.id, today)
+    return {
+        letter_id: found[0]
+        for letter_id, quoted in quoted_readings(session, letter_ids).items()
+        if (found := problems(quoted, count, campaign, today=today))
+    }
