@@ -49,6 +49,8 @@ COLUMNS = (
     ("measure", "citation", "JSON", "'{}'", "", ""),
     ("reading", "page_id", "INTEGER", None, "petition_page", ""),
     ("reading", "shape", "VARCHAR(64)", "''", "", ""),
+    ("template", "card_hash", "VARCHAR(64)", None, "", ""),
+    ("template", "card_by", "VARCHAR(120)", None, "", ""),
 )
 
 

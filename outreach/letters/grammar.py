@@ -136,7 +136,7 @@ def _facts_of(parts: Iterable[nodes.Node]) -> tuple[dict[str, int], set[frozense
             here = {code: line for found, _ in branches for code, line in found.items()}
             pairs |= {pair for _, found in branches for pair in found}
         else:
-            here = {name[5:]: line for name, line in _printed_facts(part)}
+            here = dict(_printed_facts(part))
             pairs |= {frozenset(two) for two in itertools.combinations(here, 2)}
         pairs |= {frozenset((old, new)) for old in lines for new in here if old != new}
         lines = here | lines
@@ -145,9 +145,9 @@ def _facts_of(parts: Iterable[nodes.Node]) -> tuple[dict[str, int], set[frozense
 
 def _printed_facts(part: nodes.Node) -> Iterator[tuple[str, int]]:
     for node in part.find_all(nodes.Getattr):
-        name = _dotted(node)
-        if name and placeholders.FACT.fullmatch(name):
-            yield name, node.lineno
+        code = placeholders.fact_code(_dotted(node) or "")
+        if code:
+            yield code, node.lineno
 
 
 def _dotted(node: nodes.Node) -> str | None:

@@ -42,10 +42,14 @@ class Template(Base):
     # TargetRole values it is written for, and Ask codes in the order we'd rather ask.
     roles: Mapped[list[str]]
     asks: Mapped[list[str]]
+    # SHA-256 of the card's file as it was read last, and who changed the card in the browser
+    # since; null: nobody did.
+    card_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    card_by: Mapped[str | None] = mapped_column(sa.String(120))
 
 
 class TemplateVersion(Base):
-    """One text of a template in one language. Rows are added, never changed, but for the reader."""
+    """One text of a template in one language. Its words are never changed: others follow it."""
 
     __tablename__ = "template_version"
     __table_args__ = (
@@ -59,7 +63,8 @@ class TemplateVersion(Base):
     number: Mapped[int]
     subject: Mapped[str]
     body: Mapped[str]
-    # SHA-256 of the file it came from; null when typed in the browser.
+    # SHA-256 of the file it came from, or that was found to hold the same words; null when typed
+    # in the browser and in no file yet.
     file_hash: Mapped[str | None] = mapped_column(sa.String(64))
     # Who last changed the words: null for the texts that ship with the product.
     author_id: Mapped[int | None]
@@ -73,7 +78,10 @@ class TemplateVersion(Base):
 
 
 class FileConflict(Base):
-    """A letter's file that changed while its text was changed in the browser. Nobody wins alone."""
+    """A letter's file that changed while its text was changed in the browser. Nobody wins alone.
+
+    For the card `language` is empty and `body` holds the file.
+    """
 
     __tablename__ = "file_conflict"
     __table_args__ = (
