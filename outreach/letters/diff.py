@@ -1,4 +1,4 @@
-"""What changed between two texts, word by word."""
+"""What changed between two texts: word by word, or first by paragraph."""
 
 from __future__ import annotations
 
@@ -24,6 +24,25 @@ class Piece:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two texts, paragraph by paragraph.
+
+    `blocks` spells both texts in order: a block of one piece stayed as it was, the others hold the
+    words that went and came. `changed` counts the paragraphs that differ.
+    """
+
+    changed: int
+    blocks: tuple[tuple[Piece, ...], ...]
+
+    @property
+    def differing(self) -> tuple[tuple[Piece, ...], ...]:
+        """Only the blocks that differ."""
+        return tuple(
+            block for block in self.blocks if any(one.change is not Change.SAME for one in block)
+        )
+
+
 def differences(before: str, after: str) -> tuple[Piece, ...]:
     """Return `before` and `after` as one text of pieces; words and the spaces between them.
 
@@ -41,6 +60,27 @@ def differences(before: str, after: str) -> tuple[Piece, ...]:
         if new_to > new_from:
             pieces.append(Piece(Change.IN, "".join(new[new_from:new_to])))
     return tuple(pieces)
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of `text`: what stands between empty lines."""
+    return [part for part in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()) if part]
+
+
+def comparison(before: str, after: str) -> Comparison:
+    """Return what changed from `before` to `after`; only paragraphs that differ are looked into."""
+    old, new = paragraphs(before), paragraphs(after)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    changed, blocks = 0, list[tuple[Piece, ...]]()
+    for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        if tag == "equal":
+            blocks += [(Piece(Change.SAME, one),) for one in old[old_from:old_to]]
+            continue
+        changed += max(old_to - old_from, new_to - new_from)
+        blocks.append(
+            differences("\n\n".join(old[old_from:old_to]), "\n\n".join(new[new_from:new_to]))
+        )
+    return Comparison(changed, tuple(blocks))
 
 
 def _words(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from outreach import signing
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.errors import BadInput, MoveRefused
+from outreach.letters import remarks
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Quotation, Template, TemplateVersion
 from outreach.words import Sentence
@@ -60,6 +61,7 @@ def edit(
     for quoted in session.scalars(sa.select(Quotation).where(Quotation.letter_id == letter.id)):
         if quoted.text not in text and quoted.text not in subject:
             session.delete(quoted)
+    remarks.settle_changed(session, letter, by=by, now=now)
     session.flush()
     audit.record(
         session,

@@ -192,7 +192,7 @@ def _refuse_alike(session: Session, letter: Letter, values: dict[str, Any]) -> N
     if checks.too_alike(letter, campaign) and not because:
         raise Refused(
             Sentence(
-                "This letter is too much like another one (%(percent)s %%, and %(most)s %% may be). "
+                "This letter is too much like another one (%(percent)s %%; %(most)s %% may be). "
                 "Say why it may pass, or return it.",
                 percent=max(letter.alike or 0, letter.alike_before or 0),
                 most=campaign.most_alike,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,11 +16,42 @@ from outreach.signing import seal
 def frozen_content(session: Session, letter: Letter) -> dict[str, Any]:
     """Return what approval freezes, as JSON values: who signs, to whom, words and figures."""
     sender = session.get_one(Sender, letter.sender_id)
-    quotations = session.execute(
-        sa.select(Quotation.fact_id, Quotation.fact_version, Quotation.reading_id, Quotation.text)
-        .where(Quotation.letter_id == letter.id)
+    return _frozen(letter, sender, _quoted(session, [letter.id]).get(letter.id, []))
+
+
+def seal_of(session: Session, letter: Letter) -> str:
+    """Return the seal `letter` has now; it equals `letter.seal` when nothing frozen changed."""
+    return seal(frozen_content(session, letter))
+
+
+def seals_of(session: Session, letters: Sequence[Letter]) -> dict[int, str]:
+    """Return {letter id: the seal it has now} in two queries, for at most some thousand letters."""
+    wanted = {letter.sender_id for letter in letters}
+    found = session.scalars(sa.select(Sender).where(Sender.id.in_(wanted)))
+    senders = {sender.id: sender for sender in found}
+    quoted = _quoted(session, [letter.id for letter in letters])
+    return {
+        letter.id: seal(_frozen(letter, senders[letter.sender_id], quoted.get(letter.id, [])))
+        for letter in letters
+    }
+
+
+def _quoted(session: Session, ids: Sequence[int]) -> dict[int, list[list[Any]]]:
+    rows = session.execute(
+        sa.select(
+            Quotation.letter_id,
+            *(Quotation.fact_id, Quotation.fact_version, Quotation.reading_id, Quotation.text),
+        )
+        .where(Quotation.letter_id.in_(ids))
         .order_by(Quotation.id)
     )
+    found: dict[int, list[list[Any]]] = {}
+    for letter_id, *row in rows:
+        found.setdefault(letter_id, []).append(row)
+    return found
+
+
+def _frozen(letter: Letter, sender: Sender, quotations: list[list[Any]]) -> dict[str, Any]:
     return {
         "letter": letter.id,
         "sender": {
@@ -37,10 +69,5 @@ def frozen_content(session: Session, letter: Letter) -> dict[str, Any]:
         "language": letter.language,
         "subject": letter.subject,
         "text": letter.text,
-        "quotations": [list(row) for row in quotations],
+        "quotations": quotations,
     }
-
-
-def seal_of(session: Session, letter: Letter) -> str:
-    """Return the seal `letter` has now; it equals `letter.seal` when nothing frozen changed."""
-    return seal(frozen_content(session, letter))

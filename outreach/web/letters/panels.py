@@ -64,7 +64,7 @@ def approval(session: Session, letter: Letter, by: Actor, campaign: Campaign) ->
         read_by=version.read_by,
         read_on=version.read_on,
         template_id=version.template_id,
-        remarks=checks.remarks(session, letter),
+        remarks=(),
         own=_(
             "You wrote these words, so somebody else has to approve them. "
             "Ask another organiser, or an admin can switch this rule off in the settings."
