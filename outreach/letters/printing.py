@@ -1,30 +1,22 @@
 """Letters on paper: a PDF with letterhead and window (DIN 5008 form B), tagged for screen readers.
 
 The words are those of the letter; they reach the typesetter as data, so nothing in them is markup.
-What is added is the envelope of paper: letterhead, date, address, page numbers. The file names no
-author, no program of ours, no time and no place.
+What is added is the envelope of paper: letterhead, date, address, page numbers.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-import subprocess
-import sys
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import typst
 from babel import Locale, UnknownLocaleError
 
-from outreach.config import shipped
 from outreach.directory.models import ContactKind
 from outreach.errors import Refused
 from outreach.letters.models import Letter
+from outreach.letters.typesetting import Sheet
 from outreach.petitions import figures
 from outreach.petitions.models import Precision
 from outreach.words import Sentence
@@ -35,34 +27,6 @@ _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW", "GEORGIAN")
 # (Unicode Standard Annex #9, isolates).
 _LATIN_RUN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ .,:/()@’'+–-]*[A-Za-z0-9À-ɏ)]")
 _ISOLATE, _POP = "\u2066", "\u2069"
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One letter as the typesetter takes it; `mark` stands in a box on what must not be sent."""
-
-    lang: str
-    region: str | None
-    rtl: bool
-    subject: str
-    # Paragraphs as lists of lines; the small print apart.
-    blocks: list[list[str]]
-    small: list[str]
-    code: str
-    date: str
-    mark: str
-    address: list[str]
-    sender: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TickList:
-    """The list at the end of a pile: a title, the heads of six columns, a row for each letter."""
-
-    title: str
-    lang: str
-    columns: list[str]
-    rows: list[list[str]]
 
 
 def sheet_of(letter: Letter, *, on: dt.date, mark: str = "") -> Sheet:
@@ -90,61 +54,6 @@ def sheet_of(letter: Letter, *, on: dt.date, mark: str = "") -> Sheet:
         address=_address(letter),
         sender=_letterhead(letter),
     )
-
-
-def pdf(
-    sheets: Sequence[Sheet], *, title: str, fonts: Path, ticks: TickList | None = None
-) -> bytes:
-    """Return a PDF of `sheets`, each on pages of its own, with `ticks` at the end.
-
-    PDF/UA-1 (ISO 14289-1): tagged, with `title` and language. `fonts` is the folder of the fonts
-    that the typesetter lacks. One letter costs some milliseconds; a pile belongs in `pdf_apart`.
-    """
-    inputs = {
-        "letters": json.dumps([asdict(sheet) for sheet in sheets]),
-        "title": title,
-        "list": json.dumps(asdict(ticks)) if ticks else "",
-    }
-    # Neither fonts of the machine nor files outside the folder of the layout.
-    made = typst.compile(
-        str(shipped("templates") / "print" / "letter.typ"),
-        font_paths=[str(fonts)],
-        ignore_system_fonts=True,
-        sys_inputs=inputs,
-        format="pdf",
-        pdf_standards=["ua-1"],
-    )
-    assert isinstance(made, bytes)
-    return made
-
-
-def pdf_apart(
-    sheets: Sequence[Sheet], *, title: str, fonts: Path, ticks: TickList | None = None
-) -> bytes:
-    """Return what `pdf` does, made in a process of its own: the typesetter keeps what it used.
-
-    Raises Refused when that process fails.
-    """
-    asked = {
-        "sheets": [asdict(sheet) for sheet in sheets],
-        "title": title,
-        "fonts": str(fonts),
-        "ticks": asdict(ticks) if ticks else None,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", __name__],
-        input=json.dumps(asked).encode("ascii"),
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        raise Refused(
-            Sentence(
-                "The pile could not be printed: the typesetter stopped. Print fewer letters at "
-                "once, or one by one to find the letter it stopped at."
-            )
-        )
-    return done.stdout
 
 
 def is_right_to_left(language: str) -> bool:
@@ -204,19 +113,3 @@ def _refuse_unprintable(letter: Letter) -> None:
                 letters="".join(unknown[:10]),
             )
         )
-
-
-def main() -> None:
-    """Read what `pdf_apart` wrote from the standard input, write the PDF to the standard output."""
-    asked = json.load(sys.stdin)
-    made = pdf(
-        [Sheet(**sheet) for sheet in asked["sheets"]],
-        title=asked["title"],
-        fonts=Path(asked["fonts"]),
-        ticks=TickList(**asked["ticks"]) if asked["ticks"] else None,
-    )
-    sys.stdout.buffer.write(made)
-
-
-if __name__ == "__main__":
-    main()

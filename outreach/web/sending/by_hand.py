@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from outreach.database import transaction
 from outreach.errors import BadInput, NotFound
-from outreach.letters import looking, printing, queries
+from outreach.letters import looking, printing, queries, typesetting
 from outreach.letters.lifecycle import SEALED
 from outreach.letters.models import Letter
 from outreach.letters.together import Refusal
@@ -37,7 +37,7 @@ def letter_pdf(letter_id: int) -> Response:
         if actor().user_id not in owners:
             raise NotFound(Sentence("Take the task of this letter first, then you can print it."))
     sheet = printing.sheet_of(letter, on=_today(), mark=_mark(letter))
-    made = printing.pdf([sheet], title=letter.subject, fonts=_fonts())
+    made = typesetting.pdf([sheet], title=letter.subject, fonts=_fonts())
     return _file(made, f"letter-{letter.code}.pdf")
 
 
@@ -55,7 +55,7 @@ def pile_pdf() -> Response:
     found = _pile()
     if not found.rows:
         raise NotFound(Sentence("No letter waits to be carried. Approve some first."))
-    made = printing.pdf_apart(
+    made = typesetting.pdf_apart(
         [printing.sheet_of(one, on=_today(), mark=_mark(one)) for one in found.rows],
         title=_("Letters to carry, %(day)s", day=_today().isoformat()),
         fonts=_fonts(),
@@ -142,8 +142,8 @@ def _mark(letter: Letter) -> str:
     return _("Rehearsal, not to be sent") if campaign().rehearsing else ""
 
 
-def _ticks(letters: Sequence[Letter]) -> printing.TickList:
-    return printing.TickList(
+def _ticks(letters: Sequence[Letter]) -> typesetting.TickList:
+    return typesetting.TickList(
         title=_("To tick off"),
         lang=str(get_locale().language),
         columns=["", _("To"), _("Country"), _("Reference"), _("Goes by"), _("Posted on")],
