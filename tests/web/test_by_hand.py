@@ -1,0 +1,99 @@
+"""Letters on paper through the browser: one as PDF, the pile, ticking off, forms to copy into."""
+
+from __future__ import annotations
+
+import io
+
+import pypdf
+import pytest
+
+from outreach.directory.models import ContactKind
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
+from outreach.sending import channels
+from tests import make
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def letters(database, campaign, people):
+    """Return the ids of a letter by post, one by form, one by e-mail and a draft by post."""
+    ids = []
+    with database.writing() as session:
+        for place, name, channel, state in (
+            ("PL", "Anna Przykład", ContactKind.POSTAL, State.APPROVED),
+            ("CZ", "Zdena Příkladová", ContactKind.FORM, State.APPROVED),
+            ("ES", "Berta Ejemplo", ContactKind.EMAIL, State.APPROVED),
+            ("FR", "Théo Exemple", ContactKind.POSTAL, State.DRAFT),
+        ):
+            there = make.jurisdiction(session, place)
+            to = make.target(session, jurisdiction_code=there.code, name=name)
+            letter = make.letter(
+                session,
+                campaign,
+                target=to,
+                recipient=name,
+                envelope=name,
+                channel=channel,
+                address="https://desk.example/form" if channel is ContactKind.FORM else "1 Street",
+                state=state,
+            )
+            ids.append(letter.id)
+    return ids
+
+
+def pdf_words(answer) -> str:
+    assert answer.mimetype == "application/pdf"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    pages = pypdf.PdfReader(io.BytesIO(answer.data)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_any_letter_comes_as_pdf_and_says_that_it_is_no_real_one(olga, letters) -> None:
+    approved = pdf_words(olga.get(f"/letters/{letters[0]}/letter.pdf"))
+    assert "Anna Przykład" in approved and "Rehearsal, not to be sent" in approved
+    assert "Draft, not approved" in pdf_words(olga.get(f"/letters/{letters[3]}/letter.pdf"))
+
+
+def test_the_pile_holds_what_is_carried_by_country_with_a_list(olga, letters) -> None:
+    words = pdf_words(olga.get("/outbox/by-hand/pile.pdf"))
+    assert words.index("Zdena") < words.index("Anna")
+    assert "To tick off" in words
+    assert "Berta" not in words and "Théo" not in words
+
+
+def test_the_page_lists_them_with_the_form_to_open(olga, letters) -> None:
+    page = olga.get("/outbox/by-hand")
+    assert "Anna Przykład" in page.text and "Berta" not in page.text
+    assert 'href="https://desk.example/form"' in page.text
+
+
+def test_ticked_letters_are_recorded_and_their_tasks_done(
+    olga, letters, database, monkeypatch
+) -> None:
+    monkeypatch.setattr(channels.gate, "reasons", lambda *_args, **_named: ((), ()))
+    ticked = {"letters": [str(letters[0])], "on": NOW.date().isoformat(), "proof": "Receipt 7"}
+    page = olga.send("/outbox/by-hand", ticked, follow_redirects=True)
+    assert "1 letter recorded as posted" in page.text
+    with database.reading() as session:
+        assert session.get_one(Letter, letters[0]).state is State.SENT
+        assert session.get_one(Letter, letters[1]).state is State.APPROVED
+
+
+def test_nothing_ticked_or_no_proof_says_what_is_missing(olga, letters) -> None:
+    day = NOW.date().isoformat()
+    page = olga.send("/outbox/by-hand", {"on": day, "proof": "Receipt"})
+    assert "Tick the letters that were posted." in page.text
+    page = olga.send("/outbox/by-hand", {"on": day, "letters": [str(letters[0])]})
+    assert "Say how you know." in page.text
+    assert f'value="{letters[0]}" id="posted-{letters[0]}" checked' in page.text
+
+
+def test_an_empty_pile_says_what_comes_here(olga) -> None:
+    assert "Nothing waits to be carried" in olga.get("/outbox/by-hand").text
+    assert olga.get("/outbox/by-hand/pile.pdf").status_code == 404
+
+
+def test_a_volunteer_prints_only_a_letter_whose_task_they_took(vera, letters) -> None:
+    assert vera.get(f"/letters/{letters[0]}/letter.pdf").status_code == 404
+    assert vera.get("/outbox/by-hand").status_code == 403
