@@ -108,6 +108,18 @@
       });
     });
     document.querySelectorAll("[data-progress]").forEach(watch);
+    document.querySelectorAll("[data-copy]").forEach(function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        var from = document.getElementById(button.dataset.copy);
+        from.select();
+        // Pages on a plain address of the local network have no clipboard of the newer kind.
+        var done = navigator.clipboard
+          ? navigator.clipboard.writeText(from.value)
+          : Promise.resolve(document.execCommand("copy"));
+        done.then(function () { button.textContent = button.dataset.copied; });
+      });
+    });
     document.querySelectorAll("[data-print]").forEach(function (button) {
       button.addEventListener("click", function () { window.print(); });
     });
