@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -26,20 +27,36 @@ class Chain:
     last: Letter
 
 
-def chain_to(
-    session: Session, campaign: Campaign, target: Target, handed: Letter | None = None
-) -> Chain | str:
-    """Return the correspondence that a reminder to `target` would carry on, or why there is none.
+def chains_to(
+    session: Session,
+    campaign: Campaign,
+    targets: Sequence[Target],
+    handed: Mapping[int, Letter],
+) -> dict[int, Chain | str]:
+    """Return per target id the correspondence that a reminder would carry on, or why there is none.
 
-    `handed` is the letter to follow, if somebody chose one; else the newest open first letter to
-    the same desk. The reason is a marked English sentence.
+    `handed`: {target id: the letter to follow}, where somebody chose one; else it is the newest
+    open first letter to the same desk. The reason is a marked English sentence.
     """
-    first = _first_of(session, handed) if handed else _newest_first(session, campaign, target)
-    if first is None or first.office_id != target.office_id:
+    newest = _newest_firsts(session, campaign, [one.office_id for one in targets])
+    firsts = {
+        one.id: _first_of(session, handed[one.id]) if one.id in handed else newest[one.office_id]
+        for one in targets
+        if one.id in handed or one.office_id in newest
+    }
+    whole = _letters_of_many(session, {first.id: first for first in firsts.values()})
+    return {
+        one.id: _judged(campaign, one, whole[firsts[one.id].id] if one.id in firsts else [])
+        for one in targets
+    }
+
+
+def _judged(campaign: Campaign, target: Target, letters: Sequence[Letter]) -> Chain | str:
+    if not letters or letters[0].office_id != target.office_id:
         return N_("No letter has gone to them that a reminder could follow.")
+    first = letters[0]
     if first.rehearsal != campaign.rehearsing:
         return N_("The letter to them was only rehearsed, so a reminder has nothing to follow.")
-    letters = letters_of(session, first)
     if any(letter.answered_on is not None for letter in letters):
         return N_("They have answered, so there is nothing to remind them of.")
     if first.closed_on is not None:
@@ -51,19 +68,21 @@ def chain_to(
     return Chain(first, letters[-1])
 
 
-def _newest_first(session: Session, campaign: Campaign, target: Target) -> Letter | None:
-    return session.scalar(
+def _newest_firsts(
+    session: Session, campaign: Campaign, offices: Collection[int]
+) -> dict[int, Letter]:
+    rows = session.scalars(
         sa.select(Letter)
         .where(
             Letter.campaign_id == campaign.id,
-            Letter.office_id == target.office_id,
+            Letter.office_id.in_(offices),
             Letter.rehearsal == campaign.rehearsing,
             Letter.kind == LetterKind.FIRST,
             Letter.state.in_(GONE),
         )
-        .order_by(Letter.id.desc())
-        .limit(1)
+        .order_by(Letter.id)
     )
+    return {letter.office_id: letter for letter in rows}
 
 
 def _first_of(session: Session, letter: Letter) -> Letter:
@@ -72,7 +91,7 @@ def _first_of(session: Session, letter: Letter) -> Letter:
 
 def letters_of(session: Session, first: Letter) -> list[Letter]:
     """Return `first` and the reminders after it that were not withdrawn, in their order."""
-    return [first, *_reminders(session, first)]
+    return _letters_of_many(session, {first.id: first})[first.id]
 
 
 def earlier(session: Session, letter: Letter) -> list[Letter]:
@@ -84,18 +103,24 @@ def earlier(session: Session, letter: Letter) -> list[Letter]:
     return found
 
 
-def _reminders(session: Session, first: Letter) -> list[Letter]:
-    """The reminders after `first` that were not withdrawn, in their order."""
-    chain: list[Letter] = []
-    last: Letter | None = first
-    while last is not None and len(chain) <= MOST_REMINDERS:
-        last = session.scalar(
+def _letters_of_many(session: Session, firsts: Mapping[int, Letter]) -> dict[int, list[Letter]]:
+    """Each first letter with its reminders, read rank by rank."""
+    found = {key: [first] for key, first in firsts.items()}
+    last = {first.id: key for key, first in firsts.items()}
+    while last:
+        rows = session.scalars(
             sa.select(Letter).where(
-                Letter.follows_id == last.id,
+                Letter.follows_id.in_(last),
                 Letter.kind == LetterKind.REMINDER,
                 Letter.state != State.WITHDRAWN,
             )
-        )
-        if last is not None:
-            chain.append(last)
-    return chain
+        ).all()
+        after: dict[int, int] = {}
+        for letter in rows:
+            assert letter.follows_id is not None  # a reminder follows: the database says so
+            key = last[letter.follows_id]
+            found[key].append(letter)
+            if len(found[key]) <= MOST_REMINDERS + 1:
+                after[letter.id] = key
+        last = after
+    return found

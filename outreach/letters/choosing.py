@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
-
-from outreach.accounts.models import Campaign
-from outreach.directory import offices, suppression
+from outreach.directory import offices
 from outreach.directory.identity import RuleKind
 from outreach.directory.models import ContactDetail, Target, TargetRole
-from outreach.directory.wishes import NO_WISH, wishes_of
-from outreach.letters.chains import Chain, chain_to
-from outreach.letters.lifecycle import ASK_FREE
-from outreach.letters.models import Letter, LetterKind, Mailing, Template, TemplateVersion
+from outreach.directory.wishes import NO_WISH
+from outreach.letters.chains import Chain
+from outreach.letters.gathering import Gathered
+from outreach.letters.models import LetterKind, Template, TemplateVersion
 from outreach.letters.templates import language_for
+from outreach.letters.wording import VARIANTS, names_of
 from outreach.petitions import asks
 from outreach.petitions.models import Ask
 from outreach.words import N_, Sentence
 
 ALREADY_ASKED = N_(
     "This desk was already asked for the same and the ask is open. Send a reminder instead."
+)
+SAID_ALREADY = N_(
+    "This desk has a letter with the very same words. Write it anew, or give the text an"
+    " alternative."
 )
 
 
@@ -35,11 +37,7 @@ class LeftOut(Exception):
 
 
 def contact_for(
-    session: Session,
-    template: Template,
-    target: Target,
-    contacts: Mapping[int, Sequence[ContactDetail]],
-    today: dt.date,
+    template: Template, target: Target, known: Gathered, today: dt.date
 ) -> ContactDetail:
     """Return the way to write to `target`: e-mail, else a form or post, which goes by hand.
 
@@ -54,23 +52,22 @@ def contact_for(
             N_("This letter is not written for this office (%(role)s). Choose another letter."),
             role=_spoken(target.role),
         )
-    known = contacts.get(target.id, ())
-    contact = offices.best_of(known, only=target.channel)
+    contact = offices.best_of(known.contacts.get(target.id, ()), only=target.channel)
     if target.channel is None and contact is not None:
-        _refuse_unwished(session, target)
+        _refuse_unwished(target, known)
     if contact is None:
         raise LeftOut(
             N_("There is no way to reach them: no e-mail address, form or postal address.")
         )
-    forbidden = suppression.suppression_of(session, target)
+    forbidden = known.forbidden.get(target.id)
     if forbidden is not None:
         raise LeftOut(N_("Must not be written to: %(reason)s"), reason=forbidden.reason)
     return contact
 
 
-def _refuse_unwished(session: Session, target: Target) -> None:
+def _refuse_unwished(target: Target, known: Gathered) -> None:
     """Raise LeftOut when what the target asked of us leaves no way, though one is known."""
-    wish = wishes_of(session, [target.id]).get(target.id, NO_WISH)
+    wish = known.wishes.get(target.id, NO_WISH)
     never, only = wish.rule(RuleKind.NEVER), wish.rule(RuleKind.CHANNEL)
     if never is not None:
         raise LeftOut(
@@ -83,28 +80,27 @@ def _refuse_unwished(session: Session, target: Target) -> None:
         )
 
 
-def chain_for(
-    session: Session,
-    campaign: Campaign,
-    template: Template,
-    target: Target,
-    handed: Letter | None,
-) -> Chain | None:
-    """Return the correspondence a reminder carries on; None for any other kind. Raises LeftOut."""
-    if template.kind is not LetterKind.REMINDER:
+def chain_for(template: Template, target: Target, known: Gathered) -> Chain | None:
+    """Return the correspondence a reminder carries on, for others the letter they were handed.
+
+    None for a first letter. Raises LeftOut when there is nothing to remind of.
+    """
+    if template.kind is LetterKind.FIRST:
         return None
-    chain = chain_to(session, campaign, target, handed)
+    if template.kind is not LetterKind.REMINDER:
+        handed = known.handed.get(target.id)
+        return Chain(handed, handed) if handed else None
+    chain = known.chains[target.id]
     if isinstance(chain, str):
         raise LeftOut(chain)
     return chain
 
 
 def ask_for(
-    session: Session,
-    campaign: Campaign,
     template: Template,
     target: Target,
     chain: Chain | None,
+    known: Gathered,
     asked: Mapping[str, str],
 ) -> Ask:
     """Return what this letter asks of `target`: a reminder repeats, others take what fits first.
@@ -113,11 +109,10 @@ def ask_for(
     Raises LeftOut naming the offices that can take one of the template's asks.
     """
     if chain is not None:
-        return session.get_one(
-            Ask, chain.first.ask_id, options=[joinedload(Ask.demand)], populate_existing=True
-        )
+        return next(ask for ask in known.asks.values() if ask.id == chain.first.ask_id)
     codes = [code for code in template.asks if code not in asked]
-    found = asks.ask_for(session, campaign_id=campaign.id, target=target, codes=codes)
+    in_eu = target.jurisdiction.eu_member
+    found = asks.first_able(known.asks, target, codes, in_eu=in_eu)
     if found is not None:
         return found
     if asked:
@@ -128,9 +123,7 @@ def ask_for(
             ),
             name=list(asked.values())[-1],
         )
-    able = session.scalars(
-        sa.select(Ask).where(Ask.campaign_id == campaign.id, Ask.code.in_(template.asks))
-    )
+    able = [known.asks[code] for code in template.asks if code in known.asks]
     roles = sorted({_spoken(TargetRole(role)) for ask in able for role in ask.roles})
     raise LeftOut(
         N_("Can't do what this letter asks for. Who can: %(roles)s."), roles=", ".join(roles) or "—"
@@ -138,12 +131,7 @@ def ask_for(
 
 
 def refuse_second(
-    session: Session,
-    campaign: Campaign,
-    template: Template,
-    target: Target,
-    ask: Ask,
-    written_to: str | None,
+    template: Template, target: Target, ask: Ask, known: Gathered, written_to: str | None
 ) -> None:
     """Raise LeftOut when the desk has this ask already (law 7), whoever sits behind it.
 
@@ -153,30 +141,28 @@ def refuse_second(
         raise LeftOut(
             N_("Shares its desk with %(name)s, who gets this letter already."), name=written_to
         )
-    if template.kind is not LetterKind.FIRST:
-        return
-    taken = session.scalar(
-        sa.select(Letter.id)
-        .where(
-            Letter.campaign_id == campaign.id,
-            Letter.office_id == target.office_id,
-            Letter.ask_id == ask.id,
-            Letter.rehearsal == campaign.rehearsing,
-            Letter.kind == LetterKind.FIRST,
-            Letter.closed_on.is_(None),
-            Letter.state.not_in(ASK_FREE),
-        )
-        .limit(1)
-    )
-    if taken is not None:
+    if template.kind is LetterKind.FIRST and (target.office_id, ask.id) in known.taken:
         raise LeftOut(ALREADY_ASKED)
 
 
+def variants_for(version: TemplateVersion, target: Target, known: Gathered) -> Sequence[str]:
+    """Return the alternatives of a text, the one that its body got least often first.
+
+    Of those that went there equally often, the one that this mailing has least. A text without
+    alternatives has the first one only.
+    """
+    if "variant" not in names_of(version):
+        return VARIANTS[:1]
+    there = known.variants.get(target.body_id, Counter())
+    here = known.mailing_variants.get(version.language, Counter())
+    return sorted(VARIANTS, key=lambda one: (there[one], here[one], one))
+
+
 def version_for(
-    versions: Mapping[str, TemplateVersion], wanted: str, mailing: Mailing
+    versions: Mapping[str, TemplateVersion], wanted: str, fallback: str | None
 ) -> TemplateVersion:
-    """Return the text in the `wanted` language, else in the mailing's fallback. Raises LeftOut."""
-    language = language_for(wanted, versions.keys()) or mailing.fallback_language
+    """Return the text in the `wanted` language, else in the chosen `fallback`. Raises LeftOut."""
+    language = language_for(wanted, versions.keys()) or fallback
     if language is None:
         raise LeftOut(
             N_("There is no text in their language (%(language)s), and no other was chosen."),

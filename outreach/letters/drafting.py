@@ -1,59 +1,85 @@
-"""Makes drafts: a template × targets in one go, with the reason for everybody left out."""
+"""Makes drafts: a template × targets, some at a time, with the reason for everybody left out."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from outreach import signing
 from outreach.accounts import audit
-from outreach.accounts.models import Actor, Campaign, Sender
-from outreach.directory import offices, queries
-from outreach.directory.models import ContactDetail, Target
-from outreach.directory.salutations import salutation_of
+from outreach.accounts.models import Actor, Campaign, Event, Sender
+from outreach.directory import queries
+from outreach.directory.models import Target
 from outreach.errors import BadInput, OutreachError
-from outreach.letters import choosing, frame, rendering, templates, values
+from outreach.letters import choosing, distinctness, templates
 from outreach.letters.chains import Chain
+from outreach.letters.gathering import Gathered, gather
 from outreach.letters.lifecycle import State
 from outreach.letters.models import (
     Audience,
     Letter,
     Mailing,
-    Quotation,
+    MailingState,
     Template,
     TemplateVersion,
 )
 from outreach.letters.sharing import SharedDesk, shared_desks
-from outreach.petitions.models import Ask
-from outreach.words import Sentence
+from outreach.letters.wording import Worded, Wording
+from outreach.petitions.models import Ask, Fact
+from outreach.words import N_, Sentence
+
+# Targets of one step: enough that reading together pays, few enough that others may write soon.
+STEP = 200
+# Ids asked for with one statement; SQLite takes at most 32,766 values.
+_ROWS = 5_000
 
 
 @dataclass(slots=True)
 class _Job:
-    """One run: what is the same for every target, and what was found out on the way."""
+    """One step: what is the same for every target, and what was found out on the way."""
 
     session: Session
-    campaign: Campaign
-    template: Template
-    versions: dict[str, TemplateVersion]
-    sender: Sender
     mailing: Mailing
+    campaign: Campaign
+    versions: Mapping[str, TemplateVersion]
+    wording: Wording
+    known: Gathered
+    desks: SharedDesk | None
     by: Actor
     now: dt.datetime
-    follows: Mapping[int, Letter] | Letter | None
-    contacts: dict[int, Sequence[ContactDetail]]
-    desks: SharedDesk | None
-    shared: dict[tuple[str, int], values.Shared] = field(default_factory=dict)
-    # desk -> the asks that were put to it in this run, each with the name that got the letter.
-    written: dict[int, dict[str, str]] = field(default_factory=dict)
 
 
 def make_drafts(
+    session: Session,
+    *,
+    campaign: Campaign,
+    template: Template,
+    targets: Sequence[Target] | Sequence[int],
+    sender: Sender,
+    by: Actor,
+    now: dt.datetime,
+    **chosen: Any,
+) -> Mailing:
+    """Make one draft for every target that can be written to, at once, and return the mailing.
+
+    Takes and raises what `begin` does. `mailing.left_out` says of every other target why there is
+    no draft: [{target_id, name, reason, text, values}].
+    """
+    same: dict[str, Any] = {"template": template, "targets": targets, "sender": sender}
+    mailing = begin(session, campaign=campaign, by=by, now=now, **same, **chosen)
+    while mailing.done < mailing.total:
+        draft_some(session, mailing, now=now)
+    distinctness.measure(session, mailing.id)
+    finish(session, mailing, now=now)
+    return mailing
+
+
+def begin(
     session: Session,
     *,
     campaign: Campaign,
@@ -65,44 +91,84 @@ def make_drafts(
     fallback_language: str | None = None,
     follows: Letter | Mapping[int, Letter] | None = None,
     desks: SharedDesk | None = None,
+    fact_id: int | None = None,
+    milestone_id: int | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Mailing:
-    """Make one draft for every target that can be written to and return the mailing.
+    """Plan a mailing and return it, waiting: `draft_some` makes its letters.
 
-    The language is the target's, else `fallback_language`. `mailing.left_out` says of every other
-    target why there is no draft: [{target_id, name, reason, text, values}]. `follows` is the
-    letter a reminder follows, or {target id: letter}; without it the last unanswered letter to
-    the same desk is taken. `desks` is what becomes of targets that share one: only one of them is
-    written to, or each is asked something else. Raises BadInput when the template has no text,
-    nobody is chosen, or desks are shared and nobody said what then.
+    The language is the target's, else `fallback_language`. `follows` is the letter that a
+    reminder or correction follows, or {target id: letter}; a reminder without it follows the last
+    unanswered letter to the same desk. `desks` is what becomes of targets that share one: only one
+    of them is written to, or each is asked something else. `fact_id` is what a mailing corrects,
+    `milestone_id` what it tells of. Raises BadInput when the template has no text, nobody is
+    chosen, or desks are shared and nobody said what then.
     """
     versions = templates.current_versions(session, template.id)
-    rows = _loaded(session, targets)
-    _refuse_nothing(versions, rows, fallback_language)
-    _refuse_undecided(session, template, rows, desks)
-    mailing = Mailing(campaign_id=campaign.id, template_id=template.id, sender_id=sender.id)
+    ids = [one if isinstance(one, int) else one.id for one in targets]
+    _refuse_nothing(versions, ids, fallback_language)
+    if desks is None and shared_desks(session, template, ids):
+        raise BadInput(
+            Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
+        )
+    handed = dict.fromkeys(ids, follows) if isinstance(follows, Letter) else follows or {}
+    plan: dict[str, Any] = {
+        "targets": _in_order(session, ids),
+        "versions": {language: version.id for language, version in versions.items()},
+        "desks": desks.value if desks else None,
+        "follows": {str(target): letter.id for target, letter in handed.items()},
+    }
+    mailing = Mailing(campaign_id=campaign.id, template=template, sender_id=sender.id, plan=plan)
     mailing.audience_id = audience.id if audience else None
     mailing.fallback_language, mailing.name = fallback_language, name.strip() or template.name
-    mailing.left_out, mailing.by, mailing.at = [], by.name, now
+    mailing.fact_id, mailing.milestone_id = fact_id, milestone_id
+    mailing.left_out, mailing.by, mailing.by_id, mailing.at = [], by.name, by.user_id, now
+    mailing.state, mailing.total = MailingState.WAITING, len(plan["targets"])
     session.add(mailing)
-    contacts = offices.contacts_of_many(session, rows)
-    same = (session, campaign, template, versions, sender, mailing, by, now)
-    _make_all(_Job(*same, follows, contacts, desks), rows)
+    session.flush()
     return mailing
 
 
-def _make_all(job: _Job, rows: Sequence[Target]) -> None:
-    job.session.flush()
-    left_out = [line for target in rows if (line := _draft_or_reason(job, target))]
-    job.mailing.left_out = left_out
-    job.session.flush()
-    detail = {"drafts": len(rows) - len(left_out), "left_out": len(left_out)}
-    _tell(job, ("mailing", job.mailing.id), "drafts_made", detail)
+def draft_some(session: Session, mailing: Mailing, *, now: dt.datetime) -> None:
+    """Make the letters of the next targets of a mailing (with its template), and count them done.
+
+    Whoever calls it holds the mailing, so that no two do: letters and count are one transaction.
+    """
+    ids = mailing.plan["targets"][mailing.done : mailing.done + STEP]
+    targets = _loaded(session, ids)
+    job = _job(session, mailing, targets, now)
+    results = [_draft_or_reason(job, target) for target in targets]
+    left_out = [one for one in results if not isinstance(one, Letter)]
+    left_out += _gone(ids, targets)
+    left_out += _store(job, [one for one in results if isinstance(one, Letter)])
+    if left_out:
+        mailing.left_out = [*mailing.left_out, *left_out]
+    mailing.state = MailingState.MAKING
+    mailing.done += len(ids)
+    session.flush()
+
+
+def finish(session: Session, mailing: Mailing, *, now: dt.datetime) -> None:
+    """Call a mailing made once every target had its turn."""
+    mailing.state = MailingState.MADE
+    audit.record(
+        session,
+        subject=("mailing", mailing.id),
+        name="drafts_made",
+        by=Actor(mailing.by, mailing.by_id),
+        now=now,
+        campaign_id=mailing.campaign_id,
+        detail={
+            "drafts": mailing.total - len(mailing.left_out),
+            "left_out": len(mailing.left_out),
+        },
+    )
+    session.flush()
 
 
 def _refuse_nothing(
-    versions: Mapping[str, TemplateVersion], rows: Sequence[Target], fallback_language: str | None
+    versions: Mapping[str, TemplateVersion], ids: Sequence[int], fallback_language: str | None
 ) -> None:
     if not versions:
         raise BadInput(Sentence("This letter has no text yet."), "template")
@@ -110,41 +176,90 @@ def _refuse_nothing(
         raise BadInput(
             Sentence("There is no text in that language to fall back to."), "fallback_language"
         )
-    if not rows:
+    if not ids:
         raise BadInput(Sentence("Nobody is chosen. Widen the audience first."), "audience")
 
 
-def _refuse_undecided(
-    session: Session, template: Template, rows: Sequence[Target], desks: SharedDesk | None
-) -> None:
-    if desks is None and shared_desks(session, template, [row.id for row in rows]):
-        raise BadInput(
-            Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
-        )
+def _in_order(session: Session, ids: Sequence[int]) -> list[int]:
+    """The ids as a list of their targets has them; what is no target falls out."""
+    rows: list[Any] = []
+    columns = (Target.jurisdiction_code, Target.role, Target.name, Target.id)
+    for start in range(0, len(ids), _ROWS):
+        some = ids[start : start + _ROWS]
+        rows += session.execute(sa.select(*columns).where(Target.id.in_(some))).all()
+    return [row.id for row in sorted(rows, key=tuple)]
 
 
-def _loaded(session: Session, targets: Sequence[Target] | Sequence[int]) -> Sequence[Target]:
-    """The targets with person, post, body, group, desk and jurisdiction, in list order."""
-    ids = [target if isinstance(target, int) else target.id for target in targets]
+def _loaded(session: Session, ids: Sequence[int]) -> Sequence[Target]:
+    """The targets with person, post, body, group, desk and jurisdiction, in the order of `ids`."""
     query = sa.select(Target).where(Target.id.in_(ids)).options(*queries.with_list())
-    return session.scalars(queries.in_order(query).execution_options(populate_existing=True)).all()
+    rows = session.scalars(query.execution_options(populate_existing=True))
+    found = {row.id: row for row in rows}
+    return [found[one] for one in ids if one in found]
 
 
-def _draft_or_reason(job: _Job, target: Target) -> dict[str, Any] | None:
-    """Make the draft, or return the line for `left_out`; half a draft is rolled back."""
+def _job(session: Session, mailing: Mailing, targets: Sequence[Target], now: dt.datetime) -> _Job:
+    campaign = session.get_one(Campaign, mailing.campaign_id)
+    sender = session.get_one(Sender, mailing.sender_id)
+    fact = session.get_one(Fact, mailing.fact_id) if mailing.fact_id else None
+    wording = Wording(session, campaign, sender, now.date())
+    wording.look_up(targets, fact)
+    desks = mailing.plan["desks"]
+    return _Job(
+        session=session,
+        mailing=mailing,
+        campaign=campaign,
+        versions=_versions(session, mailing.plan["versions"]),
+        wording=wording,
+        known=gather(
+            session, campaign, mailing, targets, handed=_handed(session, mailing, targets)
+        ),
+        desks=SharedDesk(desks) if desks else None,
+        by=Actor(mailing.by, mailing.by_id),
+        now=now,
+    )
+
+
+def _versions(session: Session, planned: Mapping[str, int]) -> dict[str, TemplateVersion]:
+    """The texts as they were when the mailing was planned: its letters are all of one text."""
+    rows = session.scalars(
+        sa.select(TemplateVersion)
+        .where(TemplateVersion.id.in_(planned.values()))
+        .options(joinedload(TemplateVersion.template))
+    )
+    return {row.language: row for row in rows}
+
+
+def _handed(session: Session, mailing: Mailing, targets: Sequence[Target]) -> dict[int, Letter]:
+    planned = mailing.plan["follows"]
+    wanted = {one.id: planned[str(one.id)] for one in targets if str(one.id) in planned}
+    rows = session.scalars(sa.select(Letter).where(Letter.id.in_(wanted.values())))
+    letters = {row.id: row for row in rows}
+    return {target_id: letters[letter_id] for target_id, letter_id in wanted.items()}
+
+
+def _draft_or_reason(job: _Job, target: Target) -> Letter | dict[str, Any]:
+    """Return the draft, not stored yet, or the line for `left_out`."""
     try:
-        with job.session.begin_nested():
-            _draft(job, target)
+        return _draft(job, target)
     except choosing.LeftOut as why:
-        sentence = why.sentence
-    except sa.exc.IntegrityError as error:
-        if "uq_letter_open" not in str(error.orig) and "letter.office_id" not in str(error.orig):
-            raise
-        sentence = Sentence(choosing.ALREADY_ASKED)
+        return _line(target, why.sentence)
     except OutreachError as error:
-        sentence = error.sentence
-    else:
-        return None
+        return _line(target, error.sentence)
+
+
+def _gone(ids: Sequence[int], targets: Sequence[Target]) -> list[dict[str, Any]]:
+    """The lines of targets that were taken out of the directory since the mailing was planned."""
+    there = {target.id for target in targets}
+    text = Sentence(N_("Was taken out of the directory."))
+    return [
+        {"target_id": one, "name": "", "reason": str(text), "text": text.text, "values": {}}
+        for one in ids
+        if one not in there
+    ]
+
+
+def _line(target: Target, sentence: Sentence) -> dict[str, Any]:
     return {
         "target_id": target.id,
         "name": target.name,
@@ -154,22 +269,24 @@ def _draft_or_reason(job: _Job, target: Target) -> dict[str, Any] | None:
     }
 
 
-def _draft(job: _Job, target: Target) -> None:
-    """Decide everything first, write last: whatever is missing raises before there is a row."""
-    session, campaign, template = job.session, job.campaign, job.template
-    contact = choosing.contact_for(session, template, target, job.contacts, job.now.date())
-    handed = job.follows.get(target.id) if isinstance(job.follows, Mapping) else job.follows
-    chain = choosing.chain_for(session, campaign, template, target, handed)
-    before = job.written.get(target.office_id, {})
+def _draft(job: _Job, target: Target) -> Letter:
+    """Decide everything first, word it last."""
+    template, known = job.mailing.template, job.known
+    contact = choosing.contact_for(template, target, known, job.now.date())
+    chain = choosing.chain_for(template, target, known)
+    before = known.written.get(target.office_id, {})
     in_turn = job.desks is SharedDesk.IN_TURN
-    ask = choosing.ask_for(session, campaign, template, target, chain, before if in_turn else {})
+    ask = choosing.ask_for(template, target, chain, known, before if in_turn else {})
     only_one = job.desks is SharedDesk.ONE
     name = next(iter(before.values()), None) if only_one else before.get(ask.code)
-    choosing.refuse_second(session, campaign, template, target, ask, name)
+    choosing.refuse_second(template, target, ask, known, name)
     version = choosing.version_for(
-        job.versions, chain.first.language if chain else target.language, job.mailing
+        job.versions,
+        chain.first.language if chain else target.language,
+        job.mailing.fallback_language,
     )
-    words = _words(job, target, version, ask, chain)
+    code = signing.new_code()
+    variant, worded = _distinct(job, target, version, ask, chain, code)
     letter = Letter(
         target_id=target.id,
         office_id=target.office_id,
@@ -178,14 +295,36 @@ def _draft(job: _Job, target: Target) -> None:
         channel=contact.kind,
         address=contact.value,
         recipient=target.name,
+        code=code,
+        variant=variant,
+        envelope=worded.envelope,
+        subject=worded.subject,
+        text=worded.text,
+        body_hash=worded.body_hash,
+        quotations=worded.quotations,
         **_of_job(job, version),
-        **words,
     )
-    session.add(letter)
-    session.flush()
-    detail = {"mailing": job.mailing.id, "template_version": version.id}
-    _tell(job, ("letter", letter.id), "drafted", detail, to_state=State.DRAFT.value)
-    job.written.setdefault(target.office_id, {})[ask.code] = target.name
+    known.note(target, ask, letter)
+    return letter
+
+
+def _distinct(
+    job: _Job,
+    target: Target,
+    version: TemplateVersion,
+    ask: Ask,
+    chain: Chain | None,
+    code: str,
+) -> tuple[str, Worded]:
+    """Word the letter with the first alternative that says what this desk was not told yet."""
+    for variant in choosing.variants_for(version, target, job.known):
+        previous = chain.first if chain else None
+        worded = job.wording.words(
+            target, version, ask, code=code, previous=previous, variant=variant
+        )
+        if (target.office_id, worded.body_hash) not in job.known.said:
+            return variant, worded
+    raise choosing.LeftOut(choosing.SAID_ALREADY)
 
 
 def _of_job(job: _Job, version: TemplateVersion) -> dict[str, Any]:
@@ -194,110 +333,61 @@ def _of_job(job: _Job, version: TemplateVersion) -> dict[str, Any]:
         "campaign_id": job.campaign.id,
         "mailing_id": job.mailing.id,
         "template_version_id": version.id,
-        "sender_id": job.sender.id,
-        "kind": job.template.kind,
+        "sender_id": job.mailing.sender_id,
+        "kind": job.mailing.template.kind,
         "rehearsal": job.campaign.rehearsing,
         "language": version.language,
         # Whoever makes drafts of the words that ship with the product answers for them.
         "author_id": version.author_id or job.by.user_id,
         "author": version.author if version.author_id else job.by.name,
+        "state": State.DRAFT,
         "made_at": job.now,
         "made_by_id": job.by.user_id,
     }
 
 
-def _words(
-    job: _Job, target: Target, version: TemplateVersion, ask: Ask, chain: Chain | None
-) -> dict[str, Any]:
-    """The columns that say what one letter says, and to whom."""
-    language, code = version.language, _new_code(job.session)
-    address = salutation_of(target, language)
-    shared = _shared(job, version, ask)
-    named = values.values_for(
-        target,
-        campaign=job.campaign,
-        ask=ask,
-        sender=job.sender,
-        shared=shared,
-        language=language,
-        code=code,
-        previous=chain.first if chain else None,
-    )
-    rendered = rendering.render(version.subject, version.body, named)
+def _store(job: _Job, letters: Sequence[Letter]) -> list[dict[str, Any]]:
+    """Write the letters and their history; return the lines of those somebody else was first with.
 
-    def typeset(words: str) -> str:
-        return frame.typeset(words, language, target.jurisdiction_code)
-
-    text = frame.letter_text(
-        typeset(rendered.text),
-        address=address,
-        sender=job.sender,
-        language=language,
-        credit=values.credit(shared.petition, language),
-        code=code,
-    )
-    return {
-        "code": code,
-        "envelope": address.envelope,
-        "subject": typeset(rendered.subject),
-        "text": text,
-        "quotations": _quotations(rendered.quotations, typeset),
-    }
+    All in one statement; one by one only where another mailing asked a desk at the same moment.
+    """
+    lines: list[dict[str, Any]] = []
+    try:
+        with job.session.begin_nested():
+            _write(job, letters)
+    except sa.exc.IntegrityError:
+        for letter in letters:
+            try:
+                with job.session.begin_nested():
+                    _write(job, [letter])
+            except sa.exc.IntegrityError as error:
+                if not _asked_meanwhile(error):
+                    raise
+                target = job.session.get_one(Target, letter.target_id)
+                lines.append(_line(target, Sentence(choosing.ALREADY_ASKED)))
+    return lines
 
 
-def _shared(job: _Job, version: TemplateVersion, ask: Ask) -> values.Shared:
-    """Facts and count of a version, read once for the whole run."""
-    key = (version.language, ask.demand.petition_id)
-    if key not in job.shared:
-        names = rendering.names_in(version.subject) | rendering.names_in(version.body)
-        job.shared[key] = values.shared_values(
-            job.session,
-            job.campaign,
-            codes=sorted(name[5:] for name in names if name.startswith("fact.")),
-            language=version.language,
-            petition_id=ask.demand.petition_id,
-            today=job.now.date(),
-        )
-    return job.shared[key]
+def _asked_meanwhile(error: sa.exc.IntegrityError) -> bool:
+    words = str(error.orig)
+    return "uq_letter_open" in words or "letter.office_id" in words or "follows_id" in words
 
 
-def _new_code(session: Session) -> str:
-    while True:
-        code = signing.new_code()
-        if session.scalar(sa.select(Letter.id).where(Letter.code == code)) is None:
-            return code
+def _write(job: _Job, letters: Sequence[Letter]) -> None:
+    job.session.add_all(letters)
+    job.session.flush()
+    job.session.add_all(_event(job, letter) for letter in letters)
+    job.session.flush()
 
 
-def _quotations(
-    quoted: Sequence[rendering.Quoted], typeset: Callable[[str], str]
-) -> list[Quotation]:
-    """A row for each fact, and for each reading of a count; a reading said twice is one row."""
-    found: list[Quotation] = []
-    readings: set[int] = set()
-    for one in quoted:
-        words = typeset(one)
-        if one.fact_id is not None:
-            found.append(Quotation(fact_id=one.fact_id, fact_version=one.fact_version, text=words))
-        new = [reading for reading in one.reading_ids if reading not in readings]
-        found += [Quotation(reading_id=reading, text=words) for reading in new]
-        readings.update(new)
-    return found
-
-
-def _tell(
-    job: _Job,
-    subject: tuple[str, int],
-    name: str,
-    detail: dict[str, Any],
-    to_state: str | None = None,
-) -> None:
-    audit.record(
+def _event(job: _Job, letter: Letter) -> Event:
+    return audit.record(
         job.session,
-        subject=subject,
-        name=name,
+        subject=("letter", letter.id),
+        name="drafted",
         by=job.by,
         now=job.now,
         campaign_id=job.campaign.id,
-        moved=(None, to_state),
-        detail=detail,
+        moved=(None, State.DRAFT.value),
+        detail={"mailing": job.mailing.id, "template_version": letter.template_version_id},
     )

@@ -19,7 +19,10 @@ from outreach.letters.alikeness import (
 )
 
 BODIES = st.lists(
-    st.sampled_from("we ask you to list omon of belarus 62,001 people now in".split()), max_size=40
+    st.sampled_from(
+        ["we", "ask", "you", "to", "list", "omon", "of", "belarus", "62,001", "people", "now", "in"]
+    ),
+    max_size=40,
 ).map(" ".join)
 WORDS = [f"word{n}" for n in range(100)]
 LETTER = """Dear Ms Example,

@@ -152,6 +152,9 @@ def test_a_desk_that_was_asked_is_not_asked_again(setting):
     assert "already asked" in left_out["Ida"]
     letter.closed_on = setting.now.date()
     setting.session.flush()
+    assert "the very same words" in setting.drafts(ida)[1]["Ida"]
+    setting.version.body = "May we ask again? {{ fact.R02 }}"
+    setting.session.flush()
     assert len(setting.drafts(ida)[0]) == 1
 
 
@@ -262,6 +265,8 @@ def test_two_reminders_and_no_more(reminding):
     (second,), _ = setting.drafts(ida, follows=first)
     assert setting.drafts(ida)[1] == {"Ida": "The letter before it has not left yet."}
     left(setting.session, second, setting.now - dt.timedelta(days=10))
+    setting.version.body = "{{ previous.date }} is a while ago ({{ previous.code }})."
+    setting.session.flush()
     (third,), _ = setting.drafts(ida, follows={ida.id: second})
     assert third.follows_id == second.id
     assert first.code in third.text
