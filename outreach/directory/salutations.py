@@ -11,13 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from babel.core import get_global
 
-from outreach import datafile
-from outreach.config import shipped
 from outreach.directory.models import (
     Confidence,
     FormOfAddress,
@@ -26,6 +23,7 @@ from outreach.directory.models import (
     Target,
     TargetRole,
 )
+from outreach.directory.salutation_blocks import Block, Form, Lines, Override, block_for
 from outreach.errors import Refused
 from outreach.words import Sentence
 
@@ -34,73 +32,39 @@ OPTIONAL = frozenset({"honorific", "title_prefix", "postnominal", "postnominal_c
 # Keys of `Person.names` and `Post.labels` for what a form of address needs beside the name.
 PEERAGE, FORMAL_TITLE, SPOKEN_OFFICE = "en-GB-x-title", "en-GB-x-formal", "en-x-address"
 LATIN, LATIN_FAMILY = "und-Latn", "und-Latn-x-family"
+# What only somebody who knows the language can type: {gap: end of the key "<language>-x-…"} of a
+# person's names, of a post's labels and of a body's names. Nothing here is ever made from another.
+OF_PERSON = {
+    "full_name_gen": "gen",
+    "full_name_dat": "dat",
+    "full_name_voc": "voc",
+    "last_name_gen": "family-gen",
+    "last_name_dat": "family-dat",
+    "last_name_voc": "family-voc",
+}
+OF_POST = {
+    "office_address": "address",
+    "office_gen": "gen",
+    "office_dat": "dat",
+    "office_voc": "voc",
+    "portfolio": "portfolio",
+    "portfolio_gen": "portfolio-gen",
+    "country": "country",
+    "country_gen": "country-gen",
+    "de_country": "country-de",
+}
+OF_BODY = {
+    "chamber_gen": "gen",
+    "chamber_dat": "dat",
+    "committee_gen": "gen",
+    "committee_dat": "dat",
+    "ministry_gen": "gen",
+    "ministry_dat": "dat",
+}
+# How somebody wants to be greeted, in the words they or a native speaker gave us.
+OWN_OPENING, OWN_CLOSING = "opening", "closing"
 _GAP = re.compile(r"\{(\w+)(?:\|([^}]*))?\}")
-_FALLBACK = {"en": "en-GB"}
 _WITH_ARTICLE = frozenset({"EU", "GB", "NL", "US"})
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Lines(_Strict):
-    """One line for all, or three: to a man, to a woman, to somebody we don't know."""
-
-    all: str | None = None
-    m: str | None = None
-    f: str | None = None
-    x: str | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> Lines:
-        if (self.all is None) == (None in (self.m, self.f, self.x)):
-            raise ValueError("write either “all” or all three of “m”, “f” and “x”")
-        return self
-
-    def line(self, form: FormOfAddress) -> str:
-        """Return the line for `form`."""
-        return self.all or {"m": self.m, "f": self.f, "x": self.x}[form.value] or ""
-
-
-class Override(_Strict):
-    """Lines that stand instead of the usual ones."""
-
-    opening: Lines | None = None
-    closing: Lines | None = None
-    envelope: Lines | None = None
-    confidence: Confidence | None = None
-
-
-class Form(_Strict):
-    """The form of address of one role."""
-
-    opening: Lines
-    closing: Lines
-    envelope: Lines
-    overrides: dict[str, Override] = Field(default_factory=dict)
-    foreign: Override | None = None
-    discouraged: bool = False
-    applicable: bool = True
-    alternatives: list[str] = Field(default_factory=list)
-    note: str = ""
-    sources: list[str] = Field(default_factory=list)
-    basis: str = ""
-    confidence: Confidence
-
-
-class Block(_Strict):
-    """The forms of address of one language, as `contacts/salutations/<language>.yaml` has them."""
-
-    language: str
-    name: str
-    # The countries the lines were written for; `foreign` lines are for everybody else.
-    home: list[str]
-    lowercase_first: bool
-    # Countries where a capital follows the opening all the same.
-    capital_after_opening: list[str] = Field(default_factory=list)
-    read_by_native_speaker: str | None
-    traps: list[str]
-    roles: dict[TargetRole, Form]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +95,14 @@ def salutation_of(target: Target, language: str) -> Salutation:
     """
     held = target.membership
     post = held.post if held else None
-    label = (post.labels.get(language) or post.label) if post else ""
     return salutation_for(
         language=language,
         role=target.role,
         person=held.person if held else None,
         organization=target.body,
         jurisdiction_code=target.jurisdiction_code,
-        post_label=label,
-        office_address=post.labels.get(SPOKEN_OFFICE, "") if post else "",
+        post_label=(post.labels.get(language) or post.label) if post else "",
+        labels=post.labels if post else {},
         country=target.jurisdiction.name,
         group=target.group.name if target.group else "",
     )
@@ -153,20 +116,22 @@ def salutation_for(
     organization: Organization,
     jurisdiction_code: str,
     post_label: str = "",
-    office_address: str = "",
+    labels: Mapping[str, str] | None = None,
     country: str = "",
     group: str = "",
     folder: Path | None = None,
 ) -> Salutation:
     """Return how a letter in `language` (BCP 47) addresses `person`, or the organization itself.
 
-    `post_label` is the post's full name, `office_address` the one used in speech. Raises Refused
-    for a language without forms, an office that doesn't exist there, or a gap in every line.
+    `post_label` is the post's full name, `labels` what else is known of the post (`en-x-address`,
+    `pl-x-voc`), `country` the jurisdiction's English name, `folder` where the forms of address are
+    (default: those that ship). Raises Refused for a language without forms, an office that doesn't
+    exist there, or a gap in every line.
     """
-    block = _block(blocks(folder), language, jurisdiction_code)
-    form = _form(block, role if person else TargetRole.MINISTRY, jurisdiction_code)
+    block = block_for(language, jurisdiction_code, folder)
+    form = block.form(role if person else TargetRole.MINISTRY, jurisdiction_code)
     values = _values(
-        person, organization, block.language, jurisdiction_code, post_label, office_address, country
+        person, organization, block.language, jurisdiction_code, post_label, labels or {}, country
     ) | {"group": group}
     wanted = person.form_of_address if person else FormOfAddress.X
     chosen = _chosen(form, block, jurisdiction_code)
@@ -180,50 +145,12 @@ def salutation_for(
         form=used,
         basis=known or form.basis or ", ".join(form.sources),
         confidence=chosen.confidence or form.confidence,
-        lowercase_first=_goes_on_small(block, jurisdiction_code),
+        # Where no comma stands after the opening (Switzerland), a sentence begins.
+        lowercase_first=block.lowercase_first and opening.endswith(","),
         discouraged=form.discouraged,
         read_by_native_speaker=block.read_by_native_speaker,
         note=form.note,
     )
-
-
-@cache
-def blocks(folder: Path | None = None) -> Mapping[str, Block]:
-    """Return {language: block} of every file in `folder` (default: those that ship).
-
-    Read once for the life of the process. Raises BadFile.
-    """
-    folder = folder or shipped("contacts") / "salutations"
-    found = (
-        datafile.read(path, Block, name=f"salutations/{path.name}")
-        for path in sorted(folder.glob("*.yaml"))
-    )
-    return {block.language: block for block in found}
-
-
-def _block(known: Mapping[str, Block], language: str, code: str) -> Block:
-    own = [b for name, b in known.items() if name.split("-")[0] == language and code in b.home]
-    block = own[0] if own else known.get(_FALLBACK.get(language, language))
-    if block is None:
-        raise Refused(
-            Sentence(
-                "We have no forms of address in the language “%(language)s”.", language=language
-            )
-        )
-    return block
-
-
-def _form(block: Block, role: TargetRole, code: str) -> Form:
-    form = block.roles.get(role)
-    if form is None or (not form.applicable and code in block.home):
-        raise Refused(
-            Sentence("There is no form of address for this office in “%(name)s”.", name=block.name)
-        )
-    return form
-
-
-def _goes_on_small(block: Block, code: str) -> bool:
-    return block.lowercase_first and code not in block.capital_after_opening
 
 
 def _chosen(form: Form, block: Block, code: str) -> Override:
@@ -248,12 +175,20 @@ def _chosen(form: Form, block: Block, code: str) -> Override:
 def _greeting(
     lines: Override, wanted: FormOfAddress, values: Mapping[str, str], whom: Person | Organization
 ) -> tuple[FormOfAddress, str, str]:
-    """Return the first form whose opening and closing have no gap: never one of each."""
+    """Return the first form whose opening and closing have no gap: never one of each.
+
+    What the person wants to be greeted with comes first.
+    """
+    own, end = values["own_opening"], values["own_closing"]
+    if own and end:
+        return wanted, own, end
     for form in dict.fromkeys((wanted, FormOfAddress.X)):
         opening = _filled(lines.opening.line(form), values) if lines.opening else None
         closing = _filled(lines.closing.line(form), values) if lines.closing else None
         if opening and closing:
-            return form, opening, closing
+            # A closing that repeats the opening (French) belongs to that opening only.
+            repeated = opening.rstrip(",:! ") in closing
+            return form, opening if repeated else (own or opening), closing
     raise Refused(
         Sentence(
             "We don't know how to address %(name)s: the name or title that the opening needs is "
@@ -294,7 +229,7 @@ def _values(
     language: str,
     code: str,
     post_label: str,
-    office_address: str,
+    labels: Mapping[str, str],
     country: str,
 ) -> dict[str, str]:
     language = language.split("-")[0]
@@ -304,24 +239,16 @@ def _values(
         "ministry": body,
         "committee": body,
         "office": post_label or body,
-        "office_address": office_address if language == "en" else "",
-        "chamber_gen": _of(body) if language == "en" else "",
-        "country": f"the {country}" if code in _WITH_ARTICLE else country,
         "full_name": "",
+        "own_opening": "",
+        "own_closing": "",
     }
+    values |= _typed(OF_POST, labels, language) | _typed(OF_BODY, organization.names, language)
+    if language == "en":
+        values["chamber_gen"] = values["chamber_gen"] or _of(body)
+        values["country"] = f"the {country}" if code in _WITH_ARTICLE else country
     if person:
-        full, last = _written(person, language)
-        values |= {
-            "full_name": full,
-            "last_name": last,
-            "given_name": person.given_name,
-            "title_prefix": person.title_prefix and f"{person.title_prefix} ",
-            "honorific": person.honorific and f"{person.honorific} ",
-            "postnominal": person.postnominal,
-            "postnominal_comma": person.postnominal and f", {person.postnominal}",
-            "title_name": person.names.get(PEERAGE, ""),
-            "formal_title": person.names.get(FORMAL_TITLE, ""),
-        }
+        values |= _of_person(person, language, code)
     # A name may never bring a line of its own.
     return {
         name: re.sub(r"[\s\x00-\x1f]+", " ", value) if value.strip() else ""
@@ -329,10 +256,37 @@ def _values(
     }
 
 
+def _of_person(person: Person, language: str, code: str) -> dict[str, str]:
+    names = person.names
+    full, last = _written(person, language)
+    # A Dutch prefix has a capital where no given name stands before it; Belgium keeps the name
+    # as it is on the identity card (contacts/salutations/nl.yaml).
+    capital = last if code == "BE" else last[:1].upper() + last[1:]
+    return _typed(OF_PERSON, names, language) | {
+        "full_name": full,
+        "last_name": last,
+        "last_name_cap": names.get(f"{language}-x-family-cap") or capital,
+        "given_name": person.given_name,
+        "title_prefix": person.title_prefix and f"{person.title_prefix} ",
+        "honorific": person.honorific and f"{person.honorific} ",
+        "postnominal": person.postnominal,
+        "postnominal_comma": person.postnominal and f", {person.postnominal}",
+        "title_name": names.get(PEERAGE, ""),
+        "formal_title": names.get(FORMAL_TITLE, ""),
+        "own_opening": names.get(f"{language}-x-{OWN_OPENING}", ""),
+        "own_closing": names.get(f"{language}-x-{OWN_CLOSING}", ""),
+    }
+
+
+def _typed(gaps: Mapping[str, str], held: Mapping[str, str], language: str) -> dict[str, str]:
+    """Fill gaps with what somebody typed for this very language."""
+    return {gap: held.get(f"{language}-x-{key}", "") for gap, key in gaps.items()}
+
+
 def _name_in(organization: Organization, language: str) -> str:
     """The body's name in `language`, else in its own, else the one we list it by."""
     names = organization.names
-    own = next((name for code, name in names.items() if code != "en"), "")
+    own = next((name for code, name in names.items() if code != "en" and "-x-" not in code), "")
     return (
         names.get(language)
         or (organization.name if language == "en" else own)
@@ -341,15 +295,24 @@ def _name_in(organization: Organization, language: str) -> str:
 
 
 def _written(person: Person, language: str) -> tuple[str, str]:
-    """Full and family name as a letter in a Latin-script language writes them.
+    """Full and family name as a letter in `language` writes them.
 
-    A name of another script is written as the person's own Latin page has it, where we know it; the
-    family name inside it is not guessed.
+    A name of another script is written as the person's own page has it in this language or in Latin
+    letters, where we know it; the family name inside it is not guessed.
     """
-    latin = person.names.get(language) or person.names.get(LATIN, "")
-    if not latin or _is_latin(person.name):
+    latin, names = _script(language) == "Latn", person.names
+    other = names.get(language) or (names.get(LATIN, "") if latin else "")
+    if not other or (latin and _is_latin(person.name)):
         return person.name, person.family_name
-    return latin, person.names.get(LATIN_FAMILY, "")
+    return other, names.get(f"{language}-x-family") or (
+        names.get(LATIN_FAMILY, "") if latin else ""
+    )
+
+
+def _script(language: str) -> str:
+    """The script `language` is usually written in, by CLDR's likely subtags (`uk_Cyrl_UA`)."""
+    likely = str(get_global("likely_subtags").get(language, ""))
+    return likely.split("_")[1] if likely.count("_") == 2 else "Latn"
 
 
 def _is_latin(text: str) -> bool:

@@ -26,7 +26,7 @@ from outreach.directory.models import (
     TargetRole,
 )
 from outreach.directory.queries import TargetFilter, targets, with_list
-from outreach.directory.salutations import blocks, salutation_of
+from outreach.directory.salutations import salutation_of
 from outreach.errors import BadFile
 from tests.conftest import NOW
 
@@ -185,11 +185,3 @@ def test_a_broken_file_is_named_with_its_line(
     if line and "knid" not in new:
         assert refused.value.line == line
     assert words in str(refused.value) or "kind" in str(refused.value)
-
-
-def test_all_blocks_have_all_roles() -> None:
-    known = blocks()
-    assert set(known) == {"en-GB", "en-US", "en-CA", "en-AU", "de", "fr"}
-    for block in known.values():
-        # A mere member of a committee or a party is nobody we write to in that part.
-        assert set(block.roles) == set(TargetRole) - {TargetRole.MEMBER}, block.language
