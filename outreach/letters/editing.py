@@ -11,7 +11,7 @@ from outreach import signing
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.errors import BadInput, MoveRefused
-from outreach.letters import remarks
+from outreach.letters import distinctness, remarks
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Quotation, Template, TemplateVersion
 from outreach.words import Sentence
@@ -24,10 +24,12 @@ def fingerprint(letter: Letter) -> str:
 
 def words_made(session: Session, letter: Letter) -> tuple[str, str]:
     """Return (subject, text) as the draft was made, before anybody changed it by hand."""
-    first = next(
-        (event for event in audit.history(session, "letter", letter.id) if event.name == "edited"),
-        None,
-    )
+    first = None
+    for event in audit.history(session, "letter", letter.id):
+        if event.name == "redrawn":
+            first = None
+        elif event.name == "edited":
+            first = first or event
     before = first.detail.get("before", {}) if first else {}
     return before.get("subject", letter.subject), before.get("text", letter.text)
 
@@ -62,7 +64,8 @@ def edit(
         if quoted.text not in text and quoted.text not in subject:
             session.delete(quoted)
     remarks.settle_changed(session, letter, by=by, now=now)
-    session.flush()
+    letter.body_hash = distinctness.hash_of(session, letter)
+    distinctness.measure_again(session, [letter])
     audit.record(
         session,
         subject=("letter", letter.id),
