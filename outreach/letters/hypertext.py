@@ -18,12 +18,16 @@ _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 def html_of(text: str, language: str) -> str:
     """Return `text` (paragraphs parted by an empty line) as a whole HTML document in `language`."""
     way = "rtl" if is_right_to_left(language) else "ltr"
-    paragraphs = "\n".join(f"<p>{_lines(block)}</p>" for block in text.strip("\n").split("\n\n"))
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(language)}" dir="{way}">\n'
         '<head><meta charset="utf-8"></head>\n'
-        f"<body>\n{paragraphs}\n</body>\n</html>\n"
+        f"<body>\n{paragraphs_of(text)}\n</body>\n</html>\n"
     )
+
+
+def paragraphs_of(text: str) -> str:
+    """Return what stands between the body's tags: paragraphs, line breaks, links; all escaped."""
+    return "\n".join(f"<p>{_lines(block)}</p>" for block in text.strip("\n").split("\n\n"))
 
 
 def words_in(html: str) -> str:

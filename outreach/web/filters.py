@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError, dates, numbers
 from flask import Flask
 from flask_babel import get_locale, gettext
+from markupsafe import Markup
 
+from outreach.letters.hypertext import paragraphs_of
 from outreach.web import access, words_for
 from outreach.words import Language, Sentence
 
@@ -28,6 +30,7 @@ def register(app: Flask) -> None:
         country_name,
         word,
         label,
+        as_html,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
 
@@ -117,6 +120,11 @@ def label(member: StrEnum | None) -> str:
     """Return the reader's word for a member where it stands alone, with a capital first letter."""
     text = word(member)
     return text[:1].upper() + text[1:]
+
+
+def as_html(text: str) -> Markup:
+    """Return a letter's words as its HTML part shows them."""
+    return Markup(paragraphs_of(text))  # every word of it escaped there
 
 
 def _value(value: object) -> object:

@@ -7,6 +7,7 @@ import io
 import pypdf
 import pytest
 
+from outreach.accounts.models import Campaign
 from outreach.directory.models import ContactKind
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
@@ -97,3 +98,19 @@ def test_an_empty_pile_says_what_comes_here(olga) -> None:
 def test_a_volunteer_prints_only_a_letter_whose_task_they_took(vera, letters) -> None:
     assert vera.get(f"/letters/{letters[0]}/letter.pdf").status_code == 404
     assert vera.get("/outbox/by-hand").status_code == 403
+
+
+def test_a_letter_shows_its_html_part_when_the_campaign_sends_one(
+    olga, letters, database, campaign
+) -> None:
+    words = "The same words as the HTML part shows them"
+    assert words not in olga.get(f"/letters/{letters[2]}").text
+    with database.writing() as session:
+        session.get_one(Campaign, campaign.id).html_part = True
+        session.get_one(Letter, letters[2]).text = "Dear <b>,\n\nsee https://example.org/x."
+    page = olga.get(f"/letters/{letters[2]}").text
+    assert words in page
+    assert (
+        "<p>Dear &lt;b&gt;,</p>\n"
+        '<p>see <a href="https://example.org/x">https://example.org/x</a>.</p>' in page
+    )

@@ -16,7 +16,7 @@ from outreach.letters import queries
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing
 from outreach.sending import channels, listing, outbox, timetable
-from outreach.sending.message import headers_of, words_of
+from outreach.sending.message import headers_of, html_in, words_of
 from outreach.sending.models import Attempt
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import instant as written
@@ -241,6 +241,7 @@ def message(letter_id: int) -> str:
         shown=shown,
         headers=headers_of(shown.message or b""),
         text=words_of(shown.message or b""),
+        html=html_in(shown.message or b""),
     )
 
 
