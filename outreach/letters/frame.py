@@ -35,7 +35,7 @@ def letter_text(
     ]
     parts = (
         address.opening,
-        _begun(body, address, language),
+        _begun(body, address),
         _closing(address.closing, sender, language),
         _lines(signature),
         _lines(small),
@@ -63,11 +63,12 @@ def typeset(text: str, language: str, jurisdiction_code: str) -> str:
     return text.replace("« ", "«\u00a0")
 
 
-def _begun(body: str, address: Salutation, language: str) -> str:
-    """German goes on in lower case after the comma, but with a capital where there is no comma."""
-    if _base(language) != "de" or address.lowercase_first:
-        return body
-    return body[:1].upper() + body[1:]
+def _begun(body: str, address: Salutation) -> str:
+    """A text goes on in lower case only where the language does so after this very opening.
+
+    German does after a comma, and begins a sentence where none stands (Switzerland).
+    """
+    return body if address.lowercase_first else body[:1].upper() + body[1:]
 
 
 def _closing(closing: str, sender: Sender, language: str) -> str:

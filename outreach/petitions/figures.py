@@ -9,16 +9,20 @@ from __future__ import annotations
 import datetime as dt
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from outreach.errors import Refused
 from outreach.petitions.models import Precision
 from outreach.words import Sentence
 
-# Plain English means the day before the month: most of our readers are in Europe.
-_HOME = {"en": "en_GB"}
-_PATTERNS = {Precision.DAY: "long", Precision.MONTH: "LLLL y", Precision.YEAR: "y"}
+# Plain English means the day before the month, plain Portuguese that of Portugal: most of our
+# readers are in Europe.
+_HOME = {"en": "en_GB", "pt": "pt_PT"}
+# Where four digits stand together (CLDR's minimumGroupingDigits is 2; Babel doesn't read it).
+_FOUR_TOGETHER = frozenset({"bg", "es", "et", "hu", "it", "it_CH", "lv", "pl", "pt_PT"})
+# CLDR's group for numbers that are no sums of money; Babel has the one for money.
+_GROUPS = {"de_AT": "\xa0"}
 
 
 def number(value: int, language: str) -> str:
@@ -26,7 +30,13 @@ def number(value: int, language: str) -> str:
 
     Raises Refused for a language whose format we don't know.
     """
-    return str(format_decimal(value, locale=_locale(language)))
+    locale = _locale(language)
+    if abs(value) < 10_000 and str(locale) in _FOUR_TOGETHER:
+        return str(value)
+    printed = str(format_decimal(value, locale=locale))
+    if str(locale) in _GROUPS:
+        printed = printed.replace(str(locale.number_symbols["latn"]["group"]), _GROUPS[str(locale)])
+    return printed
 
 
 def day(date: dt.date, precision: Precision, language: str) -> str:
@@ -35,8 +45,13 @@ def day(date: dt.date, precision: Precision, language: str) -> str:
     Raises Refused for a language whose format we don't know.
     """
     locale = _locale(language)
-    written = str(format_date(date, _PATTERNS[precision], locale=locale))
-    if locale.language == "fr" and precision is Precision.DAY and date.day == 1:
+    if precision is Precision.YEAR:
+        return str(date.year)
+    if precision is Precision.MONTH:
+        # “marzo de 2021”, “2021 m. kovas”: more than month and year side by side.
+        return str(format_skeleton("yMMMM", date, locale=locale))
+    written = str(format_date(date, "long", locale=locale))
+    if locale.language == "fr" and date.day == 1:
         # French says "1er mars"; the locale data don't.
         return "1er" + written.removeprefix("1")
     return written

@@ -44,6 +44,46 @@ def test_day_is_no_more_exact_than_it_is_known(
     assert figures.day(dt.date(2020, 12, 1), precision, language) == printed
 
 
+# As ICU prints them (CLDR), checked in a browser's Intl; `1er` is a rule of French spelling.
+@pytest.mark.parametrize(
+    ("language", "small", "large", "day", "month"),
+    [
+        ("en", "6,201", "62,001", "1 March 2021", "March 2021"),
+        ("de", "6.201", "62.001", "1. März 2021", "März 2021"),
+        ("de-AT", "6\xa0201", "62\xa0001", "1. März 2021", "März 2021"),
+        ("de-CH", "6’201", "62’001", "1. März 2021", "März 2021"),
+        ("fr", "6\u202f201", "62\u202f001", "1er mars 2021", "mars 2021"),
+        ("es", "6201", "62.001", "1 de marzo de 2021", "marzo de 2021"),
+        ("it", "6201", "62.001", "1 marzo 2021", "marzo 2021"),
+        ("it-CH", "6201", "62’001", "1 marzo 2021", "marzo 2021"),
+        ("nl", "6.201", "62.001", "1 maart 2021", "maart 2021"),
+        ("pl", "6201", "62\xa0001", "1 marca 2021", "marzec 2021"),
+        ("cs", "6\xa0201", "62\xa0001", "1. března 2021", "březen 2021"),
+        ("sk", "6\xa0201", "62\xa0001", "1. marca 2021", "marec 2021"),
+        ("uk", "6\xa0201", "62\xa0001", "1 березня 2021\u202fр.", "березень 2021\u202fр."),
+        ("lt", "6\xa0201", "62\xa0001", "2021 m. kovo 1 d.", "2021 m. kovas"),
+        ("lv", "6201", "62\xa0001", "2021. gada 1. marts", "2021. g. marts"),
+        ("et", "6201", "62\xa0001", "1. märts 2021", "märts 2021"),
+        ("sv", "6\xa0201", "62\xa0001", "1 mars 2021", "mars 2021"),
+        ("da", "6.201", "62.001", "1. marts 2021", "marts 2021"),
+        ("nb", "6\xa0201", "62\xa0001", "1. mars 2021", "mars 2021"),
+        ("fi", "6\xa0201", "62\xa0001", "1. maaliskuuta 2021", "maaliskuu 2021"),
+        ("pt", "6201", "62\xa0001", "1 de março de 2021", "março de 2021"),
+        ("pt-BR", "6.201", "62.001", "1 de março de 2021", "março de 2021"),
+        ("ro", "6.201", "62.001", "1 martie 2021", "martie 2021"),
+    ],
+)
+def test_every_language_has_its_own_groups_and_days(
+    language: str, small: str, large: str, day: str, month: str
+) -> None:
+    first = dt.date(2021, 3, 1)
+    assert figures.number(6_201, language) == small
+    assert figures.number(62_001, language) == large
+    assert figures.day(first, Precision.DAY, language) == day
+    assert figures.day(first, Precision.MONTH, language) == month
+    assert figures.day(first, Precision.YEAR, language) == "2021"
+
+
 def test_french_ordinal_is_for_the_first_day_only() -> None:
     assert figures.day(dt.date(2021, 3, 11), Precision.DAY, "fr") == "11 mars 2021"
 
