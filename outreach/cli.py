@@ -1,4 +1,4 @@
-"""The operator's door: `outreach run`, `serve`, `seed`, `demo run`, `contacts …`.
+"""The operator's door: `outreach run`, `serve`, `seed`, `demo run`, `contacts …`, `letters …`.
 
 Every command migrates the home it works on first. A command acts as `operator` with the system
 user's name; approving is not possible from here.
@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -23,11 +24,12 @@ from outreach.accounts import people
 from outreach.accounts.models import Role
 from outreach.cli_contacts import contacts
 from outreach.cli_home import installation, now, operator
+from outreach.cli_letters import letters
 from outreach.config import Settings, read_settings, shipped
 from outreach.database import Database
 from outreach.directory import demonstration, seeding
 from outreach.errors import OutreachError
-from outreach.letters import templates
+from outreach.letters import loading
 from outreach.petitions import seeding as petition_seeding
 from outreach.replies import forgetting
 from outreach.sending.capture import CapturePostman
@@ -59,6 +61,7 @@ def cli() -> None:
 
 
 cli.add_command(contacts)
+cli.add_command(letters)
 
 
 @cli.command()
@@ -66,7 +69,7 @@ def run() -> None:
     """Load what ships with Outreach (and, unless DEMO=no, the demonstration), then serve."""
     with installation() as (settings, database):
         _refuse_busy_port(settings)
-        passwords = seed_database(database, demo=settings.demo)
+        passwords = seed_database(database, demo=settings.demo, home=settings.home)
         _serve(settings, database, passwords)
 
 
@@ -82,8 +85,8 @@ def serve() -> None:
 @click.option("--demo", is_flag=True, help="Load the fictional demonstration too.")
 def seed(demo: bool) -> None:
     """Load the directory, the built-in campaign and its letters; what is there stays as it is."""
-    with installation() as (_settings, database):
-        _print_accounts(seed_database(database, demo=demo))
+    with installation() as (settings, database):
+        _print_accounts(seed_database(database, demo=demo, home=settings.home))
 
 
 @cli.group()
@@ -119,17 +122,20 @@ def demo_clear() -> None:
         click.echo("The demonstration is gone.")
 
 
-def seed_database(database: Database, *, demo: bool) -> list[tuple[Role, str, str]]:
-    """Load what ships; return (role, e-mail, password) of the demonstration's accounts."""
+def seed_database(
+    database: Database, *, demo: bool, home: Path | None = None
+) -> list[tuple[Role, str, str]]:
+    """Load what ships, and the letters in `home`, which stand in the place of those that ship.
+
+    Returns (role, e-mail, password) of the demonstration's accounts.
+    """
     by, instant = operator(), now()
     with database.writing() as session:
         seeding.seed_directory(session, shipped("contacts"), now=instant, by=by)
         campaign = petition_seeding.seed_campaign(
             session, petition_seeding.BUILTIN, now=instant, by=by
         )
-        templates.load_files(
-            session, campaign, shipped("templates") / "letters", now=instant, by=by
-        )
+        loading.load_installed(session, campaign, home, now=instant, by=by)
         if not demo:
             return []
         demonstration.seed_demonstration(session, shipped("contacts"), now=instant, by=by)
@@ -159,7 +165,12 @@ def _serve(settings: Settings, database: Database, passwords: list[tuple[Role, s
     # What stands now stands until the end: Python need not look through it in the middle of a page.
     gc.freeze()
     _print_welcome(settings, token, passwords)
-    scheduler = clock.start(database, CapturePostman(settings.capture), home=settings.home)
+    scheduler = clock.start(
+        database,
+        CapturePostman(settings.capture),
+        home=settings.home,
+        contact=settings.contact,
+    )
     signal.signal(signal.SIGTERM, _stop)
     try:
         server.run()

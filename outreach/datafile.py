@@ -53,7 +53,12 @@ def read(path: Path, model: type[Model], *, name: str | None = None) -> Model:
     a field is wrong, what to write instead.
     """
     name = name or str(path)
-    node = _node(path, name)
+    return parsed(_bytes(path, name), model, name=name)
+
+
+def parsed(data: bytes, model: type[Model], *, name: str) -> Model:
+    """Return the content of a file called `name` as `read` does, raising the same."""
+    node = _node(data, name)
     if node is None:
         raise BadFile(name, None, Sentence("The file is empty."))
     lines: dict[tuple[str | int, ...], int] = {}
@@ -66,11 +71,14 @@ def read(path: Path, model: type[Model], *, name: str | None = None) -> Model:
         raise BadFile(name, _line(place, lines), _problem(first, place)) from error
 
 
-def _node(path: Path, name: str) -> yaml.Node | None:
+def _bytes(path: Path, name: str) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise BadFile(name, None, Sentence("It can't be read: %(why)s.", why=str(error))) from error
+
+
+def _node(data: bytes, name: str) -> yaml.Node | None:
     if len(data) > MAX_BYTES:
         raise BadFile(name, None, Sentence("It is larger than 5 MB."))
     try:

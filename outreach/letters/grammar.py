@@ -29,6 +29,8 @@ _DIGIT = re.compile(
     r"[\d\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u2189"
     r"\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]"
 )
+# What no keyboard types: databases and mail refuse it, and two of them turn letters round.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202d\u202e]")
 # What a text may be made of. No loops, filters, arithmetic, assignments, macros or includes.
 _ALLOWED = (
     nodes.Template,
@@ -81,6 +83,10 @@ def problems(source: str) -> list[Problem]:
     """Return everything wrong with a text's source, by line: law 5, misspelt names, tricks."""
     if len(source) > MAX_SOURCE:
         return [Problem(1, Sentence("The text is longer than %(n)s characters.", n=MAX_SOURCE))]
+    unseen = _UNSEEN.search(source)
+    if unseen:
+        line = source[: unseen.start()].count("\n") + 1
+        return [Problem(line, Sentence("An unseen control character stands here. Type it anew."))]
     try:
         found = [
             *_wrong_nodes(ENVIRONMENT.parse(source), printing=False),
@@ -116,6 +122,11 @@ def names_in(source: str) -> frozenset[str]:
     )
 
 
+def facts_named(source: str) -> dict[str, int]:
+    """Return {code: first line} of every fact a text without `problems` names, printed or asked."""
+    return dict(reversed(list(_facts_in(ENVIRONMENT.parse(source)))))
+
+
 def facts_together(source: str) -> tuple[dict[str, int], set[frozenset[str]]]:
     """Return the facts a text without `problems` prints, and which two can stand in one letter.
 
@@ -136,14 +147,14 @@ def _facts_of(parts: Iterable[nodes.Node]) -> tuple[dict[str, int], set[frozense
             here = {code: line for found, _ in branches for code, line in found.items()}
             pairs |= {pair for _, found in branches for pair in found}
         else:
-            here = dict(_printed_facts(part))
+            here = dict(_facts_in(part))
             pairs |= {frozenset(two) for two in itertools.combinations(here, 2)}
         pairs |= {frozenset((old, new)) for old in lines for new in here if old != new}
         lines = here | lines
     return lines, pairs
 
 
-def _printed_facts(part: nodes.Node) -> Iterator[tuple[str, int]]:
+def _facts_in(part: nodes.Node) -> Iterator[tuple[str, int]]:
     for node in part.find_all(nodes.Getattr):
         code = placeholders.fact_code(_dotted(node) or "")
         if code:

@@ -29,7 +29,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.offices import add_target
 from outreach.directory.seeding import seed_directory
-from outreach.letters import templates
+from outreach.letters import loading
 from outreach.letters.models import Template
 from outreach.petitions import counts
 from outreach.petitions.models import Petition
@@ -48,7 +48,7 @@ def build(path: Path) -> None:
         seed_directory(session, shipped("contacts"), now=NOW, by=OLGA)
         seed_demonstration(session, shipped("contacts"), now=NOW, by=OLGA)
         campaign = seed_campaign(session, BUILTIN, now=NOW, by=OLGA)
-        templates.load_files(session, campaign, LETTERS, now=NOW, by=OLGA)
+        loading.load_files(session, campaign, LETTERS, now=NOW, by=OLGA)
         for voice, name in ((Voice.WE, "Example Association"), (Voice.I, "Ina Example")):
             session.add(_sender(campaign, voice, name))
     with database.engine.connect() as connection:
