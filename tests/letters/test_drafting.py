@@ -13,54 +13,12 @@ from outreach.directory.models import ContactKind, SuppressionScope, TargetRole
 from outreach.directory.rules import add_rule
 from outreach.directory.suppression import suppress
 from outreach.errors import BadInput
-from outreach.letters import drafting, templates
+from outreach.letters import templates
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Quotation
-from outreach.letters.sharing import SharedDesk
 from outreach.petitions.models import FactState
 from tests import make
-
-BODY = "We ask you to answer. {{ fact.R02 }}"
-
-
-class Setting:
-    """A campaign with a sender, a staff member, an ask for members and one English text."""
-
-    def __init__(self, session, now):
-        self.session, self.now = session, now
-        self.campaign = make.campaign(session)
-        self.sender = make.sender(session, self.campaign)
-        self.sam = make.sam(session, self.campaign)
-        self.ask = make.ask(session, self.campaign, code="A1")
-        self.fact = make.fact(session, self.campaign, code="R02")
-        version = make.template_version(session, self.campaign, subject="A question", body=BODY)
-        self.version = version
-        self.template = self.written(version.template_id)
-
-    def written(self, template_id, **values):
-        template = templates.version(self.session, self.version.id).template
-        template.asks = ["A1"]
-        for name, value in values.items():
-            setattr(template, name, value)
-        self.session.flush()
-        return template
-
-    def drafts(self, *targets, **values):
-        values = {"desks": SharedDesk.ONE} | values
-        mailing = drafting.make_drafts(
-            self.session,
-            campaign=self.campaign,
-            template=self.template,
-            targets=[target.id for target in targets],
-            sender=self.sender,
-            by=self.sam,
-            now=self.now,
-            **values,
-        )
-        letters = self.session.scalars(
-            sa.select(Letter).where(Letter.mailing_id == mailing.id).order_by(Letter.id)
-        ).all()
-        return letters, {line["name"]: line["reason"] for line in mailing.left_out}
+from tests.letters.setting import Setting
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from outreach.directory.models import TargetRole
+from outreach.letters.alikeness import body_of
 from outreach.letters.checks.finding import Finding, Mend, failing, look, passed
 from outreach.letters.checks.tone import tone_of
 from outreach.letters.lifecycle import State
@@ -86,7 +87,7 @@ def judged(
     `role` is its recipient's, `sender_name` stands under it, `sources` are the hosts that our
     facts name as their sources.
     """
-    words = body(letter.text, sender_name)
+    words = body_of(letter.text, sender_name)
     mend = _edit(letter)
     return [
         *(failing("gaps", one, mend, stops=True) for one in stopping(None, letter)),
@@ -105,19 +106,9 @@ def _edit(letter: Letter) -> Mend | None:
     return N_("Edit the words"), "letters.edit", {"letter_id": letter.id}
 
 
-def body(text: str, sender_name: str) -> str:
-    """Return what stands between the opening and the closing of a letter's `text`."""
-    blocks = text.split("\n\n")
-    signed = next(
-        (n for n, block in enumerate(blocks) if n > 1 and block.split("\n")[0] == sender_name),
-        len(blocks) + 1,
-    )
-    return "\n\n".join(blocks[1 : signed - 1])
-
-
 def body_words(text: str, sender_name: str) -> int:
     """Return how many words stand between the opening and the closing of a letter's `text`."""
-    return len(re.findall(r"\w[\w’'.,/-]*", body(text, sender_name)))
+    return len(re.findall(r"\w[\w’'.,/-]*", body_of(text, sender_name)))
 
 
 def length_for(letter_kind: LetterKind, role: TargetRole, language: str) -> tuple[int, int]:
