@@ -19,6 +19,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from outreach.database import Database
 from outreach.directory.syncing import work
+from outreach.petitions import reviews
+from outreach.petitions.sources import fetching
+from outreach.petitions.sources.wire import Wire
 from outreach.sending import channels, outbox, rescue
 from outreach.sending.outbox import Counts, Verdict
 from outreach.sending.postman import Postman
@@ -65,7 +68,17 @@ def tick(
     by_hand = _part("by hand", lambda: channels.open_tasks(database, now=now()), 0)
     sent = _part("send", lambda: outbox.send_due(database, postman, now=now, worker=worker), {})
     silent = _part("silence", lambda: rescue.close_silent_asks(database, now=now()), 0)
+    _part("facts", lambda: open_checks(database, now=now()), 0)
     return Tick(swept, missed, sent, by_hand, silent)
+
+
+def open_checks(database: Database, *, now: dt.datetime) -> int:
+    """Open a task for each fact whose day to be checked is near; return how many."""
+    with database.reading() as session:
+        if not reviews.due(session, now=now):
+            return 0
+    with database.writing() as session:
+        return reviews.open_due(session, now=now)
 
 
 def _part(name: str, act: Callable[[], Any], otherwise: Any) -> Any:
@@ -83,6 +96,7 @@ def start(
     now: Callable[[], dt.datetime] = utcnow,
     seconds: float = SECONDS,
     home: Path | None = None,
+    contact: str = "",
 ) -> BackgroundScheduler:
     """Start ticking in a thread of this process, every `seconds`, and return the scheduler.
 
@@ -98,7 +112,10 @@ def start(
         if said or done.missed:
             log.info("sent %s, missed %s", said, done.missed)
 
-    jobs: dict[str, Callable[[], object]] = {"tick": once}
+    jobs: dict[str, Callable[[], object]] = {
+        "tick": once,
+        "counts": lambda: fetch_counts(database, now=now, contact=contact),
+    }
     if home is not None:
         jobs["imports"] = lambda: import_waiting(database, home, now=now, worker=worker)
     scheduler = BackgroundScheduler(timezone=dt.UTC)
@@ -115,6 +132,16 @@ def start(
         )
     scheduler.start()
     return scheduler
+
+
+def fetch_counts(database: Database, *, now: Callable[[], dt.datetime], contact: str) -> None:
+    """Fetch the counts of the pages whose hour has come; `contact` is told to their servers."""
+
+    def fetch() -> int:
+        with Wire(contact) as wire:
+            return fetching.fetch_due(database, now=now(), wire=wire)
+
+    _part("counts", fetch, 0)
 
 
 def import_waiting(

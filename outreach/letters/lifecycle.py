@@ -198,6 +198,7 @@ BY_NAME: dict[str, Move] = {move.name: move for move in MOVES}
 NOTED: dict[str, str] = {
     "drafted": N_("drafted"),
     "edited": N_("words changed"),
+    "renewed": N_("the sentence of a fact renewed"),
     "answered": N_("answered"),
     "answer_undone": N_("an answer was undone"),
     "closed_unanswered": N_("closed: nobody answered in time"),
@@ -205,6 +206,7 @@ NOTED: dict[str, str] = {
     "unparked": N_("reminder no longer put off"),
     "late_answer": N_("the server answered late"),
     "looked_at": N_("looked at"),
+    "approved_together": N_("letters approved together"),
 }
 
 

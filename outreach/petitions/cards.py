@@ -112,6 +112,7 @@ class FactCard(Card):
     figure: int | None = None
     qualifier: str | None = None
     unit: str | None = None
+    period: Annotated[str, Field(max_length=120)] = ""
     as_of: Annotated[tuple[dt.date, Precision] | None, BeforeValidator(_as_of)] = None
     source_title: str = ""
     source_publisher: str = ""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.errors import BadInput, MoveRefused, NotFound, Refused
-from outreach.petitions import figures, phrases
+from outreach.petitions import figures, phrases, reviews
 from outreach.petitions.models import Conflict, Fact, FactState, Origin, Precision, Use
 from outreach.words import N_, Sentence
 
@@ -36,6 +36,7 @@ class FactValues:
     figure: int | None = None
     qualifier: str | None = None
     unit: str | None = None
+    period: str = ""
     as_of: dt.date | None = None
     as_of_precision: Precision | None = None
     source_title: str = ""
@@ -195,6 +196,7 @@ def save_fact(
     fact.version += 1
     session.flush()
     _tell(session, fact, "fact changed", changed, by, now)
+    reviews.settled(session, fact, by=by, now=now)
     return fact
 
 

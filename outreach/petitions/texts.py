@@ -149,28 +149,32 @@ def change_ask(
     text: str,
     roles: list[TargetRole],
     jurisdictions: list[str],
+    not_in: Sequence[str] = (),
     eu_members_only: bool,
     by: Actor,
     now: dt.datetime,
 ) -> Ask:
     """Change what is asked and of whom; without roles it is counted apart, in no letter.
 
-    `jurisdictions` empty means everywhere. Raises BadInput, also for one the directory lacks.
+    `jurisdictions` empty means everywhere, but in those of `not_in`. Raises BadInput, also for a
+    jurisdiction the directory lacks.
     """
     _needed("text", text, N_("Say in one sentence what is asked."))
-    unknown = [code for code in jurisdictions if session.get(Jurisdiction, code) is None]
-    if unknown:
-        raise BadInput(
-            Sentence(
-                "The directory has no jurisdiction %(code)s. Write codes such as US or DE.",
-                code=unknown[0],
-            ),
-            "jurisdictions",
-        )
+    for field, codes in (("jurisdictions", jurisdictions), ("not_in", not_in)):
+        unknown = [code for code in codes if session.get(Jurisdiction, code) is None]
+        if unknown:
+            raise BadInput(
+                Sentence(
+                    "The directory has no jurisdiction %(code)s. Write codes such as US or DE.",
+                    code=unknown[0],
+                ),
+                field,
+            )
     values = {
         "text": text,
         "roles": [role.value for role in roles],
         "jurisdictions": jurisdictions,
+        "not_in": list(not_in),
         "eu_members_only": eu_members_only,
     }
     return _change(session, ask, "ask", values, by, now)
@@ -262,10 +266,15 @@ def change_measure(
     what: str,
     confidence: Confidence,
     sources: list[str],
+    wording: dict[str, str] | None = None,
+    citation: dict[str, str] | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Measure:
-    """Write what exists already, since when and how sure we are. Raises BadInput."""
+    """Write what exists already, since when and how sure we are. Raises BadInput.
+
+    `wording` and `citation` are what letters say of it, and name as its source, by language.
+    """
     _needed("what", what, N_("Say what exists already."))
     _needed("taken_on", taken_on, N_("Say since when, as exactly as it is known."))
     if not jurisdictions:
@@ -279,7 +288,15 @@ def change_measure(
         "what": what,
         "confidence": confidence,
         "sources": sources,
+        "wording": wording or {},
+        "citation": citation or {},
     }
+    for language in wording or {}:
+        if not (citation or {}).get(language):
+            raise BadInput(
+                Sentence("A sentence for letters needs its source line in the same language."),
+                f"citation_{language}",
+            )
     return _change(session, measure, "measure", values, by, now)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import ClassVar, TypeVar
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from wtforms import (
     DateField,
@@ -29,9 +32,11 @@ from outreach.petitions.models import (
     Petition,
     Use,
 )
-from outreach.web.filters import label, language_name
+from outreach.web.filters import label, say
 from outreach.web.forms import Form
+from outreach.words import N_, Language, Sentence
 
+Fields = TypeVar("Fields", bound="InLanguages")
 _ROWS = {"rows": 3}
 
 
@@ -57,42 +62,75 @@ def line(label: str, hint: str = "", *, needed: str = "", most: int = 200) -> St
 class InLanguages(Form):
     """A form with the same text once per language: `wording_en`, `wording_de`, …"""
 
+    # The names that stand once per language, in their order; `in_each_language` fills it.
+    each: ClassVar[tuple[str, ...]] = ()
+
     def texts(self, name: str, before: dict[str, str]) -> dict[str, str]:
         """Return {language: text} of the fields of `name`, keeping languages without a field."""
-        typed = {
-            language: self._of(name, language).data or ""
-            for language in phrases.all_phrases()
-            if f"{name}_{language}" in self
-        }
+        typed = {language: self._of(name, language).data or "" for language in _languages()}
         return {
             language: words for language, words in ({**before, **typed}).items() if words.strip()
         }
 
     def show_texts(self, name: str, texts: dict[str, str]) -> None:
         """Fill the fields of `name` with what is kept."""
-        for language in phrases.all_phrases():
+        for language in _languages():
             self._of(name, language).data = texts.get(language, "")
 
-    def in_languages(self, *names: str) -> list[tuple[str, list[Field]]]:
-        """Return per language its name and its fields, in the order of `names`."""
-        return [
-            (language_name(language), [self._of(name, language) for name in names])
-            for language in phrases.all_phrases()
+    def in_languages(self) -> list[tuple[str, list[Field], bool]]:
+        """Return per language its code, its fields, and whether there is something to see."""
+        rows = [
+            (language, [self._of(name, language) for name in self.each])
+            for language in _languages()
         ]
+        return [(code, some, any(one.data or one.errors for one in some)) for code, some in rows]
+
+    def plain(self) -> list[Field]:
+        """Return the fields that stand once, in their order."""
+        ends = tuple(f"{name}_" for name in self.each)
+        return [one for one in self if not (ends and one.name.startswith(ends))]
 
     def _of(self, name: str, language: str) -> Field:
         return self[f"{name}_{language}"]
 
 
+def _languages() -> list[str]:
+    """The languages letters can be written in, English first."""
+    return sorted(phrases.all_phrases(), key=lambda code: (code != "en", code))
+
+
+def in_each_language(
+    name: str,
+    label: str,
+    hint: str = "",
+    *,
+    kind: Callable[..., Field] = paragraph,
+    needed: str = "",
+    most: int = 4000,
+) -> Callable[[type[Fields]], type[Fields]]:
+    """Return a decorator that gives a form the text `name` in every language letters know.
+
+    `label` has a gap %(language)s; `needed` is what is said when the English one stays empty.
+    """
+
+    def add(form: type[Fields]) -> type[Fields]:
+        for code in _languages():
+            said = LazyString(lambda code=code: say(Sentence(label, language=Language(code))))
+            wanted = needed if code == "en" else ""
+            setattr(form, f"{name}_{code}", kind(said, hint, needed=wanted, most=most))
+        form.each = (*form.each, name)
+        return form
+
+    return add
+
+
+@in_each_language("wording", N_("Clause in %(language)s"), _("Continues “We ask you …”."))
 class DemandForm(InLanguages):
     """A demand's text, and the clause letters print."""
 
     text = paragraph(_("The demand, in one sentence"), needed=_("Say what is demanded."))
     legal_effect = paragraph(_("Legal effect"), _("What follows in law when it is met."))
     success_test = paragraph(_("Met when"), _("By what a stranger could see that it is met."))
-    wording_en = paragraph(_("Clause in English"), _("Continues “We ask you …”."))
-    wording_de = paragraph(_("Clause in German"), _("Continues “Wir bitten Sie, …”."))
-    wording_fr = paragraph(_("Clause in French"), _("Continues “Nous vous demandons …”."))
 
     def fill(self, demand: Demand) -> None:
         """Show what is kept."""
@@ -102,6 +140,8 @@ class DemandForm(InLanguages):
         self.show_texts("wording", demand.wording)
 
 
+@in_each_language("wording", N_("Sentence in %(language)s"), _("{figure} stands for the figure."))
+@in_each_language("citation", N_("Source line in %(language)s"), kind=line, most=400)
 class FactForm(InLanguages):
     """Everything about a fact; the only way a figure gets into a letter."""
 
@@ -134,6 +174,11 @@ class FactForm(InLanguages):
         description=_("Digits only. Leave it empty when nothing is counted."),
     )
     unit = line(_("Unit"), _("What is counted: people, cases, complaints …"), most=40)
+    period = line(
+        _("Period"),
+        _("The time the figure is about, if not the as-of day: 9 to 14 August 2020."),
+        most=120,
+    )
     as_of = line(_("As of"), _("As exactly as it is known: 2021, 2020-12 or 2020-12-01."), most=10)
     source_title = line(_("Source: title"), most=400)
     source_publisher = line(_("Source: publisher"))
@@ -156,12 +201,6 @@ class FactForm(InLanguages):
         validators=[Optional()],
         description=_("After this day no letter prints it until somebody checked it."),
     )
-    wording_en = paragraph(_("Sentence in English"), _("{figure} stands for the figure."))
-    wording_de = paragraph(_("Sentence in German"), _("{figure} stands for the figure."))
-    wording_fr = paragraph(_("Sentence in French"), _("{figure} stands for the figure."))
-    citation_en = line(_("Source line in English"), most=400)
-    citation_de = line(_("Source line in German"), most=400)
-    citation_fr = line(_("Source line in French"), most=400)
 
     def offer(self, others: list[str], groups: list[Conflict]) -> None:
         """Offer the codes of the other facts and of the conflicts."""
@@ -191,6 +230,7 @@ class FactForm(InLanguages):
             figure=self.figure.data,
             qualifier=self.qualifier.data or None,
             unit=self.unit.data or None,
+            period=self.period.data or "",
             as_of=as_of,
             as_of_precision=precision,
             source_title=self.source_title.data or "",
@@ -227,7 +267,13 @@ class ObjectionForm(Form):
             self[name].data = getattr(objection, name)
 
 
-class MeasureForm(Form):
+@in_each_language(
+    "wording",
+    N_("Sentence in %(language)s"),
+    _("What they did, as letters say it. Without it letters don't mention the measure."),
+)
+@in_each_language("citation", N_("Source line in %(language)s"), kind=line, most=400)
+class MeasureForm(InLanguages):
     """What exists already, so that no letter asks for it again."""
 
     jurisdictions = line(
@@ -252,6 +298,8 @@ class MeasureForm(Form):
         self.what.data = measure.what
         self.confidence.data = measure.confidence.value
         self.sources.data = "\n".join(measure.sources)
+        self.show_texts("wording", measure.wording)
+        self.show_texts("citation", measure.citation)
 
 
 class ReadingForm(Form):

@@ -14,12 +14,22 @@ from outreach.web.petitions_forms import (
     InLanguages,
     MeasureForm,
     ObjectionForm,
+    in_each_language,
     line,
     paragraph,
     words_of,
 )
+from outreach.words import N_
 
 
+@in_each_language(
+    "credit",
+    N_("Credit line in %(language)s"),
+    _("The English one stands in every letter of a language without its own line, too."),
+    kind=line,
+    needed=_("Write the credit line in English."),
+    most=400,
+)
 class PetitionForm(InLanguages):
     """The petition as it was published, and how letters credit it."""
 
@@ -40,14 +50,6 @@ class PetitionForm(InLanguages):
         description=_("What the platform shows to those who sign. It is not the campaign's goal."),
     )
     summary = paragraph(_("Summary"), needed=_("Say what the petition is."))
-    credit_en = line(
-        _("Credit line in English"),
-        _("It stands in every letter of a language without its own line, too."),
-        needed=_("Write the credit line in English."),
-        most=400,
-    )
-    credit_de = line(_("Credit line in German"), most=400)
-    credit_fr = line(_("Credit line in French"), most=400)
 
     def fill(self, petition: Petition) -> None:
         """Show what is kept."""
@@ -70,6 +72,10 @@ class AskForm(Form):
     jurisdictions = line(
         _("Jurisdictions"), _("Codes with commas between them: US, GB. Empty means everywhere.")
     )
+    not_in = line(
+        _("Not in"),
+        _("Codes of jurisdictions where it makes no sense: PACE has no government to question."),
+    )
     eu_members_only = BooleanField(_("Members of the EU only"))
 
     def fill(self, ask: Ask) -> None:
@@ -77,18 +83,21 @@ class AskForm(Form):
         self.text.data = ask.text
         self.roles.data = list(ask.roles)
         self.jurisdictions.data = ", ".join(ask.jurisdictions)
+        self.not_in.data = ", ".join(ask.not_in)
         self.eu_members_only.data = ask.eu_members_only
 
 
+@in_each_language("expansions", N_("What it stands for in %(language)s"), kind=line, most=400)
+@in_each_language(
+    "names",
+    N_("Name in %(language)s"),
+    kind=line,
+    needed=_("Write the name in English."),
+    most=200,
+)
 class UnitForm(InLanguages):
     """How the name of a body is written, and what it stands for."""
 
-    names_en = line(_("Name in English"), needed=_("Write the name in English."))
-    expansions_en = line(_("What it stands for in English"), most=400)
-    names_de = line(_("Name in German"))
-    expansions_de = line(_("What it stands for in German"), most=400)
-    names_fr = line(_("Name in French"))
-    expansions_fr = line(_("What it stands for in French"), most=400)
     note = paragraph(_("Note"), _("What a writer must know: which bodies share the name."))
 
     def fill(self, unit: Unit) -> None:

@@ -102,6 +102,7 @@ def edit_ask(code: str) -> Answer:
             text=form.text.data,
             roles=[TargetRole(role) for role in form.roles.data],
             jurisdictions=_codes(form.jurisdictions.data),
+            not_in=_codes(form.not_in.data),
             eu_members_only=form.eu_members_only.data,
             by=actor(),
             now=now(),
@@ -249,6 +250,8 @@ def _edit_measure(form: MeasureForm, kept: Measure | None) -> Answer:
             sources=[
                 line.strip() for line in (form.sources.data or "").splitlines() if line.strip()
             ],
+            wording=form.texts("wording", kept.wording if kept else {}),
+            citation=form.texts("citation", kept.citation if kept else {}),
             by=actor(),
             now=now(),
         )

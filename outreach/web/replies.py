@@ -17,7 +17,7 @@ from outreach.directory.models import Office
 from outreach.errors import BadInput, NotAllowed, NotFound, Refused
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.petitions.models import Position, Promise, PromiseState
+from outreach.petitions.models import Fact, Position, Promise, PromiseState
 from outreach.petitions.promises import settle
 from outreach.replies import desk, filing
 from outreach.replies.kinds import KINDS, grouped
@@ -82,6 +82,9 @@ def _subject_url(task: Task) -> str:
         return url_for("directory.target", target_id=task.subject_id)
     if task.subject_kind == "office" and actor().role in STAFF:
         return url_for("replies.thread", office_id=task.subject_id)
+    if task.subject_kind == "fact":
+        fact = session().get(Fact, task.subject_id)
+        return url_for("petitions.fact", code=fact.code) if fact else ""
     if task.subject_kind == "promise":
         promise = _promise_of(task)
         return url_for("directory.target", target_id=promise.target_id) if promise else ""

@@ -31,6 +31,7 @@ ASK: dict[str, Any] = {
     "text": "Ask the government.",
     "roles": [TargetRole.MEP],
     "jurisdictions": [],
+    "not_in": [],
     "eu_members_only": False,
 }
 UNIT = {"names": {"en": "OMON of Belarus"}, "expansions": {}, "note": ""}
