@@ -174,7 +174,7 @@ def is_open(session: Session, letter: Letter, *, by: Actor) -> ApprovalRound | N
 
 
 def unread(one: ApprovalRound, letters: Sequence[Letter]) -> list[Letter]:
-    """Return the letters of the sample that still wait for approval and were not opened as shown."""
+    """Return the letters of the sample that wait for approval and were not opened as shown."""
     opened = {(letter_id, seal) for letter_id, seal in one.opened}
     read = {letter_id for letter_id, seal in opened if one.seals.get(str(letter_id)) in ("", seal)}
     return [

@@ -29,10 +29,9 @@ class Comparison:
     """Two texts, paragraph by paragraph.
 
     `blocks` spells both texts in order: a block of one piece stayed as it was, the others hold the
-    words that went and came. `changed` counts the paragraphs that differ.
+    words that went and came.
     """
 
-    changed: int
     blocks: tuple[tuple[Piece, ...], ...]
 
     @property
@@ -71,16 +70,26 @@ def comparison(before: str, after: str) -> Comparison:
     """Return what changed from `before` to `after`; only paragraphs that differ are looked into."""
     old, new = paragraphs(before), paragraphs(after)
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    changed, blocks = 0, list[tuple[Piece, ...]]()
+    blocks: list[tuple[Piece, ...]] = []
     for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes():
         if tag == "equal":
             blocks += [(Piece(Change.SAME, one),) for one in old[old_from:old_to]]
             continue
-        changed += max(old_to - old_from, new_to - new_from)
         blocks.append(
             differences("\n\n".join(old[old_from:old_to]), "\n\n".join(new[new_from:new_to]))
         )
-    return Comparison(changed, tuple(blocks))
+    return Comparison(tuple(blocks))
+
+
+def changed_paragraphs(before: str, after: str) -> int:
+    """Return how many paragraphs differ; quick, for lists of many letters."""
+    old, new = paragraphs(before), paragraphs(after)
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    return sum(
+        max(old_to - old_from, new_to - new_from)
+        for tag, old_from, old_to, new_from, new_to in matcher.get_opcodes()
+        if tag != "equal"
+    )
 
 
 def _words(text: str) -> list[str]:

@@ -9,17 +9,37 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from outreach.directory.models import Membership, Target
-from outreach.letters.diff import Comparison, comparison
+from outreach.letters.diff import Comparison, changed_paragraphs, comparison
 from outreach.letters.lifecycle import LEFT
 from outreach.letters.models import Letter
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The last letter to the same recipient, and what changed since; None: another language."""
+    """The last letter to the same recipient, and this one."""
 
+    last: Letter
     letter: Letter
-    changes: Comparison | None
+
+    @property
+    def same_language(self) -> bool:
+        """Whether the two can be compared word by word."""
+        return self.last.language.split("-")[0] == self.letter.language.split("-")[0]
+
+    @property
+    def changed(self) -> int:
+        """How many paragraphs differ."""
+        return changed_paragraphs(self._before, self.letter.text)
+
+    @property
+    def comparison(self) -> Comparison:
+        """What changed, word by word."""
+        return comparison(self._before, self.letter.text)
+
+    @property
+    def _before(self) -> str:
+        """Its reference code is another one in every letter: that tells nobody anything."""
+        return self.last.text.replace(self.last.code, self.letter.code)
 
 
 def since_last(session: Session, letters: Sequence[Letter]) -> dict[int, Since]:
@@ -32,17 +52,10 @@ def since_last(session: Session, letters: Sequence[Letter]) -> dict[int, Since]:
     rows = session.scalars(sa.select(Letter).where(Letter.id.in_(before.values())))
     found = {row.id: row for row in rows}
     return {
-        letter.id: Since(last, _changes(last, letter))
+        letter.id: Since(last, letter)
         for letter in letters
         if (last := found.get(before.get(letter.id, 0))) is not None
     }
-
-
-def _changes(last: Letter, letter: Letter) -> Comparison | None:
-    if last.language.split("-")[0] != letter.language.split("-")[0]:
-        return None
-    # Its reference code is another one in every letter: that tells nobody anything.
-    return comparison(last.text.replace(last.code, letter.code), letter.text)
 
 
 def _before(session: Session, ids: Sequence[int]) -> dict[int, int]:
@@ -69,4 +82,4 @@ def _before(session: Session, ids: Sequence[int]) -> dict[int, int]:
         )
         .order_by(this.id, sa.func.coalesce(last.sent_at, last.made_at), last.id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

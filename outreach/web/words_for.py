@@ -20,6 +20,7 @@ from outreach.directory.models import (
 from outreach.directory.narrowing import AddressCheck
 from outreach.directory.shelf_life import AddressClass, Ending
 from outreach.directory.syncing.models import ConflictState, Decision, Effect, RunState
+from outreach.letters.checks import Verdict
 from outreach.letters.lifecycle import Hand, State
 from outreach.letters.models import LetterKind, MailingState
 from outreach.letters.reviewing import ApprovedAs
@@ -59,6 +60,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "made": N_("made"),
         "failed": N_("stopped"),
     },
+    Verdict: {"passed": N_("passed"), "look": N_("to look at"), "failing": N_("failing")},
     ApprovedAs: {"read": N_("read"), "sampled": N_("sampled")},
     PageRule: {
         "pool": N_("same signatures as the other pages"),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from outreach.accounts.models import Actor
-from outreach.directory.models import TargetRole
+from outreach.directory.models import ContactKind, TargetRole
 from outreach.letters import checks, editing
-from outreach.letters.models import LetterKind, Quotation
+from outreach.letters.checks import Verdict
+from outreach.letters.checks.words import judged as judged_words
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter, LetterKind, Mailing, Quotation
 from outreach.petitions.models import Conflict
 from tests import make
+from tests.browser import counted_queries
+from tests.conftest import NOW
 
 
 @pytest.fixture
@@ -22,8 +29,27 @@ def stops(session, campaign, text, **values):
     return [str(sentence) for sentence in checks.stopping(session, letter)]
 
 
+def found(session, letter, check="", now=NOW):
+    return [
+        one
+        for one in checks.findings(session, [letter], now=now)[letter.id]
+        if check in ("", one.check)
+    ]
+
+
 def remarks(session, letter):
-    return "\n".join(str(sentence) for sentence in checks.remarks(session, letter))
+    return "\n".join(
+        str(one.words) for one in found(session, letter) if one.verdict is not Verdict.PASSED
+    )
+
+
+def verdicts(words, check, **values):
+    """What a check says of a letter with these words between opening and closing."""
+    values = {"language": "en", "kind": LetterKind.FIRST, "state": State.DRAFT} | values
+    text = f"Dear Ida,\n\n{words}\n\nYours,\n\nAda"
+    letter = Letter(subject="A question", text=text, **values)
+    judged = judged_words(letter, TargetRole.MEMBER_LOWER, "Ada", {"office.example"})
+    return [(one.verdict, str(one.words)) for one in judged if one.check == check]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +132,140 @@ def test_an_approver_hears_when_a_letter_is_too_short(session, campaign):
     letter = make.letter(
         session, campaign, sender=sender, text="Dear Ida,\n\nPlease ask.\n\nYours,\n\nAda"
     )
-    assert remarks(session, letter) == "The letter has 2 words; 200 to 350 are read."
+    assert "The letter has 2 words; 200 to 350 are read." in remarks(session, letter)
+
+
+def test_the_length_is_said_either_way():
+    long = "Please ask the government about it, today. " * 30
+    assert verdicts(long, "length") == [(Verdict.PASSED, "210 words: within the 200 to 350 read.")]
+    short = verdicts("One.", "length", kind=LetterKind.ANSWER)
+    assert short == [(Verdict.PASSED, "The letter has 1 words.")]
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "verdict", "named"),
+    [
+        ("en", "Please consider a question.", Verdict.PASSED, "No harsh word"),
+        ("en", "It demands that both be listed.", Verdict.PASSED, "No harsh word"),
+        ("en", "We demand an answer.", Verdict.LOOK, "“we demand”"),
+        ("en", "Shame on you, liars.", Verdict.FAILING, "“shame on you”, “liars”"),
+        ("en-GB", "You will\nregret it.", Verdict.FAILING, "“you will regret”"),
+        ("en", "Please answer!", Verdict.LOOK, "exclamation mark"),
+        ("en", "This is a TOTAL DISASTER of OMON.", Verdict.LOOK, "TOTAL DISASTER"),
+        ("en", "NATO, OSCE and GUBOPiK met.", Verdict.PASSED, "No harsh word"),
+        ("de", "Wir fordern eine Antwort.", Verdict.LOOK, "“wir fordern”"),
+        ("fr", "Nous exigeons une réponse.", Verdict.LOOK, "“nous exigeons”"),
+        ("mt", "Jekk jogħġbok.", Verdict.LOOK, "Nobody listed harsh turns"),
+    ],
+)
+def test_the_tone_is_heard(language, words, verdict, named):
+    ((first, said), *_) = verdicts(words, "tone", language=language)
+    assert (first, named in said) == (verdict, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict", "named"),
+    [
+        ("No address here.", Verdict.PASSED, "No link."),
+        ("See https://www.office.example/report.pdf.", Verdict.PASSED, "sources of ours"),
+        ("See http://office.example/report.", Verdict.FAILING, "is not https"),
+        ("See https://bit.ly/x1.", Verdict.FAILING, "hides where it leads"),
+        ("See https://office.example/?utm_source=a.", Verdict.FAILING, "who followed it"),
+        ("See https://blog.example/post.", Verdict.LOOK, "the source of none of our facts"),
+        ("https://a.example https://b.example https://c.example", Verdict.FAILING, "3 links"),
+        ("See https://[broken.", Verdict.FAILING, "no working link"),
+    ],
+)
+def test_links_are_few_whole_and_official(words, verdict, named):
+    ((first, said), *_) = verdicts(words, "links")
+    assert (first, named in said) == (verdict, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("Please.\n\nWould you tell us when?", Verdict.PASSED),
+        ("Please ask:\n– Is it so?\n– Or so?\n\nWould you tell us when?", Verdict.PASSED),
+        ("Would you?\n\nCould you too?", Verdict.LOOK),
+        ("We tell you.", Verdict.LOOK),
+    ],
+)
+def test_one_thing_is_asked(words, verdict):
+    assert [one for one, _said in verdicts(words, "asks")] == [verdict]
+
+
+def test_greek_and_arabic_ask_with_marks_of_their_own():
+    for language, words in (("el", "Θα το κάνετε;"), ("ar", "هل تفعل ذلك؟")):
+        said = verdicts(words, "asks", language=language)
+        assert [one for one, _words in said] == [Verdict.PASSED]
+
+
+def test_a_letter_promises_no_attachment():
+    ((verdict, said),) = verdicts("The report is attached.", "attachments")
+    assert verdict is Verdict.LOOK
+    assert "“attached”" in said
+    assert verdicts("No.", "attachments")[0][0] is Verdict.PASSED
+
+
+def addressed(session, campaign, **contact):
+    who = make.person(session)
+    target = make.target(session, address=None, person=who)
+    make.contact(session, who, value="ida@office.example", **contact)
+    values = {"target": target, "channel": ContactKind.EMAIL, "address": "ida@office.example"}
+    (one,) = found(session, make.letter(session, campaign, **values), "address")
+    return one.verdict, str(one.words)
+
+
+def test_an_address_is_ours_and_fresh(session, campaign):
+    assert addressed(session, campaign)[0] is Verdict.PASSED
+    old = NOW.date() - dt.timedelta(days=900)
+    verdict, said = addressed(session, campaign, verified_on=old)
+    assert (verdict, "too long ago" in said) == (Verdict.LOOK, True)
+    verdict, said = addressed(session, campaign, verified_on=None, verified_by=None)
+    assert (verdict, said) == (Verdict.LOOK, "Nobody has checked this address.")
+    stranger = found(session, make.letter(session, campaign, address="x@y.example"), "address")
+    assert stranger[0].verdict is Verdict.FAILING
+    nowhere = found(session, make.letter(session, campaign, channel=None, address=""), "address")
+    assert str(nowhere[0].words) == "We know no address for this desk."
+
+
+def test_a_desk_that_gets_two_is_named(session, campaign):
+    desk = make.office(session)
+    first = make.letter(session, campaign, target=make.target(session, office=desk))
+    mailing = session.get_one(Mailing, first.mailing_id)
+    make.letter(session, campaign, target=make.target(session, office=desk), mailing=mailing)
+    assert "2 letters of this mailing go to one desk." in remarks(session, first)
+
+
+def test_alike_letters_fail_until_somebody_says_why(session, campaign):
+    letter = make.letter(session, campaign, alike=95, alike_id=None, alike_before=10)
+    (one,) = found(session, letter, "alike")
+    assert (one.verdict, one.stops) == (Verdict.FAILING, True)
+    letter.alike_because = "They asked for the same words."
+    (one,) = found(session, letter, "alike")
+    assert one.verdict is Verdict.LOOK
+    letter.alike = 90
+    assert found(session, letter, "alike")[0].verdict is Verdict.PASSED
+
+
+def test_a_fact_that_does_not_hold_stops(session, campaign):
+    letter = make.letter(session, campaign)
+    fact = make.fact(session, campaign, review_by=NOW.date() - dt.timedelta(days=1))
+    session.add(Quotation(letter_id=letter.id, fact_id=fact.id, fact_version=1, text="x"))
+    session.flush()
+    (one,) = found(session, letter, "figures")
+    assert (one.stops, fact.code in str(one.words)) == (True, True)
+    assert one.mend[1:] == ("petitions.fact", {"code": fact.code})
+    assert checks.refusals(session, letter, now=NOW) == [one.words]
+
+
+def test_a_whole_mailing_is_checked_by_a_fixed_number_of_queries(session, campaign):
+    letters = [make.letter(session, campaign, customised_at=NOW) for _ in range(8)]
+    session.expire_all()
+    for letter in letters:
+        session.refresh(letter)
+    with counted_queries(session.get_bind(), at_most=18):
+        assert len(checks.findings(session, letters, now=NOW)) == 8
 
 
 def test_facts_that_quarrel_or_crowd_are_named(session, campaign):

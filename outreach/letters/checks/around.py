@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from outreach.accounts.models import Campaign, Event, Sender
 from outreach.directory import offices
 from outreach.directory.models import ContactDetail, Target
+from outreach.directory.salutation_readings import Unread, unread_greetings
 from outreach.directory.shelf_life import Shelf, shelf_for
 from outreach.letters import claims, numbers
 from outreach.letters.checks import words
@@ -23,7 +24,7 @@ from outreach.letters.models import Letter, Quotation, TemplateVersion
 from outreach.petitions import counts
 from outreach.petitions.counts import Count
 from outreach.petitions.models import Fact, Reading
-from outreach.words import N_, Sentence
+from outreach.words import N_, Language, Sentence
 
 MOST_FACTS = 3
 Quoted = tuple[Quotation, Fact | None, Reading | None]
@@ -50,6 +51,8 @@ class _Around:
     together: Mapping[tuple[int, int], int]
     # {letter changed by hand: its words as the draft was made}
     made: Mapping[int, str]
+    # The forms of address that nobody has read.
+    unread: Unread
     today: dt.date
 
 
@@ -103,6 +106,7 @@ def _all_of(letter: Letter, at: _Around) -> Iterator[Finding]:
     yield from _address(letter, target, at)
     yield _alike(letter, at.campaign)
     yield _read(at.versions[letter.template_version_id])
+    yield from _greeting(letter, target, at.unread)
 
 
 # -- figures -------------------------------------------------------------------------------------
@@ -259,6 +263,24 @@ def _read(version: TemplateVersion) -> Finding:
     )
 
 
+def _greeting(letter: Letter, target: Target, unread: Unread) -> Iterator[Finding]:
+    greeting = unread.of(target, letter.language)
+    if greeting is not None:
+        yield look(
+            "reader",
+            Sentence(
+                "No native speaker has read yet how letters in this language (%(language)s) "
+                "address this office: it may be rehearsed, not sent.",
+                language=Language(greeting.block.language),
+            ),
+            (
+                N_("Record who read it"),
+                "directory.forms_of_address_in",
+                {"language": greeting.block.language},
+            ),
+        )
+
+
 # -- reading -------------------------------------------------------------------------------------
 
 
@@ -288,6 +310,7 @@ def _look_around(session: Session, letters: Sequence[Letter], today: dt.date) ->
         shelf=shelf_for(session, [detail for some in contacts.values() for detail in some]),
         together=_together(session, {letter.mailing_id for letter in letters}),
         made=_made(session, [one.id for one in letters if one.customised_at is not None]),
+        unread=unread_greetings(session),
         today=today,
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from outreach.words import Sentence
+from outreach.words import N_, Sentence
 
 # (label, endpoint, values) of the page where something can be mended.
 Mend = tuple[str, str, dict[str, Any]]
@@ -22,6 +23,21 @@ class Verdict(StrEnum):
     FAILING = "failing"
 
 
+# What pages call each check.
+NAMES: Mapping[str, str] = {
+    "gaps": N_("Gaps"),
+    "length": N_("Length"),
+    "tone": N_("Tone"),
+    "links": N_("Links"),
+    "asks": N_("Ask"),
+    "attachments": N_("Attachments"),
+    "figures": N_("Figures"),
+    "address": N_("Address"),
+    "alike": N_("Likeness"),
+    "reader": N_("Native reader"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One check of one letter: which, how it went, in words, and where it can be mended.
@@ -34,6 +50,11 @@ class Finding:
     words: Sentence
     mend: Mend | None = None
     stops: bool = False
+
+    @property
+    def name(self) -> str:
+        """What pages call this check, in English, to be translated."""
+        return NAMES[self.check]
 
 
 def passed(check: str, words: Sentence) -> Finding:

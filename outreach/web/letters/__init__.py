@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from outreach.web.letters import (
+    approval,
     audiences,
     compose,
     editing,
     letter,
     listing,
     mailing,
+    review,
     template_pages,
 )
 from outreach.web.letters.blueprint import bp
 
 __all__ = [
+    "approval",
     "audiences",
     "bp",
     "compose",
@@ -21,5 +24,6 @@ __all__ = [
     "letter",
     "listing",
     "mailing",
+    "review",
     "template_pages",
 ]

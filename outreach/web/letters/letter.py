@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from outreach.accounts import audit
 from outreach.database import transaction
 from outreach.errors import BadInput, MoveRefused, NotFound, Refused
-from outreach.letters import checks, editing, lists, looking, moving, queries
+from outreach.letters import editing, lists, looking, moving, queries
 from outreach.letters.diff import Piece, differences
 from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter
@@ -26,7 +26,7 @@ from outreach.sending import gate
 from outreach.sending.models import Attempt
 from outreach.web.access import actor, campaign, installation, may, needs, now, session
 from outreach.web.filters import say
-from outreach.web.letters import moves, panels
+from outreach.web.letters import beside, moves, panels
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters.listing import waits
 from outreach.words import Sentence
@@ -73,6 +73,7 @@ def _shown(shown: Letter) -> dict[str, Any]:
         gate.reasons(session(), shown, now=now()) if shown.state in UNSENT else ((), ())
     )
     quoted = lists.sources(session(), shown)
+    seen = seal_of(session(), shown)
     return {
         "letter": shown,
         "waits": waits(shown),
@@ -82,13 +83,13 @@ def _shown(shown: Letter) -> dict[str, Any]:
         else None,
         "bar": moves.bar(shown, by, campaign()),
         # Approving says what was read: other words since then are other words.
-        "seen": seal_of(session(), shown),
+        "seen": seen,
+        **beside.beside(shown, seen),
         "may_edit": may("letters.write") and shown.state is State.DRAFT,
         "zone": shown.target.jurisdiction.timezone or "UTC",
         "here_now": now(),
         "stops": stops,
         "gate_waits": gate_waits,
-        "gaps": checks.stopping(session(), shown) if shown.state in panels.UNAPPROVED else (),
         "approval": panels.approval(session(), shown, by, campaign()),
         "about": panels.about(shown),
         "sources": [panels.source(one) for one in quoted],
@@ -169,6 +170,15 @@ def take(letter_id: int) -> Response:
     return redirect(url_for("letters.letter", letter_id=letter_id))
 
 
+def _of_form(shown: Letter, move: str) -> dict[str, Any]:
+    """Return what some moves take beside a reason."""
+    if move == "return":
+        typed, number = request.form.get("passage", ""), request.form.get("paragraph", "")
+        return {"passage": beside.passage_from(shown, typed, number)}
+    because = request.form.get("alike_because", "").strip()
+    return {"alike_because": because} if move == "approve" and because else {}
+
+
 @bp.post(f"/letters/<int:letter_id>/<any({', '.join(moves.HERE)}):move>")
 @needs("letters.write")
 def move(letter_id: int, move: str) -> Response:
@@ -184,6 +194,7 @@ def move(letter_id: int, move: str) -> Response:
                 now=now(),
                 reason=request.form.get("reason", ""),
                 seen=request.form.get("seen"),
+                **_of_form(shown, move),
             )
     except (BadInput, MoveRefused) as error:
         flash(say(error.sentence), "warning")

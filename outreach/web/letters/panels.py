@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign, Event
 from outreach.directory.models import Publicity
-from outreach.letters import checks, lifecycle
+from outreach.letters import lifecycle
+from outreach.letters.diff import Piece, comparison
 from outreach.letters.lifecycle import State
 from outreach.letters.lists import Source
 from outreach.letters.models import Letter, LetterKind
+from outreach.letters.reviewing import ApprovedAs
 from outreach.petitions.models import FactState, ReadingState, Use
 from outreach.web.filters import (
     country_name,
@@ -44,7 +46,6 @@ class Approval:
     read_by: str | None
     read_on: dt.date | None
     template_id: int
-    remarks: Sequence[Sentence]
     # Why this person can't approve it, when the words are their own.
     own: str
 
@@ -64,7 +65,6 @@ def approval(session: Session, letter: Letter, by: Actor, campaign: Campaign) ->
         read_by=version.read_by,
         read_on=version.read_on,
         template_id=version.template_id,
-        remarks=(),
         own=_(
             "You wrote these words, so somebody else has to approve them. "
             "Ask another organiser, or an admin can switch this rule off in the settings."
@@ -113,7 +113,8 @@ def about(letter: Letter) -> list[tuple[str, str]]:
         rows.append(
             (
                 _("Approved by"),
-                _("%(who)s, %(when)s", who=letter.approved_by, when=instant(letter.approved_at)),
+                _("%(who)s, %(when)s", who=letter.approved_by, when=instant(letter.approved_at))
+                + (f" ({word(letter.approved_as)})" if letter.approved_as else ""),
             )
         )
     return rows + _times(letter)
@@ -179,11 +180,37 @@ def source(one: Source) -> dict[str, Any]:
 
 
 def happened(event: Event) -> dict[str, Any]:
-    """Return one row of a letter's history: when, by whom, what, and the reason given."""
-    words = lifecycle.happened(event.name)
+    """Return one row of a letter's history: when, by whom, what, the reason, words that changed."""
+    words = Sentence(lifecycle.happened(event.name))
+    detail = str(event.detail.get("reason") or event.detail.get("because") or "")
+    if "void" in event.detail:
+        who = event.detail.get("void_by") or ""
+        words = Sentence("%(what)s: the approval by %(who)s is void", what=words, who=who)
     return {
         "at": event.at,
         "by": event.by,
-        "text": say(Sentence(words)),
-        "detail": str(event.detail.get("reason") or event.detail.get("because") or ""),
+        "text": say(words),
+        "detail": _of_approval(event) or detail,
+        "quote": str(event.detail.get("passage") or ""),
+        "blocks": _changed_words(event),
     }
+
+
+def _of_approval(event: Event) -> str:
+    """How an approval came about: by reading it, or with others after a sample."""
+    if event.name != "approve" or "as" not in event.detail:
+        return ""
+    how = word(ApprovedAs(event.detail["as"]))
+    because = event.detail.get("alike_because")
+    return f"{how}; {because}" if because else how
+
+
+def _changed_words(event: Event) -> Sequence[Sequence[Piece]]:
+    """What somebody changed by hand, paragraph by paragraph."""
+    before, after = event.detail.get("before"), event.detail.get("after")
+    if event.name != "edited" or not before or not after:
+        return ()
+    return [
+        *comparison(before.get("subject", ""), after.get("subject", "")).differing,
+        *comparison(before.get("text", ""), after.get("text", "")).differing,
+    ]
