@@ -26,7 +26,8 @@ from outreach.petitions.models import Ask, Fact, Use
 from outreach.words import Sentence
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-LONGEST_SUBJECT = 200
+# With its gaps and conditions; how long the filled one is, the checks of a letter say.
+LONGEST_SUBJECT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
