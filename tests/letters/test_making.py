@@ -1,4 +1,4 @@
-"""Drafts of large audiences: step by step, beside everything else, whatever is killed in between."""
+"""Drafts of large audiences: step by step, whatever else happens and whatever is killed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from outreach.accounts.models import Event
+from outreach.accounts.models import Actor, Event
 from outreach.database import Database
+from outreach.directory.models import Target
 from outreach.errors import MoveRefused
 from outreach.letters import drafting, making
-from outreach.letters.models import Letter, Mailing, MailingState
+from outreach.letters.models import Letter, Mailing, MailingState, TemplateVersion
 from outreach.letters.sharing import SharedDesk
 from outreach.petitions.models import Fact
 from tests import make
@@ -81,7 +82,7 @@ def test_desks_are_minded_across_steps(database, small_steps):
     mailing_id = planned(database, 10)
     with database.writing() as session:
         first, last = session.scalars(
-            sa.select(make.Target).where(make.Target.name.in_(["Member 0000", "Member 0009"]))
+            sa.select(Target).where(Target.name.in_(["Member 0000", "Member 0009"]))
         )
         last.office_id = first.office_id
     while step(database):
@@ -95,7 +96,7 @@ def test_the_letters_of_one_mailing_are_of_one_text(database, small_steps):
     with database.writing() as session:
         old = session.get_one(Mailing, mailing_id).plan["versions"]["en"]
         template_id = session.get_one(Mailing, mailing_id).template_id
-        version = make.TemplateVersion(
+        version = TemplateVersion(
             template_id=template_id, language="en", number=2, subject="Other", body="Other words."
         )
         version.author, version.at = "Sam", NOW
@@ -122,9 +123,9 @@ def test_what_goes_wrong_is_said_and_can_go_on(database, small_steps, monkeypatc
         mailing = session.get_one(Mailing, mailing_id)
         assert "mistake of ours" in mailing.failure["text"]
         assert "a word of a letter" not in str(mailing.failure)
-        making.go_on(session, mailing, by=make.Actor("Sam"), now=NOW)
+        making.go_on(session, mailing, by=Actor("Sam"), now=NOW)
         with pytest.raises(MoveRefused):
-            making.go_on(session, mailing, by=make.Actor("Sam"), now=NOW)
+            making.go_on(session, mailing, by=Actor("Sam"), now=NOW)
     while step(database):
         pass
     assert state(database, mailing_id) == (MailingState.MADE, 6, 6, 0)
