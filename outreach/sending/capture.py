@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from outreach.sending.postman import Envelope, TransportError
+from outreach.sending.postman import Envelope, Refusal, TransportError
 
 
 class CapturePostman:
@@ -38,7 +38,7 @@ class CapturePostman:
             _write_whole(path, message)
         except OSError as error:
             raise TransportError(
-                f"the message could not be written: {error.strerror}", permanent=False
+                f"the message could not be written: {error.strerror}", refusal=Refusal.LATER
             ) from error
         return f"captured as {path.relative_to(self.folder)}"
 

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 
+class Refusal(StrEnum):
+    """Why a message was not taken, as far as it decides what follows."""
+
+    # Try again: the server is busy, the mailbox is full, the line broke before the message.
+    LATER = "later"
+    # Nobody is at this address; or our own may not send; or these words are not taken.
+    ADDRESS = "address"
+    SENDER = "sender"
+    CONTENT = "content"
+    # We don't get in: certificate, password. No letter is at fault.
+    ACCOUNT = "account"
+
+
 class TransportError(Exception):
-    """The message was certainly not taken. `permanent` says that trying again is pointless.
+    """The message was certainly not taken, for the reason `refusal`.
 
     `words` are the server's own. Whatever else goes wrong once the bytes are on their way leaves
     the letter `unknown`: only who knows that nothing was delivered may raise this.
     """
 
-    def __init__(self, words: str, *, permanent: bool) -> None:
+    def __init__(self, words: str, *, refusal: Refusal) -> None:
         super().__init__(words)
         self.words = words
-        self.permanent = permanent
+        self.refusal = refusal
+
+    @property
+    def permanent(self) -> bool:
+        """Whether trying the same again is pointless."""
+        return self.refusal in (Refusal.ADDRESS, Refusal.SENDER, Refusal.CONTENT)
 
 
 @dataclass(frozen=True, slots=True)

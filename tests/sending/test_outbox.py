@@ -23,7 +23,7 @@ from outreach.sending.capture import CapturePostman
 from outreach.sending.message import carries
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.outbox import LEASE, Claim, Verdict
-from outreach.sending.postman import TransportError
+from outreach.sending.postman import Refusal, TransportError
 from tests import make
 from tests.sending.conftest import EVERYBODY, FakePostman, Watch, live, sendable
 
@@ -220,8 +220,8 @@ def test_process_killed_while_delivering(database: Database, watch: Watch) -> No
 @pytest.mark.parametrize(
     ("answer", "verdict", "state"),
     [
-        (TransportError("550 no such user", permanent=True), "refused", State.FAILED),
-        (TransportError("451 try later", permanent=False), "put_back", State.SCHEDULED),
+        (TransportError("550 no such user", refusal=Refusal.ADDRESS), "refused", State.FAILED),
+        (TransportError("451 try later", refusal=Refusal.LATER), "put_back", State.SCHEDULED),
         (RuntimeError("connection reset"), "unknown", State.UNKNOWN),
     ],
 )
@@ -241,7 +241,7 @@ def test_what_the_other_side_says(
 
 def test_put_back_is_tried_again_later_inside_its_window(database: Database, watch: Watch) -> None:
     (letter_id,) = scheduled(database)
-    refusing = FakePostman(TransportError("451", permanent=False))
+    refusing = FakePostman(TransportError("451", refusal=Refusal.LATER))
     for minutes in (1, 5, 15):
         assert send(database, refusing, watch) == {"put_back": 1}
         assert send(database, refusing, watch) == {}
