@@ -1,7 +1,8 @@
 """The time as a door: ticks, and at every tick sends what is due. The schedule is a column.
 
 A tick that was lost loses nothing, and a second clock is harmless: the claim decides. Lists that
-wait to be imported are worked on beside the ticks, so that a large one holds up no letter.
+wait to be imported and drafts that wait to be made are worked on beside the ticks, so that many of
+them hold up no letter.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import datetime as dt
 import logging
 import os
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from outreach.database import Database
 from outreach.directory.syncing import work
+from outreach.letters import making
 from outreach.petitions import reviews
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
@@ -27,6 +30,8 @@ from outreach.sending.outbox import Counts, Verdict
 from outreach.sending.postman import Postman
 
 SECONDS = 5
+# Between two steps of drafting others get to write: SQLite lets them look every 100 ms.
+BREATH = 0.12
 
 log = logging.getLogger(__name__)
 # A list takes longer than the time between two looks; that is nothing to warn of.
@@ -101,7 +106,7 @@ def start(
     """Start ticking in a thread of this process, every `seconds`, and return the scheduler.
 
     Ticks never overlap, and missed ones are made up by one. Imports of files below `home`, if one
-    is given, run in a thread of their own. Stop it with `stop`.
+    is given, and drafts that wait are worked on in threads of their own. Stop it with `stop`.
     """
     worker = new_worker()
 
@@ -119,6 +124,9 @@ def start(
     if home is not None:
         jobs["imports"] = lambda: import_waiting(database, home, now=now, worker=worker)
     scheduler = BackgroundScheduler(timezone=dt.UTC)
+    jobs["drafts"] = lambda: draft_waiting(
+        database, now=now, worker=worker, going=lambda: scheduler.running
+    )
     for name, job in jobs.items():
         scheduler.add_job(
             job,
@@ -150,6 +158,21 @@ def import_waiting(
     """Read, write or put aside every list that waits; one after the other, until none is left."""
     while _part("import", lambda: work.work(database, home, now=now, worker=worker), False):
         pass
+
+
+def draft_waiting(
+    database: Database,
+    *,
+    now: Callable[[], dt.datetime],
+    worker: str,
+    going: Callable[[], bool] = lambda: True,
+) -> None:
+    """Make the drafts of every mailing that waits, step by step, until none is left.
+
+    It ends after the step in progress when it is not `going` any more; the next start goes on.
+    """
+    while _part("drafts", lambda: making.work(database, now=now, worker=worker), False) and going():
+        time.sleep(BREATH)
 
 
 def stop(scheduler: BackgroundScheduler) -> None:

@@ -10,6 +10,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
+from outreach import clock
 from outreach.accounts.models import Actor, Event
 from outreach.database import Database
 from outreach.directory.models import Target
@@ -18,6 +19,7 @@ from outreach.letters import drafting, making
 from outreach.letters.models import Letter, Mailing, MailingState, TemplateVersion
 from outreach.letters.sharing import SharedDesk
 from outreach.petitions.models import Fact
+from outreach.sending.capture import CapturePostman
 from tests import make
 from tests.conftest import NOW
 from tests.letters.setting import Setting
@@ -198,3 +200,19 @@ def test_a_fact_that_may_not_be_printed_leaves_out_and_does_not_stop(database, s
     while step(database):
         pass
     assert state(database, mailing_id) == (MailingState.MADE, 6, 4, 2)
+
+
+def test_the_clock_makes_drafts_that_wait_and_stops_after_a_step(database, small_steps, tmp_path):
+    mailing_id = planned(database, 10)
+    clock.draft_waiting(database, now=lambda: NOW, worker="test", going=lambda: False)
+    assert state(database, mailing_id) == (MailingState.MAKING, 4, 4, 0)
+    ticking = clock.start(
+        database, CapturePostman(tmp_path / "capture"), now=lambda: NOW, seconds=0.05
+    )
+    try:
+        until = time.monotonic() + 30
+        while state(database, mailing_id)[0] is not MailingState.MADE and time.monotonic() < until:
+            time.sleep(0.02)
+    finally:
+        clock.stop(ticking)
+    assert state(database, mailing_id) == (MailingState.MADE, 10, 10, 0)
