@@ -14,7 +14,7 @@ from outreach.accounts.roles import require
 from outreach.database import hold
 from outreach.errors import BadInput, MoveRefused, NotFound, Refused
 from outreach.petitions import milestones, page_rules
-from outreach.petitions.holding import reasons_to_hold
+from outreach.petitions.holding import FIRST_OF_PAGE, reasons_to_hold
 from outreach.petitions.models import Petition, Reading, ReadingState
 from outreach.petitions.pages import Page
 from outreach.petitions.totals import (
@@ -150,6 +150,7 @@ def _tell_of(
 def accept(session: Session, reading: Reading, *, by: Actor, now: dt.datetime) -> Reading:
     """Accept a held reading: letters may print it from now on.
 
+    Others of its page that only waited because nobody knew the page are judged anew by it.
     Raises NotAllowed for all but organisers, Refused for 0 or a missing day, MoveRefused when
     somebody decided already.
     """
@@ -165,7 +166,22 @@ def accept(session: Session, reading: Reading, *, by: Actor, now: dt.datetime) -
                 "Enter it again with its day and refuse this one."
             )
         )
-    return _decide(session, reading, ReadingState.ACCEPTED, by=by, now=now)
+    _decide(session, reading, ReadingState.ACCEPTED, by=by, now=now)
+    page = session.get_one(Page, reading.page_id)
+    for other in _only_first_of_page(session, reading):
+        if not reasons_to_hold(session, page, other.value, other.read_on, other.shape):
+            _decide(session, other, ReadingState.ACCEPTED, by=by, now=now)
+    return reading
+
+
+def _only_first_of_page(session: Session, reading: Reading) -> list[Reading]:
+    """Held readings of the page whose only fault was that the page wasn't known, by their days."""
+    held = session.scalars(
+        sa.select(Reading)
+        .where(Reading.page_id == reading.page_id, Reading.state == ReadingState.HELD)
+        .order_by(Reading.read_on, Reading.id)
+    )
+    return [one for one in held if one.reasons == [FIRST_OF_PAGE]]
 
 
 def refuse(session: Session, reading: Reading, *, by: Actor, now: dt.datetime) -> Reading:

@@ -15,6 +15,7 @@ from outreach.words import Sentence
 # A rise of more than either of these since the last accepted reading is held.
 RISE_PER_CENT = 20
 RISE_ABSOLUTE = 5_000
+FIRST_OF_PAGE = Sentence("It is the first reading of this page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def holds(value: int, read_on: dt.date | None, near: Neighbours) -> list[Sentenc
     if read_on is None:
         reasons.append(Sentence("It has no day. Enter it again with the day it was read."))
     if not near.page_known:
-        reasons.append(Sentence("It is the first reading of this page."))
+        reasons.append(FIRST_OF_PAGE)
     if not near.same_shape:
         reasons.append(
             Sentence("The page is built another way than when its last good count was read.")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
+from outreach.accounts.roles import require
 from outreach.errors import BadInput, NotFound
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Page, PageRule
@@ -76,13 +77,16 @@ def change_page(
 ) -> None:
     """Keep other settings of a page; what is fetched by itself is fetched at the next tick.
 
-    Raises BadInput with the field.
+    Raises BadInput with the field, NotAllowed when anybody but an organiser changes the rule.
     """
     every = settings.every_hours if settings.adapter else None
     if every is not None and not 1 <= every <= MOST_HOURS:
         raise BadInput(
             Sentence("Write how many hours to wait: 1 to %(most)s.", most=MOST_HOURS), "every_hours"
         )
+    if settings.rule is not page.rule:
+        # It changes the number that letters print.
+        require(by, "petition.accept")
     before = _as_told(page)
     page.name = settings.name.strip()[:LONGEST_NAME]
     page.rule, page.adapter = settings.rule, settings.adapter
