@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
 from outreach.accounts.models import Event
+from outreach.database import Database
 from outreach.directory.models import Publicity
 from outreach.errors import MoveRefused, NotAllowed, NotFound, Refused
 from outreach.letters import approving, editing, moving, sampling
@@ -83,9 +86,7 @@ def made(number, text, *, language="en", variant="a", version=1):
 
 def test_the_sample_is_the_longest_the_shortest_the_oddest_and_one_of_every_kind():
     usual = [made(number, "Dear A,\n\nSame words here.\n\nYours") for number in range(1, 8)]
-    longest = made(
-        8, "Dear A,\n\nSame words here.\n\nYours, and many more words than all others"
-    )
+    longest = made(8, "Dear A,\n\nSame words here.\n\nYours, and many more words than all others")
     shortest = made(9, "Dear A,")
     odd = made(10, "Dear Z,\n\nOther words now.\n\nBest")
     german = made(11, "Sehr geehrte Frau A,\n\nWorte.", language="de", version=2)
@@ -324,3 +325,69 @@ def test_rounds_are_read_anew(session, mailing, olga, now):
     again = session.scalars(sa.select(ApprovalRound)).one()
     assert all(again.seals.values())
     assert len(again.opened) == len(again.sample)
+
+
+# -- at the same moment ----------------------------------------------------------------------------
+
+
+def at_once(*runners: Callable[[], None]) -> list[str]:
+    """Run each in its own thread from the same moment; what each came to."""
+    barrier, results = threading.Barrier(len(runners)), []
+
+    def run(act: Callable[[], None]) -> None:
+        barrier.wait()
+        try:
+            act()
+        except MoveRefused as error:
+            results.append(str(error))
+        else:
+            results.append("ended")
+
+    threads = [threading.Thread(target=run, args=(act,)) for act in runners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(results)
+
+
+def ready(session, campaign, by, mailing_id, now):
+    one = begun(session, session.get_one(Mailing, mailing_id), by, now)
+    read_all(session, one, by)
+    return one.id
+
+
+def ends(database, round_id, by, now):
+    """As the door does it: the round is ended first, then its letters are approved in steps."""
+
+    def act():
+        with database.writing() as session:
+            ids = close(session, session.get_one(ApprovalRound, round_id), by, now)
+        for start in range(0, len(ids), 2):
+            with database.writing() as session:
+                one = session.get_one(ApprovalRound, round_id)
+                approving.approve_some(session, one, ids[start : start + 2], by=by, now=now)
+
+    return act
+
+
+def test_one_round_ended_twice_at_once_and_two_rounds_at_once(database: Database, now):
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        sam, olga, ada = (getattr(make, who)(session, campaign) for who in ("sam", "olga", "ada"))
+        mailing_id = in_review(session, campaign, sam, 6)[0].mailing_id
+        hers = ready(session, campaign, olga, mailing_id, now)
+        his = ready(session, campaign, ada, mailing_id, now)
+    results = at_once(
+        ends(database, hers, olga, now),
+        ends(database, hers, olga, now),
+        ends(database, his, ada, now),
+    )
+    assert results == ["These letters were approved already.", "ended", "ended"]
+    with database.reading() as session:
+        letters = session.scalars(sa.select(Letter).order_by(Letter.id)).all()
+        assert {letter.state for letter in letters} == {State.APPROVED}
+        approvals = session.scalars(sa.select(Event).where(Event.name == "approve")).all()
+        assert sorted(event.subject_id for event in approvals) == [one.id for one in letters]
+        rounds = {"Olga": hers, "Ada": his}
+        assert all(rounds[one.approved_by] == one.approval_round_id for one in letters)
