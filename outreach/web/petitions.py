@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,17 +12,21 @@ from flask_babel import gettext as _
 
 from outreach.accounts import audit
 from outreach.accounts.models import Event
+from outreach.accounts.roles import may
 from outreach.directory.models import TargetRole
-from outreach.petitions import asks, counts, facts, phrases, texts
-from outreach.petitions.models import Demand, Fact, Use
-from outreach.web import petitions_counts, petitions_texts
+from outreach.letters import renewing, usage
+from outreach.petitions import asks, counts, facts, phrases, reviews, texts
+from outreach.petitions.models import Demand, Fact
+from outreach.petitions.reviews import Standing
+from outreach.web import petitions_asking, petitions_counts, petitions_texts, petitions_usage
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import word
 from outreach.web.petitions_forms import DemandForm, FactForm
 from outreach.web.petitions_frame import Answer, bp, last_count, page_of, today
 from outreach.web.petitions_texts import edit
+from outreach.web.petitions_usage import tell_renewal
 
-__all__ = ["bp", "petitions_counts", "petitions_texts"]
+__all__ = ["bp", "petitions_asking", "petitions_counts", "petitions_texts", "petitions_usage"]
 
 
 @bp.get("/petition")
@@ -39,7 +44,7 @@ def index() -> str:
         count=last_count(),
         held=session().scalars(counts.held_readings(here.id)).all(),
         role_word=lambda role: word(TargetRole(role)),
-        facts_by_use=[(use, sum(fact.use is use for fact in every)) for use in Use],
+        facts_by_use=_by_standing(every),
         quotable=facts.quotable(session(), here.id, today=today()),
         conflicts=facts.conflicts(session(), here.id),
     )
@@ -72,12 +77,14 @@ def edit_demand(code: str) -> Answer:
 def all_facts() -> str:
     """Every fact with its figure, day, source and use; of one use if the address says so."""
     every = facts.facts(session(), campaign().id)
-    use = next((use for use in Use if use.value == request.args.get("use")), None)
+    use = next((one for one in Standing if one.value == request.args.get("use")), None)
+    standing = {fact.code: reviews.standing(fact, today=today()) for fact in every}
     return page_of(
         "facts",
-        facts=[fact for fact in every if use is None or fact.use is use],
+        facts=[fact for fact in every if use is None or standing[fact.code] is use],
         total=len(every),
-        uses=list(Use),
+        standings=[one for one in Standing if one in standing.values()],
+        standing=standing,
         use=use,
         refusals=_refusals(every),
         conflicts=_conflicts(every),
@@ -106,6 +113,8 @@ def fact(code: str) -> str:
         "fact",
         fact=found,
         said=said,
+        standing=reviews.standing(found, today=today()),
+        numbers=_letters_with(found) if may(actor(), "letters.read") else None,
         conflict=next(
             (row for row in _conflicts(every) if row["group"].code == found.conflict_group), None
         ),
@@ -145,7 +154,7 @@ def _edit_fact(before: Fact | None) -> Answer:
         form.code.data = before.code  # a code is for good: letters quote it
 
     def save() -> Fact:
-        return facts.save_fact(
+        saved = facts.save_fact(
             session(),
             campaign_id=campaign().id,
             code=form.code.data,
@@ -154,9 +163,28 @@ def _edit_fact(before: Fact | None) -> Answer:
             now=now(),
             seen=int(form.seen.data) if (form.seen.data or "").isdigit() else 0,
         )
+        if before is not None:
+            # Letters that have not left take the new words along; approvals of the old ones end.
+            tell_renewal(renewing.renew(session(), saved, by=actor(), now=now()))
+        return saved
 
     fill: Callable[[], None] = (lambda: form.fill(before)) if before else (lambda: None)
     return edit("edit_fact", form, fill, save, "petitions.fact", before)
+
+
+def _by_standing(every: Sequence[Fact]) -> list[tuple[Standing, int]]:
+    """How many facts stand how; kinds without a fact are left out."""
+    found = Counter(reviews.standing(fact, today=today()) for fact in every)
+    return [(one, found[one]) for one in Standing if found[one]]
+
+
+def _letters_with(fact: Fact) -> dict[str, int]:
+    return {
+        name: usage.number_of(
+            session(), usage.quoting(campaign().id, fact_id=fact.id, sent=name == "sent")
+        )
+        for name in ("sent", "unsent")
+    }
 
 
 def _refusals(every: Sequence[Fact]) -> dict[str, Any]:

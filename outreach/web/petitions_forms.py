@@ -140,8 +140,8 @@ class DemandForm(InLanguages):
         self.show_texts("wording", demand.wording)
 
 
-@in_each_language("wording", N_("Sentence in %(language)s"), _("{figure} stands for the figure."))
 @in_each_language("citation", N_("Source line in %(language)s"), kind=line, most=400)
+@in_each_language("wording", N_("Sentence in %(language)s"), _("{figure} stands for the figure."))
 class FactForm(InLanguages):
     """Everything about a fact; the only way a figure gets into a letter."""
 
@@ -267,12 +267,12 @@ class ObjectionForm(Form):
             self[name].data = getattr(objection, name)
 
 
+@in_each_language("citation", N_("Source line in %(language)s"), kind=line, most=400)
 @in_each_language(
     "wording",
     N_("Sentence in %(language)s"),
     _("What they did, as letters say it. Without it letters don't mention the measure."),
 )
-@in_each_language("citation", N_("Source line in %(language)s"), kind=line, most=400)
 class MeasureForm(InLanguages):
     """What exists already, so that no letter asks for it again."""
 

@@ -32,9 +32,11 @@ def page_of(name: str, **values: Any) -> str:
 def _tabs() -> list[tuple[str, str, bool]]:
     rows = (
         (_("Overview"), "petitions.index"),
+        (_("Who can do what"), "petitions.who_can"),
         (_("Facts"), "petitions.all_facts"),
         (_("Objections"), "petitions.objections"),
         (_("What exists"), "petitions.measures"),
+        (_("For writers"), "petitions.for_writers"),
         (_("Counts"), "petitions.readings"),
     )
     return [(label, url_for(name), request.endpoint == name) for label, name in rows]

@@ -35,6 +35,7 @@ from outreach.petitions.models import (
     Use,
 )
 from outreach.petitions.pages import MilestoneState, PageRule
+from outreach.petitions.reviews import Standing
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
 from outreach.sending.models import Outcome
 from outreach.sending.needed import Need
@@ -231,6 +232,15 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "current": N_("current"),
         "stale": N_("out of date"),
         "disputed": N_("disputed"),
+        "withdrawn": N_("withdrawn"),
+    },
+    Standing: {
+        "ok": N_("good to use"),
+        "caveat": N_("with care"),
+        "overdue": N_("to be checked"),
+        "stale": N_("out of date"),
+        "disputed": N_("disputed"),
+        "avoid": N_("don't use"),
         "withdrawn": N_("withdrawn"),
     },
     Precision: {"day": N_("to the day"), "month": N_("to the month"), "year": N_("to the year")},

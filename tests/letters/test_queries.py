@@ -58,7 +58,10 @@ def test_which_letters_said_that(session, campaign):
     letter, other = make.letter(session, campaign), make.letter(session, campaign)
     session.add(Quotation(letter_id=letter.id, fact_id=fact.id, fact_version=1, text="x"))
     session.flush()
-    found = usage.letters_quoting(session, fact_id=fact.id)
-    assert [(one.id, one.target.name) for one in found] == [(letter.id, letter.recipient)]
-    assert usage.letters_quoting(session, reading_id=1) == []
+    query = usage.quoting(campaign.id, fact_id=fact.id)
+    found = usage.page_of(session, query)
+    assert [(one.id, quoted.text) for one, quoted in found.rows] == [(letter.id, "x")]
+    assert found.total == usage.number_of(session, usage.quoting(campaign.id, sent=False)) == 1
+    assert usage.number_of(session, usage.quoting(campaign.id, sent=True)) == 0
+    assert usage.page_of(session, usage.quoting(campaign.id, reading_id=1)).rows == []
     assert other.id != letter.id

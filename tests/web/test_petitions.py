@@ -37,6 +37,9 @@ PAGES = [
     "/petition/objections",
     "/petition/measures",
     "/petition/readings",
+    "/petition/asks",
+    "/petition/for-writers",
+    "/petition/for-writers?language=de",
 ]
 FORMS = [
     "/petition/demands/D1/edit",
