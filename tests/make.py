@@ -23,6 +23,7 @@ from outreach.accounts.models import (
     User,
     Voice,
 )
+from outreach.directory.identity import SalutationReading
 from outreach.directory.models import (
     Confidence,
     ContactDetail,
@@ -37,6 +38,8 @@ from outreach.directory.models import (
     Target,
     TargetRole,
 )
+from outreach.directory.salutation_blocks import blocks
+from outreach.directory.salutation_readings import readings
 from outreach.directory.spelling import search_key
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import (
@@ -292,6 +295,26 @@ def template_version(session: Session, campaign: Campaign, **values: Any) -> Tem
         "at": NOW,
     } | values
     return _keep(session, TemplateVersion(**values))
+
+
+def greetings_read(session: Session) -> None:
+    """Native speakers have read every form of address."""
+    read = readings(session)
+    session.add_all(
+        SalutationReading(
+            language=name,
+            role=role,
+            digest=form.digest,
+            read_by="Nora",
+            read_on=NOW.date(),
+            by="Olga",
+            at=NOW,
+        )
+        for name, block in blocks().items()
+        for role, form in block.roles.items()
+        if (name, role) not in read
+    )
+    session.flush()
 
 
 def letter(session: Session, campaign: Campaign, **values: Any) -> Letter:

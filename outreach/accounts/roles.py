@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, tuple[frozenset[Role], str]] = {
     "directory.propose": (EVERYBODY, N_("suggest a correction of an address")),
     "directory.import": (STAFF, N_("import lists of people and addresses")),
     "directory.suppress": (ORGANISERS, N_("stop letters to a desk, or allow them again")),
+    "directory.greetings": (ORGANISERS, N_("record who read the forms of address")),
     "directory.end": (ORGANISERS, N_("enter that a body was dissolved or newly elected")),
     "petition.read": (EVERYBODY, N_("read demands, facts and counts")),
     "petition.write": (STAFF, N_("write facts and enter counts")),

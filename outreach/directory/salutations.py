@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from babel.core import get_global
 
@@ -119,16 +118,16 @@ def salutation_for(
     labels: Mapping[str, str] | None = None,
     country: str = "",
     group: str = "",
-    folder: Path | None = None,
+    block: Block | None = None,
 ) -> Salutation:
     """Return how a letter in `language` (BCP 47) addresses `person`, or the organization itself.
 
     `post_label` is the post's full name, `labels` what else is known of the post (`en-x-address`,
-    `pl-x-voc`), `country` the jurisdiction's English name, `folder` where the forms of address are
-    (default: those that ship). Raises Refused for a language without forms, an office that doesn't
-    exist there, or a gap in every line.
+    `pl-x-voc`), `country` the jurisdiction's English name, `block` the forms of address to use
+    (default: the language's own for that country). Raises Refused for a language without forms, an
+    office that doesn't exist there, or a gap in every line.
     """
-    block = block_for(language, jurisdiction_code, folder)
+    block = block or block_for(language, jurisdiction_code)
     form = block.form(role if person else TargetRole.MINISTRY, jurisdiction_code)
     values = _values(
         person, organization, block.language, jurisdiction_code, post_label, labels or {}, country

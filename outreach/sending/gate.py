@@ -310,6 +310,20 @@ def read_by_a_native_speaker(at: Situation) -> list[Reason]:
     return [Stop(Sentence("No native speaker has read this text yet."), mend)]
 
 
+def greeting_read(at: Situation) -> list[Reason]:
+    """A form of address no native speaker has read may be rehearsed, not sent."""
+    if at.campaign.rehearsing or at.unread is None:
+        return []
+    block = at.unread.block
+    words = Sentence(
+        "No native speaker has read yet how letters in this language (%(language)s) address this "
+        "office.",
+        language=Language(block.language),
+    )
+    page = "directory.forms_of_address_in", {"language": block.language}
+    return [Stop(words, (N_("Record who read it"), *page))]
+
+
 def seal_whole(at: Situation) -> list[Reason]:
     """Law 3: what was approved is what leaves."""
     if at.letter.state not in SEALED or at.seal == at.letter.seal:
@@ -351,6 +365,7 @@ GATE: tuple[Callable[[Situation], Sequence[Reason]], ...] = (
     sender_in_use,
     approved_for_this,
     read_by_a_native_speaker,
+    greeting_read,
     seal_whole,
     facts_good,
     readings_good,

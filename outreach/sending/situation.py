@@ -21,6 +21,7 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.offices import contacts_of
+from outreach.directory.salutation_readings import Greeting, unread_greeting
 from outreach.directory.shelf_life import Shelf, shelf_for
 from outreach.directory.suppression import forbidding
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
@@ -59,6 +60,8 @@ class Situation:
     # The last day on which a letter to this address came back; rehearsed ones for a rehearsal.
     came_back_on: dt.date | None
     suppressions: Sequence[Suppression]
+    # The form of address it opens with, when no native speaker has read it.
+    unread: Greeting | None
     facts: Sequence[tuple[Quotation, Fact]]
     readings: Sequence[tuple[Quotation, Reading]]
     # The campaign's number; not looked up for a letter that quotes none.
@@ -74,7 +77,7 @@ class Situation:
 
 
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
-    """Read what the gate needs to know of `letter`; thirteen queries whatever it quotes."""
+    """Read what the gate needs to know of `letter`; fourteen queries whatever it quotes."""
     campaign, sender, target, office, version, about, before_it, first_of_all = _around(
         session, letter
     )
@@ -102,6 +105,7 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
             offices=[letter.office_id, target.office_id],
             address=letter.address,
         ),
+        unread=unread_greeting(session, target, letter.language),
         facts=_quoted_facts(session, letter),
         readings=readings,
         count=current_count(session, campaign.id, now.date()) if readings else None,

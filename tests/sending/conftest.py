@@ -22,7 +22,8 @@ EVERYBODY = Actor(
 
 
 def live(session: Session, **values: Any) -> Campaign:
-    """A campaign that has gone live."""
+    """A campaign that has gone live; native speakers have read the forms of address."""
+    make.greetings_read(session)
     return make.campaign(session, mode=Mode.LIVE, live_at=make.NOW, **values)
 
 

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from outreach.accounts.models import Mode
 from outreach.directory import rules
-from outreach.directory.identity import RuleKind
+from outreach.directory.identity import RuleKind, SalutationReading
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
@@ -215,6 +216,26 @@ def test_unread_text_may_only_be_rehearsed(session: Session, now: dt.datetime) -
     assert said(session, sendable(session, rehearsing, version=version), now) == []
     unread = sendable(session, campaign, version=make.template_version(session, campaign))
     assert said(session, unread, now) == ["No native speaker has read this text yet."]
+
+
+def test_live_waits_for_a_native_reader_of_the_form_of_address(
+    session: Session, now: dt.datetime
+) -> None:
+    campaign = live(session)
+    letter = sendable(session, campaign)
+    assert said(session, letter, now) == []
+
+    session.execute(sa.delete(SalutationReading))
+    (stop,) = gate.reasons(session, letter, now=now)[0]
+    assert str(stop.words) == (
+        "No native speaker has read yet how letters in this language (en-GB) address this office."
+    )
+    assert stop.mend is not None
+    assert stop.mend[1:] == ("directory.forms_of_address_in", {"language": "en-GB"})
+
+    # Rehearsing nothing leaves: it is only remarked on.
+    campaign.mode, campaign.live_at = Mode.REHEARSAL, None
+    assert "address this office" not in " ".join(said(session, letter, now))
 
 
 def test_a_broken_seal_stops(session: Session, now: dt.datetime) -> None:
