@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts.models import Actor, Campaign, Event, Sender
 from outreach.errors import BadInput, Refused
-from outreach.letters import claims, drafting
+from outreach.letters import claims, planning
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Mailing, Quotation, Template
 from outreach.letters.sharing import SharedDesk
@@ -127,7 +127,7 @@ def make(
                 code=fact.code,
             )
         )
-    return drafting.begin(
+    return planning.begin(
         session,
         campaign=campaign,
         template=template,

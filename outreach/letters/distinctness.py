@@ -351,3 +351,18 @@ def _pairs(
     for letter_id, other_id, alike in rows:
         pairs.setdefault(frozenset((letter_id, other_id)), Pair(letter_id, other_id, alike))
     return list(pairs.values())[:many]
+
+
+def above(session: Session, mailing: Mailing, limit: int, *, many: int = 50) -> Sequence[Letter]:
+    """Return the letters that are more alike than `limit` in per cent, the most alike first."""
+    return session.scalars(
+        sa.select(Letter)
+        .where(Letter.mailing_id == mailing.id, Letter.state != State.WITHDRAWN)
+        .where(sa.or_(Letter.alike > limit, Letter.alike_before > limit))
+        .order_by(
+            sa.func.coalesce(Letter.alike_before, 0).desc(),
+            sa.func.coalesce(Letter.alike, 0).desc(),
+            Letter.id,
+        )
+        .limit(many)
+    ).all()

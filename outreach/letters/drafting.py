@@ -15,28 +15,25 @@ from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign, Event, Sender
 from outreach.directory import queries
 from outreach.directory.models import Target
-from outreach.errors import BadInput, OutreachError
-from outreach.letters import choosing, distinctness, templates
+from outreach.errors import OutreachError
+from outreach.letters import choosing, distinctness, planning
 from outreach.letters.chains import Chain
 from outreach.letters.gathering import Gathered, gather
 from outreach.letters.lifecycle import State
 from outreach.letters.models import (
-    Audience,
     Letter,
     Mailing,
     MailingState,
     Template,
     TemplateVersion,
 )
-from outreach.letters.sharing import SharedDesk, shared_desks
+from outreach.letters.sharing import SharedDesk
 from outreach.letters.wording import Worded, Wording
 from outreach.petitions.models import Ask, Fact
 from outreach.words import N_, Sentence
 
 # Targets of one step: enough that reading together pays, few enough that others may write soon.
 STEP = 200
-# Ids asked for with one statement; SQLite takes at most 32,766 values.
-_ROWS = 5_000
 
 
 @dataclass(slots=True)
@@ -67,66 +64,15 @@ def make_drafts(
 ) -> Mailing:
     """Make one draft for every target that can be written to, at once, and return the mailing.
 
-    Takes and raises what `begin` does. `mailing.left_out` says of every other target why there is
-    no draft: [{target_id, name, reason, text, values}].
+    Takes and raises what `planning.begin` does. `mailing.left_out` says of every other target why
+    there is no draft: [{target_id, name, reason, text, values}].
     """
     same: dict[str, Any] = {"template": template, "targets": targets, "sender": sender}
-    mailing = begin(session, campaign=campaign, by=by, now=now, **same, **chosen)
+    mailing = planning.begin(session, campaign=campaign, by=by, now=now, **same, **chosen)
     while mailing.done < mailing.total:
         draft_some(session, mailing, now=now)
     distinctness.measure(session, mailing.id)
     finish(session, mailing, now=now)
-    return mailing
-
-
-def begin(
-    session: Session,
-    *,
-    campaign: Campaign,
-    template: Template,
-    targets: Sequence[Target] | Sequence[int],
-    sender: Sender,
-    audience: Audience | None = None,
-    name: str = "",
-    fallback_language: str | None = None,
-    follows: Letter | Mapping[int, Letter] | None = None,
-    desks: SharedDesk | None = None,
-    fact_id: int | None = None,
-    milestone_id: int | None = None,
-    by: Actor,
-    now: dt.datetime,
-) -> Mailing:
-    """Plan a mailing and return it, waiting: `draft_some` makes its letters.
-
-    The language is the target's, else `fallback_language`. `follows` is the letter that a
-    reminder or correction follows, or {target id: letter}; a reminder without it follows the last
-    unanswered letter to the same desk. `desks` is what becomes of targets that share one: only one
-    of them is written to, or each is asked something else. `fact_id` is what a mailing corrects,
-    `milestone_id` what it tells of. Raises BadInput when the template has no text, nobody is
-    chosen, or desks are shared and nobody said what then.
-    """
-    versions = templates.current_versions(session, template.id)
-    ids = [one if isinstance(one, int) else one.id for one in targets]
-    _refuse_nothing(versions, ids, fallback_language)
-    if desks is None and shared_desks(session, template, ids):
-        raise BadInput(
-            Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
-        )
-    handed = dict.fromkeys(ids, follows) if isinstance(follows, Letter) else follows or {}
-    plan: dict[str, Any] = {
-        "targets": _in_order(session, ids),
-        "versions": {language: version.id for language, version in versions.items()},
-        "desks": desks.value if desks else None,
-        "follows": {str(target): letter.id for target, letter in handed.items()},
-    }
-    mailing = Mailing(campaign_id=campaign.id, template=template, sender_id=sender.id, plan=plan)
-    mailing.audience_id = audience.id if audience else None
-    mailing.fallback_language, mailing.name = fallback_language, name.strip() or template.name
-    mailing.fact_id, mailing.milestone_id = fact_id, milestone_id
-    mailing.left_out, mailing.by, mailing.by_id, mailing.at = [], by.name, by.user_id, now
-    mailing.state, mailing.total = MailingState.WAITING, len(plan["targets"])
-    session.add(mailing)
-    session.flush()
     return mailing
 
 
@@ -165,29 +111,6 @@ def finish(session: Session, mailing: Mailing, *, now: dt.datetime) -> None:
         },
     )
     session.flush()
-
-
-def _refuse_nothing(
-    versions: Mapping[str, TemplateVersion], ids: Sequence[int], fallback_language: str | None
-) -> None:
-    if not versions:
-        raise BadInput(Sentence("This letter has no text yet."), "template")
-    if fallback_language and fallback_language not in versions:
-        raise BadInput(
-            Sentence("There is no text in that language to fall back to."), "fallback_language"
-        )
-    if not ids:
-        raise BadInput(Sentence("Nobody is chosen. Widen the audience first."), "audience")
-
-
-def _in_order(session: Session, ids: Sequence[int]) -> list[int]:
-    """The ids as a list of their targets has them; what is no target falls out."""
-    rows: list[Any] = []
-    columns = (Target.jurisdiction_code, Target.role, Target.name, Target.id)
-    for start in range(0, len(ids), _ROWS):
-        some = ids[start : start + _ROWS]
-        rows += session.execute(sa.select(*columns).where(Target.id.in_(some))).all()
-    return [row.id for row in sorted(rows, key=tuple)]
 
 
 def _loaded(session: Session, ids: Sequence[int]) -> Sequence[Target]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign, Sender
 from outreach.errors import BadInput, Refused
-from outreach.letters import drafting, numbers
+from outreach.letters import numbers, planning
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Mailing, Quotation, Template
 from outreach.letters.numbers import Told
@@ -122,7 +122,7 @@ def write(
     if not chosen:
         raise Refused(Sentence("Nobody is left who was told a lower number and has not answered."))
     milestones.settle(session, milestone, wrote=True, by=by, now=now)
-    return drafting.begin(
+    return planning.begin(
         session,
         campaign=campaign,
         template=template,

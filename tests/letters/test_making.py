@@ -15,7 +15,7 @@ from outreach.accounts.models import Actor, Event
 from outreach.database import Database
 from outreach.directory.models import Target
 from outreach.errors import MoveRefused
-from outreach.letters import drafting, making
+from outreach.letters import drafting, making, planning
 from outreach.letters.models import Letter, Mailing, MailingState, TemplateVersion
 from outreach.letters.sharing import SharedDesk
 from outreach.petitions.models import Fact
@@ -31,7 +31,7 @@ def planned(database, number: int, **values) -> int:
         setting = Setting(session, NOW)
         body = make.organization(session, name="Chamber", jurisdiction_code="XX")
         targets = [make.target(session, name=f"Member {n:04}", body=body).id for n in range(number)]
-        return drafting.begin(
+        return planning.begin(
             session,
             campaign=setting.campaign,
             template=setting.template,
@@ -159,7 +159,7 @@ from outreach.database import Database
 from outreach.directory.syncing import models as _one
 from outreach.replies import models as _two
 from outreach.sending import models as _three
-from outreach.letters import drafting, making
+from outreach.letters import drafting, making, planning
 from tests.conftest import NOW
 drafting.STEP = 5
 database = Database(sys.argv[1])
