@@ -30,6 +30,7 @@ from outreach.directory.models import (
     Area,
     Confidence,
     ContactDetail,
+    ContactKind,
     Jurisdiction,
     Membership,
     Office,
@@ -42,6 +43,7 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.spelling import search_key
+from outreach.directory.ways import bits
 from outreach.letters.models import Audience, Letter, LetterKind, Mailing, Template, TemplateVersion
 from outreach.petitions.models import Ask, Demand, Origin, Petition
 
@@ -294,6 +296,7 @@ def _seats(
                 "language": TONGUES[n % 10],
                 "search_key": f"{key} {body['search_key']} {party['search_key']}",
                 "channel": None if n % 15 == 0 else "email",
+                "ways": bits(_kinds(n, counts.people)),
                 "ended_on": ended,
                 "verified_until": _until(n),
             }
@@ -324,12 +327,24 @@ def _until(n: int) -> dt.date | None:
     return TODAY + dt.timedelta(days=n % 200 - 60)
 
 
+def _other_kind(n: int) -> ContactKind:
+    """What the second way of somebody is."""
+    kinds = (ContactKind.PHONE, ContactKind.FORM, ContactKind.URL, ContactKind.PHONE)
+    return kinds[n % len(kinds)]
+
+
+def _kinds(person: int, people: int) -> list[ContactKind]:
+    """The kinds of ways that work; see `_ways`."""
+    mail = [] if person % 15 == 0 else [ContactKind.EMAIL]
+    return [*mail, _other_kind(person + people)]
+
+
 def _ways(chance: random.Random, counts: Counts) -> Iterator[dict[str, Any]]:
     """An address for each person, and a phone, form or link for another."""
     for n in range(1, counts.contacts + 1):
         person = (n - 1) % counts.people + 1
         first = n <= counts.people
-        kind = "email" if first else ("phone", "form", "url", "phone")[n % 4]
+        kind = "email" if first else _other_kind(n)
         until = _until(person) if first else None
         yield {
             "person_id": person,

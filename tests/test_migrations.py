@@ -14,11 +14,17 @@ from outreach.config import shipped
 from outreach.errors import OutreachError
 from outreach.schema import Base
 
+SQLITE_ONLY = {"ix_target_search"}
+
 
 def test_head_equals_the_models(database):
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        found = compare_metadata(context, Base.metadata)
+    if database.url.get_backend_name() == "postgresql":
+        # Alembic looks past what an index says of the databases it is for.
+        found = [one for one in found if one[0] != "add_index" or one[1].name not in SQLITE_ONLY]
+    assert found == []
 
 
 def test_check_constraints_are_those_of_the_models(database):

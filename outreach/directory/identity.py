@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.directory.models import ContactDetail, Person, Target, TargetRole
+from outreach.directory.models import ContactDetail, Membership, Person, Target, TargetRole
 from outreach.schema import Base, enum
 
 _ONE_OWNER = (
@@ -35,9 +35,7 @@ class Identifier(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
-    organization_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("organization.id"), index=True
-    )
+    organization_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
     # wikidata, bioguide, mep, ocd-person …
     scheme: Mapped[str] = mapped_column(sa.String(60))
     value: Mapped[str] = mapped_column(sa.String(300))
@@ -189,6 +187,7 @@ _NARROWED = (
     Target.role,
     Target.jurisdiction_code,
     Target.channel,
+    Target.ways,
     Target.verified_until,
     Target.body_id,
     Target.group_id,
@@ -200,14 +199,40 @@ sa.Index("ix_target_languages", Target.language, *_NARROWED, Target.office_id)
 sa.Index("ix_target_desks", Target.office_id, *_NARROWED, Target.language)
 sa.Index("ix_target_group_id", Target.group_id)
 sa.Index("ix_target_name", Target.name, Target.id, Target.ended_on)
+sa.Index(
+    "ix_target_list",
+    *(Target.jurisdiction_code, Target.role, Target.name, Target.id, Target.ended_on),
+)
+# Who is in office is counted above almost every list, from the narrowest index that tells it.
+sa.Index("ix_target_ended_on", Target.ended_on)
+sa.Index(
+    "ix_target_verified_until",
+    *(Target.verified_until, Target.id, Target.ended_on, Target.role),
+)
+# A search looks at every key, and here they stand close together, in the order they are added. Not
+# on PostgreSQL: names of a body in thirty languages are longer than a row of its indexes may be.
+sa.Index("ix_target_search", Target.id, Target.ended_on, Target.search_key).ddl_if(dialect="sqlite")
 _OWNERS = (ContactDetail.person_id, ContactDetail.post_id, ContactDetail.organization_id)
-sa.Index("ix_contact_detail_ways", ContactDetail.kind, ContactDetail.state, *_OWNERS)
 sa.Index(
     "ix_contact_detail_personal",
     *_OWNERS,
     sqlite_where=sa.text("personal = 1"),
     postgresql_where=sa.text("personal"),
 )
+# Few rows have one of these: the others would only make an import longer.
+for _column in (
+    ContactDetail.post_id,
+    ContactDetail.organization_id,
+    Membership.post_id,
+    Person.merged_into_id,
+    Identifier.organization_id,
+):
+    sa.Index(
+        f"ix_{_column.class_.__tablename__}_{_column.key}",
+        _column,
+        sqlite_where=_column.is_not(None),
+        postgresql_where=_column.is_not(None),
+    )
 
 
 class SalutationReading(Base):

@@ -224,7 +224,7 @@ class Person(Base):
     # What a source says that we have no place for: {its column: value}.
     extras: Mapped[dict[str, str]] = mapped_column(default=dict)
     # Set when this was another person's second row.
-    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     form_of_address: Mapped[FormOfAddress] = mapped_column(
         enum(FormOfAddress, "form_of_address"), default=FormOfAddress.X
     )
@@ -239,12 +239,11 @@ class Membership(Base):
     """A person in an organization or post, from a day to a day. Ended, never deleted."""
 
     __tablename__ = "membership"
-    __table_args__ = (sa.Index("ix_membership_source_key", "source_id", "source_key"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     organization_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"), index=True)
-    post_id: Mapped[int | None] = mapped_column(sa.ForeignKey("post.id"), index=True)
+    post_id: Mapped[int | None] = mapped_column(sa.ForeignKey("post.id"))
     area_id: Mapped[int | None] = mapped_column(sa.ForeignKey("area.id"))
     on_behalf_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
     role: Mapped[TargetRole] = mapped_column(enum(TargetRole, "role"))
@@ -280,15 +279,12 @@ class ContactDetail(Base):
             name="one_owner",
         ),
         sa.CheckConstraint("(verified_on IS NULL) = (verified_by IS NULL)", name="verified_by"),
-        sa.Index("ix_contact_detail_normalised", "kind", "normalised"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
-    post_id: Mapped[int | None] = mapped_column(sa.ForeignKey("post.id"), index=True)
-    organization_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("organization.id"), index=True
-    )
+    post_id: Mapped[int | None] = mapped_column(sa.ForeignKey("post.id"))
+    organization_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
     kind: Mapped[ContactKind] = mapped_column(enum(ContactKind, "kind"))
     value: Mapped[str]
     # What makes two values one desk: a lower-cased address, a form's URL, a folded postal address.
@@ -341,8 +337,6 @@ class Target(Base):
         sa.CheckConstraint(
             "(membership_id IS NULL) <> (organization_id IS NULL)", name="one_subject"
         ),
-        sa.Index("ix_target_list", "jurisdiction_code", "role", "name", "id", "ended_on"),
-        sa.Index("ix_target_verified_until", "verified_until", "role"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -350,7 +344,7 @@ class Target(Base):
     organization_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("organization.id"), unique=True
     )
-    office_id: Mapped[int] = mapped_column(sa.ForeignKey("office.id"), index=True)
+    office_id: Mapped[int] = mapped_column(sa.ForeignKey("office.id"))
     jurisdiction_code: Mapped[str] = mapped_column(sa.ForeignKey("jurisdiction.code"))
     # The body the target sits in: the chamber, the ministry, the organization itself.
     body_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id"), index=True)
@@ -362,6 +356,8 @@ class Target(Base):
     language: Mapped[str] = mapped_column(sa.String(16))
     # The way we write by: email, form, postal, or null when there is none.
     channel: Mapped[ContactKind | None] = mapped_column(enum(ContactKind, "channel"))
+    # Every kind of way that works, also those we don't write by: bits, see `ways.py`.
+    ways: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
     # The last day the check of that way holds; null when nobody checked it.
     verified_until: Mapped[dt.date | None]
     # The day the seat ends or ended, which may lie ahead; null while no end is known.

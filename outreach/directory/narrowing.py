@@ -23,6 +23,7 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.offices import USABLE
+from outreach.directory.ways import bits
 
 # A check that ends within so many days is worth renewing now.
 SOON = dt.timedelta(days=30)
@@ -79,28 +80,20 @@ def of_area(ids: Sequence[int]) -> sa.ColumnElement[bool]:
     return Target.membership_id.in_(sa.select(Membership.id).where(Membership.area_id.in_(ids)))
 
 
-def by_seat(
-    query: sa.Select[Any], *, sources: Sequence[int] = (), ways: Sequence[ContactKind] = ()
-) -> sa.Select[Any]:
-    """Narrow `query` of targets by what is found through their seats; empty asks nothing.
+def by_source(query: sa.Select[Any], sources: Sequence[int]) -> sa.Select[Any]:
+    """Narrow `query` of targets to those whose seat one of `sources` (ids) gave.
 
-    `sources` (ids) gave the seat; one of `ways` works, of the person, the post or the body. The
-    seat is joined, once for each target: most targets have what is asked for here.
+    The seat is joined, once for each target: most targets have what is asked for here.
     """
     seat = aliased(Membership)
-    query = query.outerjoin(seat, seat.id == Target.membership_id)
-    if sources:
-        query = query.where(_among_all(seat.source_id).in_(sources))
-    if ways:
-        usable = (ContactDetail.state.in_(USABLE), ContactDetail.kind.in_(ways))
-        query = query.where(
-            sa.or_(
-                seat.person_id.in_(_having(ContactDetail.person_id, *usable)),
-                seat.post_id.in_(_having(ContactDetail.post_id, *usable)),
-                Target.organization_id.in_(_having(ContactDetail.organization_id, *usable)),
-            )
-        )
-    return query
+    return query.outerjoin(seat, seat.id == Target.membership_id).where(
+        _among_all(seat.source_id).in_(sources)
+    )
+
+
+def reached_by(ways: Sequence[ContactKind]) -> sa.ColumnElement[bool]:
+    """Whether one of `ways` works, of the person, the post or the body itself."""
+    return Target.ways.bitwise_and(bits(ways)) != 0
 
 
 def of_kind(kinds: Sequence[OrganizationKind]) -> sa.ColumnElement[bool]:

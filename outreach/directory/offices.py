@@ -26,6 +26,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.shelf_life import shelf_for
 from outreach.directory.spelling import fold, search_key
+from outreach.directory.ways import bits
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
 from outreach.errors import BadInput
 from outreach.words import Sentence
@@ -213,6 +214,7 @@ def settle_target(session: Session, target: Target | Iterable[int]) -> None:
     for row in rows:
         contact = best[row.id]
         row.verified_until = shelf.until(contact) if contact else None
+        row.ways = bits(way.kind for way in contacts[row.id] if way.state in USABLE)
         wish = wishes.get(row.id, NO_WISH)
         desks[row.id] = _settle(row, contact, wish)
         row.language = wish.language or languages.of(row)

@@ -26,7 +26,7 @@ from outreach.directory.models import (
     TargetRole,
 )
 from outreach.directory.narrowing import AddressCheck
-from outreach.directory.spelling import fold, romanisations
+from outreach.directory.spelling import fold, romanisations, shared_part
 from outreach.errors import NotFound
 from outreach.words import Sentence
 
@@ -129,8 +129,10 @@ def targets(wanted: TargetFilter, *, today: dt.date) -> sa.Select[Target]:
         query = query.where(narrowing.of_group(wanted.groups, today))
     if wanted.kinds:
         query = query.where(narrowing.of_kind(wanted.kinds))
-    if wanted.sources or wanted.ways:
-        query = narrowing.by_seat(query, sources=wanted.sources, ways=wanted.ways)
+    if wanted.ways:
+        query = query.where(narrowing.reached_by(wanted.ways))
+    if wanted.sources:
+        query = narrowing.by_source(query, wanted.sources)
     return _held_and_checked(query, wanted, today).where(*found_by(wanted.q))
 
 
@@ -177,7 +179,11 @@ def found_in(key: Any, text: str) -> list[sa.ColumnElement[bool]]:
     for word in text.split()[:_MOST_WORDS]:
         spellings = dict.fromkeys((fold(word), *romanisations(word)))
         found = [_holds(key, spelling) for spelling in spellings if spelling]
-        if found:
+        # Every key is looked through for it, so it is worth it only where it spares other looks.
+        shared = shared_part(word) if len(found) > 1 else ""
+        if len(shared) > 1:
+            conditions.append(sa.and_(_holds(key, shared), sa.or_(*found)))
+        elif found:
             conditions.append(sa.or_(*found))
     if text.strip() and not conditions:
         return [sa.false()]

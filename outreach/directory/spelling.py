@@ -114,6 +114,13 @@ def _spelt_by(table: dict[str, str]) -> _Letters:
     return _Letters(lambda letter: table.get(letter, letter).replace("_", "").translate(_FOLDED))
 
 
+# Cyrillic letters that folding makes of no other: not и, which may have been й, nor е of ё. They
+# are romanised one by one.
+_STEADY = frozenset(_CYRILLIC) - {
+    unicodedata.normalize("NFKD", chr(code))[0]
+    for code in range(0x400, 0x530)
+    if unicodedata.decomposition(chr(code))
+}
 _FOLDED = _Letters(_folded)
 _SPACED = _Letters(lambda letter: _folded(_APOSTROPHES.sub(" ", letter)))
 _BARE = _Letters(_bare)
@@ -139,6 +146,33 @@ def romanisations(text: str) -> tuple[str, ...]:
     found.append(" ".join(lower.translate(_SPELT).split()))
     own = fold(text)
     return tuple(dict.fromkeys(spelling for spelling in found if spelling and spelling != own))
+
+
+def shared_part(word: str) -> str:
+    """Return letters that stand in every key which one of the spellings of `word` is found in.
+
+    Looking for them first saves looking for every spelling in every key. Empty when none are known:
+    of one spelling, of several words, or in a script whose letters depend on their neighbours.
+    """
+    own, latin = fold(word), romanisations(word)
+    if not latin or " " in own or any(" " in spelling for spelling in latin):
+        return ""
+    if own.isascii():
+        return _longest_in([own, *latin])
+    # A key holds its name in Latin letters too: these of them whatever stands around.
+    runs = "".join(letter if letter in _STEADY else " " for letter in own).split()
+    best = max(runs, key=len, default="")
+    return _longest_in(["".join(best.translate(_ROMANISED[0]).split()), *latin])
+
+
+def _longest_in(texts: list[str]) -> str:
+    """The longest piece that stands in all of `texts`."""
+    first = texts[0]
+    pieces = (
+        first[start:end] for start in range(len(first)) for end in range(start + 1, len(first) + 1)
+    )
+    shared = (piece for piece in pieces if all(piece in text for text in texts[1:]))
+    return max(shared, key=len, default="")
 
 
 def search_key(*texts: str) -> str:

@@ -9,6 +9,7 @@ from outreach.accounts.models import Actor
 from outreach.directory import offices, suppression, verification
 from outreach.directory.models import ContactKind, ContactState, SuppressionScope, Target
 from outreach.directory.shelf_life import shelf_for
+from outreach.directory.ways import BITS, bits
 from outreach.errors import BadInput
 from tests import make
 from tests.conftest import NOW
@@ -133,3 +134,22 @@ def test_an_address_or_a_desk_is_suppressed_until_lifted(session: Session) -> No
         session, scope=SuppressionScope.OFFICE, value=key, reason="no", by=SAM, now=NOW
     )
     assert suppression.suppression_of(session, other) is not None
+
+
+def test_a_target_knows_each_kind_of_way_that_works(session: Session) -> None:
+    target = settled(session)
+    who = person_of(session, target)
+    for value in ("+1 2", "+1 3"):
+        phone = make.contact(session, who, kind=ContactKind.PHONE, value=value)
+    offices.settle_target(session, target)
+    assert target.ways == bits([ContactKind.EMAIL, ContactKind.PHONE])
+    verification.withdraw(session, phone, reason="moved", by=SAM, now=NOW)
+    assert target.ways == bits([ContactKind.EMAIL, ContactKind.PHONE])
+    offices.contacts_of(session, target)[0].state = ContactState.BOUNCING
+    offices.settle_target(session, target)
+    assert target.ways == bits([ContactKind.PHONE])
+
+
+def test_each_kind_of_way_has_a_bit_of_its_own() -> None:
+    assert set(BITS) == set(ContactKind)
+    assert bits(ContactKind) == 2 ** len(ContactKind) - 1

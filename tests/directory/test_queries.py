@@ -189,6 +189,7 @@ def test_what_can_be_reached_how(session: Session) -> None:
     make.contact(
         session, other, value="n@free.example", personal=True, verified_on=None, verified_by=None
     )
+    offices.settle_target(session, [both.id, none.id])
     assert both.channel == none.channel == ContactKind.EMAIL
     assert found(session, ways=["phone"]) == ["Both"]
     assert found(session, ways=["phone", "email"]) == ["Both", "None"]

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from outreach.directory import spelling
-from outreach.directory.spelling import fold, romanisations, search_key
+from outreach.directory.spelling import fold, romanisations, search_key, shared_part
 
 _APOSTROPHES = re.compile("['’‘ʼʹ′`´ʻ״׳]")
 SCRIPTS = "aZéüøŁß İıŋΆύςϋαυγηй ёЩїъьאלףاؤىéგჯ李明김ﬁ①²_-'’.\u0301\u0308\u200e🔥"
@@ -83,3 +83,21 @@ def test_keys_of_a_large_import_take_seconds() -> None:
         search_key(name)
         best = min(timeit.repeat(partial(search_key, name), number=200, repeat=3))
         assert best / 200 < 0.0005
+
+
+@given(st.text(alphabet=SCRIPTS + "бвґдрнстшщўєюь", max_size=12), st.data())
+@example("Королёв", None)
+def test_who_is_found_by_a_word_has_its_shared_part(name: str, data: st.DataObject | None) -> None:
+    key = search_key(name)
+    start = data.draw(st.integers(0, len(name))) if data else 0
+    word = name[start : data.draw(st.integers(start, len(name)))] if data else "Королев"
+    for typed in word.split():
+        spellings = [one for one in (fold(typed), *romanisations(typed)) if one]
+        if any(all(part in key for part in one.split()) for one in spellings):
+            assert shared_part(typed) in key
+
+
+def test_what_the_spellings_of_a_word_share() -> None:
+    assert shared_part("Щербак") == "rb"
+    assert shared_part("Günther") == "nther"
+    assert shared_part("Smith") == shared_part("Νίκος") == ""

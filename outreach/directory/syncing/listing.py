@@ -25,7 +25,7 @@ from outreach.directory.models import (
     Post,
     Target,
 )
-from outreach.directory.offices import ORGANIZATION_ROLE, best_of, first_day, office_key
+from outreach.directory.offices import ORGANIZATION_ROLE, USABLE, best_of, first_day, office_key
 from outreach.directory.shelf_life import MINISTERLY
 from outreach.directory.spelling import search_key
 from outreach.directory.syncing.bulk import chunks
@@ -34,6 +34,7 @@ from outreach.directory.syncing.merging import Held, Merged, Standing, Way
 from outreach.directory.syncing.planning import Plan
 from outreach.directory.syncing.seating import Place
 from outreach.directory.syncing.standing import ways_of_posts
+from outreach.directory.ways import bits
 from outreach.directory.wishes import Wish, wishes_of
 
 # A seat here can be written to; one in a party, a group or a committee is about somebody who has
@@ -131,11 +132,11 @@ class Listing:
             )
         self._gaining.add(post)
 
-    def body(self, place: Place, ways: list[Way], changed: bool) -> None:
-        """Note a body that can be written to as itself."""
+    def body(self, place: Place, ways: list[Way], merged: Merged) -> None:
+        """Note a body that can be written to as itself; `merged` adds to its `ways`."""
         new = place.id >= self._plan.first[Organization]
         if not new:
-            if changed:
+            if merged.new_ways or merged.changed_ways:
                 self._plan.settle.update(
                     self._session.scalars(
                         sa.select(Target.id).where(Target.organization_id == place.id)
@@ -158,7 +159,7 @@ class Listing:
                 "ended_on": None,
                 "settle": False,
             },
-            ways,
+            [*ways, *merged.new_ways],
             f"organization:{place.id}",
         )
 
@@ -326,6 +327,7 @@ class Listing:
     ) -> None:
         best = best_of(cast("list[ContactDetail]", ways))
         values["channel"] = best.kind if best else None
+        values["ways"] = bits(way.kind for way in ways if way.state in USABLE)
         desk = office_key(best)[:520] if best else own
         self._rows.append(_Row(values, desk, self._bodies[values["body_id"]].name, target, post))
 

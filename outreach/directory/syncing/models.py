@@ -132,7 +132,15 @@ class SourceRecord(Base):
     """What one source last said about one person or body: the base of the three-way comparison."""
 
     __tablename__ = "source_record"
-    __table_args__ = (sa.UniqueConstraint("source_id", "about", "key"),)
+    __table_args__ = (
+        sa.UniqueConstraint("source_id", "about", "key"),
+        sa.Index(
+            "ix_source_record_organization_id",
+            "organization_id",
+            sqlite_where=sa.text("organization_id IS NOT NULL"),
+            postgresql_where=sa.text("organization_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(sa.ForeignKey("source.id"))
@@ -140,9 +148,7 @@ class SourceRecord(Base):
     about: Mapped[str] = mapped_column(sa.String(16))
     key: Mapped[str] = mapped_column(sa.String(400))
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
-    organization_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("organization.id"), index=True
-    )
+    organization_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
     hash: Mapped[str] = mapped_column(sa.String(40))
     base: Mapped[dict[str, Any]]
     first_run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id"), index=True)

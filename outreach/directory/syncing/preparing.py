@@ -228,7 +228,7 @@ class Preparation:
         self.plan.change_ways(merged)
         for way in merged.new_ways:
             self.plan.add_way(way, body=place.id)
-        self._listing.body(place, ours.ways + merged.new_ways, bool(merged.new_ways))
+        self._listing.body(place, ours.ways, merged)
         self.plan.remember(known, "organization", row.key, said, body=place.id)
 
     def _add_body(self, body: Any, place: Place) -> Place:
