@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Event
 from outreach.database import Database
-from outreach.directory.models import Jurisdiction
+from outreach.directory.models import Jurisdiction, Organization
 from outreach.directory.offices import settle_target
 from outreach.directory.syncing import fading, runs, territories
-from outreach.directory.syncing.bulk import chunks, insert, update
+from outreach.directory.syncing.bulk import chunks, count_anew, insert, update
 from outreach.directory.syncing.columns import COLUMNS, keep_out
 from outreach.directory.syncing.models import ImportRun, RunState, StagedRow
 from outreach.directory.syncing.planning import Plan, first_numbers
@@ -96,6 +96,8 @@ def _write(
     session.flush()
     for model in COLUMNS:
         insert(session, plan.rows[model])
+        if model is Organization and len(plan.rows[model]):
+            count_anew(session, plan.rows[model].table)
     for model, changes in plan.updates.items():
         update(session, model.__table__, changes)
     for part in chunks(sorted(plan.settle)):

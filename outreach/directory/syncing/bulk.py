@@ -6,41 +6,64 @@ lock for minutes where this holds it for seconds.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from psycopg.types.json import Json
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 Encoder = Callable[[Any], Any] | None
+# What COPY reads as the end of a field or a line, or as the beginning of something else.
+_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_LINES_AT_ONCE = 1_000
 
 
 class Rows:
     """Rows of one table, encoded for the database as they are added.
 
-    `columns` are the names a row gives, in order; `dialect` is that of the database.
+    `columns` are the names a row gives, in order; `dialect` is that of the database. PostgreSQL
+    gets lines of COPY, so that nothing is left to encode while the directory is held.
     """
 
     def __init__(self, table: sa.Table, columns: Sequence[str], dialect: sa.Dialect) -> None:
         self.table = table
         self.columns = tuple(columns)
-        self.rows: list[tuple[Any, ...]] = []
+        self.rows: list[Any] = []
+        self._lines = dialect.name == "postgresql"
         self._encoders: tuple[Encoder, ...] = tuple(
             table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns
         )
 
     def add(self, *values: Any) -> None:
         """Add one row, its values in the order of `columns`."""
-        self.rows.append(
-            tuple(
-                value if encode is None else encode(value)
-                for value, encode in zip(values, self._encoders, strict=True)
-            )
+        encoded = tuple(
+            value if encode is None else encode(value)
+            for value, encode in zip(values, self._encoders, strict=True)
         )
+        self.rows.append(_line(encoded) if self._lines else encoded)
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def _line(values: Iterable[Any]) -> str:
+    """One line of COPY in its text format.
+
+    https://www.postgresql.org/docs/current/sql-copy.html, "Text Format"
+    """
+    return "\t".join(map(_field, values)) + "\n"
+
+
+def _field(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    if isinstance(value, Json):
+        value = json.dumps(value.obj)
+    # Numbers, days and truth read as Python writes them.
+    return str(value).translate(_ESCAPED)
 
 
 def insert(session: Session, rows: Rows) -> None:
@@ -59,8 +82,8 @@ def insert(session: Session, rows: Rows) -> None:
         driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows.rows)
         return
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for row in rows.rows:
-            copy.write_row(row)
+        for start in range(0, len(rows.rows), _LINES_AT_ONCE):
+            copy.write("".join(rows.rows[start : start + _LINES_AT_ONCE]))
     if "id" in rows.columns and table != "jurisdiction":
         session.execute(
             sa.text(
@@ -70,6 +93,18 @@ def insert(session: Session, rows: Rows) -> None:
             ),
             {"table": rows.table.name},
         )
+
+
+def count_anew(session: Session, table: sa.Table) -> None:
+    """Let PostgreSQL know how many rows `table` has by now, in the middle of a transaction.
+
+    It would go on believing in the few it knew before, and read all of them for each row that
+    refers to one: half the time of an import. SQLite looks a reference up in its index anyway.
+    """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        name = connection.dialect.identifier_preparer.format_table(table)
+        connection.execute(sa.text(f"ANALYZE {name}"))
 
 
 def update(
