@@ -80,19 +80,18 @@ def place_with_bodies(
     place = session.get(Jurisdiction, code)
     if place is None:
         raise NotFound(Sentence("This country or assembly is not in the directory."))
-    bodies = session.execute(
-        sa.select(Organization, Target.id)
-        .outerjoin(Target, Target.organization_id == Organization.id)
+    bodies = session.scalars(
+        sa.select(Organization)
         .where(Organization.jurisdiction_code == code)
         .order_by(Organization.id)
     ).all()
     posts: dict[int, list[Post]] = {}
-    ids = [row[0].id for row in bodies]
+    ids = [body.id for body in bodies]
     for post in session.scalars(
         sa.select(Post).where(Post.organization_id.in_(ids)).order_by(Post.id)
     ):
         posts.setdefault(post.organization_id, []).append(post)
-    seated = _seated(session, ids, today)
+    seated, own = _seated(session, ids, today), _own_targets(session, ids)
     listed = session.scalar(
         targets(TargetFilter(jurisdictions=(code,)), today=today).with_only_columns(
             sa.func.count(Target.id)
@@ -101,11 +100,20 @@ def place_with_bodies(
     return (
         place,
         [
-            Body(row[0], tuple(posts.get(row[0].id, ())), row[1], seated.get(row[0].id, 0))
-            for row in bodies
+            Body(body, tuple(posts.get(body.id, ())), own.get(body.id), seated.get(body.id, 0))
+            for body in bodies
         ],
         listed or 0,
     )
+
+
+def _own_targets(session: Session, bodies: Sequence[int]) -> dict[int, int]:
+    """The targets of those that are written to as themselves."""
+    # Asked for by number: joined, SQLite would read every target.
+    rows = session.execute(
+        sa.select(Target.organization_id, Target.id).where(Target.organization_id.in_(bodies))
+    )
+    return {body: target for body, target in rows if body is not None}
 
 
 def _seated(session: Session, bodies: Sequence[int], today: dt.date) -> dict[int, int]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
@@ -101,27 +102,33 @@ class Gap:
 
 
 def gaps(session: Session) -> list[Gap]:
-    """Return who can decide and can't be reached, most important first; three queries.
+    """Return who can decide and can't be reached, most important first; four queries.
 
     Countries with a list of their own come first, then by name.
     """
     places = [
         place
-        for place in session.scalars(sa.select(Jurisdiction).order_by(Jurisdiction.name))
+        for place in session.scalars(
+            sa.select(Jurisdiction)
+            .order_by(Jurisdiction.name)
+            # Not the tools, precedents and notes of two hundred countries.
+            .options(load_only(Jurisdiction.name, Jurisdiction.designation, raiseload=True))
+        )
         if _decides_itself(place)
     ]
-    bodies = _bodies(session, [place.code for place in places])
-    posts = _posts(session, [body.id for several in bodies.values() for body, _ in several])
+    bodies, posts = _bodies(session), _posts(session)
     found = []
     for place in places:
         there, law = bodies.get(place.code, []), _law(place)
-        deciders = [(body, reached) for body, reached in there if _is_meant(law, body, posts)]
+        deciders = [body for body in there if _is_meant(law, body, posts)]
         if not deciders or _lacks_government(law, there):
             found.append(Gap(place, None, ()))
-        found += [
-            Gap(place, body, posts.get(body.id, ())) for body, reached in deciders if not reached
-        ]
-    return sorted(found, key=lambda gap: _importance(gap.jurisdiction))
+        found += [Gap(place, body, posts.get(body.id, ())) for body in deciders]
+    reached = _reached(session, [gap.body.id for gap in found if gap.body])
+    return sorted(
+        (gap for gap in found if gap.body is None or gap.body.id not in reached),
+        key=lambda gap: _importance(gap.jurisdiction),
+    )
 
 
 def count(session: Session) -> int:
@@ -139,8 +146,46 @@ def _decides_itself(place: Jurisdiction) -> bool:
     return bool(authority) and not authority.startswith("none")
 
 
-def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Decider, bool]]]:
-    """The bodies that can decide in each country, and whether one can write to them."""
+# Who can decide anywhere, and is no invention.
+_CAN_DECIDE = (
+    Organization.kind.in_(DECIDING),
+    Organization.ended_on.is_(None),
+    Organization.demonstration.is_(False),
+)
+
+
+def _bodies(session: Session) -> dict[str, list[Decider]]:
+    """The bodies that can decide in each country."""
+    rows = session.execute(
+        sa.select(
+            *(Organization.jurisdiction_code, Organization.id, Organization.slug),
+            *(Organization.parent_id, Organization.kind, Organization.name, Organization.names),
+        )
+        .where(*_CAN_DECIDE)
+        .order_by(Organization.id)
+    )
+    found: dict[str, list[Decider]] = {}
+    for row in rows:
+        body = Decider(row.id, row.slug, row.parent_id, row.kind, row.name, row.names)
+        found.setdefault(row.jurisdiction_code, []).append(body)
+    return found
+
+
+def _posts(session: Session) -> dict[int, tuple[str, ...]]:
+    """The labels of the posts of those bodies."""
+    found: dict[int, tuple[str, ...]] = {}
+    query = (
+        sa.select(Post.organization_id, Post.label)
+        .join(Organization, Organization.id == Post.organization_id)
+        .where(*_CAN_DECIDE)
+    )
+    for body_id, label in session.execute(query.order_by(Post.id)):
+        found[body_id] = (*found.get(body_id, ()), label)
+    return found
+
+
+def _reached(session: Session, ids: list[int]) -> set[int]:
+    """Which of these bodies one can write to: themselves, at a post or through who holds it."""
     written = sa.and_(
         ContactDetail.kind.in_(WRITTEN_BY),
         ContactDetail.state.in_(USABLE),
@@ -156,33 +201,8 @@ def _bodies(session: Session, codes: list[str]) -> dict[str, list[tuple[Decider,
         ContactDetail.person_id == Membership.person_id,
         written,
     )
-    rows = session.execute(
-        sa.select(
-            *(Organization.jurisdiction_code, sa.or_(own, of_post, of_holder).label("reached")),
-            *(Organization.id, Organization.slug, Organization.parent_id),
-            *(Organization.kind, Organization.name, Organization.names),
-        )
-        .where(
-            Organization.jurisdiction_code.in_(codes),
-            Organization.kind.in_(DECIDING),
-            Organization.ended_on.is_(None),
-            Organization.demonstration.is_(False),
-        )
-        .order_by(Organization.id)
-    )
-    found: dict[str, list[tuple[Decider, bool]]] = {}
-    for row in rows:
-        body = Decider(row.id, row.slug, row.parent_id, row.kind, row.name, row.names)
-        found.setdefault(row.jurisdiction_code, []).append((body, bool(row.reached)))
-    return found
-
-
-def _posts(session: Session, ids: list[int]) -> dict[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
-    query = sa.select(Post.organization_id, Post.label).where(Post.organization_id.in_(ids))
-    for body_id, label in session.execute(query.order_by(Post.id)):
-        found[body_id] = (*found.get(body_id, ()), label)
-    return found
+    query = sa.select(Organization.id).where(sa.or_(own, of_post, of_holder))
+    return set(session.scalars(query.where(Organization.id.in_(ids))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +229,20 @@ def _law(place: Jurisdiction) -> _Law:
     )
 
 
-def _lacks_government(law: _Law, there: list[tuple[Decider, bool]]) -> bool:
+def _lacks_government(law: _Law, there: list[Decider]) -> bool:
     """Whether the law names the government and we have none, nor anybody's word who it is."""
     return (
         law.government
         and not law.named
-        and all(body.kind is not OrganizationKind.GOVERNMENT for body, _reached in there)
+        and all(body.kind is not OrganizationKind.GOVERNMENT for body in there)
     )
+
+
+# Thousands of posts share a label, and names are read again with every page.
+@lru_cache(maxsize=16_384)
+def _folded(name: str) -> tuple[str, frozenset[str]]:
+    plain = fold(name)
+    return plain, frozenset(plain.split())
 
 
 def _is_meant(law: _Law, body: Decider, posts: dict[int, tuple[str, ...]]) -> bool:
@@ -225,8 +252,10 @@ def _is_meant(law: _Law, body: Decider, posts: dict[int, tuple[str, ...]]) -> bo
     if body.kind is OrganizationKind.GOVERNMENT and body.parent_id is None:
         return law.government and not fold(body.name).startswith("european")
     for name in (body.name, *body.names.values(), *posts.get(body.id, ())):
-        plain = fold(name)
-        strong = {word for word in plain.split() if word not in law.weak}
+        plain, words = _folded(name)
+        if law.words.isdisjoint(words):
+            continue
+        strong = words - law.weak
         if f" {plain} " in f" {law.text} " or (strong and strong <= law.words):
             return True
     return False
@@ -313,15 +342,18 @@ def name_decider(
     )
 
 
-def bodies_to_name(session: Session, code: str) -> list[tuple[int, str]]:
-    """Return (id, name) of the bodies of a jurisdiction that could be the one that decides."""
+def bodies_to_name(session: Session, codes: Sequence[str]) -> dict[str, list[tuple[int, str]]]:
+    """Return {code: (id, name)} of the bodies that could be the one that decides there."""
     rows = session.execute(
-        sa.select(Organization.id, Organization.name)
+        sa.select(Organization.jurisdiction_code, Organization.id, Organization.name)
         .where(
-            Organization.jurisdiction_code == code,
+            Organization.jurisdiction_code.in_(codes),
             Organization.kind.in_(DECIDING),
             Organization.ended_on.is_(None),
         )
         .order_by(Organization.name)
     )
-    return [(row[0], row[1]) for row in rows]
+    found: dict[str, list[tuple[int, str]]] = {code: [] for code in codes}
+    for row in rows:
+        found[row.jurisdiction_code].append((row.id, row.name))
+    return found

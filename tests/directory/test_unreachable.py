@@ -137,7 +137,7 @@ def test_a_body_that_is_missing_is_added_or_named(session: Session) -> None:
     )
     place = session.get_one(Jurisdiction, "BB")
     unreachable.name_decider(session, place, office, by=SAM, now=NOW)
-    assert unreachable.bodies_to_name(session, "BB") == [(office.id, "Chief Registrar")]
+    assert unreachable.bodies_to_name(session, ["BB"]) == {"BB": [(office.id, "Chief Registrar")]}
     assert [gap.key for gap in unreachable.gaps(session)] == [str(made.id), str(office.id)]
     assert second.key == "BB"
     with pytest.raises(BadInput):

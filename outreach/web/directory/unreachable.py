@@ -158,10 +158,6 @@ def _page(*, at: str, problem: BadInput | None = None, typed: tuple[str, str] = 
         problem=problem,
         typed=typed,
         kinds=work.DECIDING,
-        candidates={
-            gap.key: work.bodies_to_name(session, gap.jurisdiction.code)
-            for gap in shown
-            if gap.body is None
-        },
+        candidates=work.bodies_to_name(session, [gap.key for gap in shown if gap.body is None]),
         seen=bool(request.values.get("seen")),
     )
