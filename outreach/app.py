@@ -106,9 +106,9 @@ def _config(settings: Settings) -> dict[str, Any]:
 
 def _texts() -> NullTranslations:
     # Pages ask for hundreds of texts; which language they are in is found out once a request.
-    if "texts" not in g:
-        g.texts = get_translations()
-    texts: NullTranslations = g.texts
+    texts: NullTranslations | None = g.get("texts")
+    if texts is None:
+        g.texts = texts = get_translations()
     return texts
 
 

@@ -180,10 +180,11 @@ def count(session: Session, campaign: Campaign, filters: Filters, *, today: dt.d
             (sa.func.count(Target.id) - sa.func.count(Target.channel)).label("unreachable"),
         ).group_by(Target.language)
     ).all()
-    desks = chosen.with_only_columns(Target.office_id).distinct().subquery()
+    # Not as a subquery: this way an index that is in their order is read once.
+    desks = chosen.with_only_columns(sa.func.count(Target.office_id.distinct()))
     return Counted(
         targets=sum(row.targets for row in rows),
-        offices=session.scalar(sa.select(sa.func.count()).select_from(desks)) or 0,
+        offices=session.scalar(desks) or 0,
         languages={row.language: row.targets for row in sorted(rows, key=lambda one: -one.targets)},
         unreachable=sum(row.unreachable for row in rows),
     )

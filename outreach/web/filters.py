@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError, dates, numbers
@@ -90,15 +91,24 @@ def local_time(value: dt.datetime | None, zone: str) -> str:
 
 def number(value: float | None) -> str:
     """Return a number with the reader's separators."""
-    return "" if value is None else str(numbers.format_decimal(value, locale=_locale()))
+    return "" if value is None else _decimal(value, _locale())
+
+
+# A table of the world writes hundreds of numbers and languages, most of them again and again.
+@lru_cache(maxsize=4096, typed=True)
+def _decimal(value: float, locale: Locale) -> str:
+    return str(numbers.format_decimal(value, locale=locale))
 
 
 def language_name(code: str | None) -> str:
     """Return what the reader calls the language `code` (BCP 47), or the code itself."""
-    if not code:
-        return ""
+    return _language(code, _locale()) if code else ""
+
+
+@lru_cache(maxsize=4096)
+def _language(code: str, locale: Locale) -> str:
     try:
-        found = Locale.parse(code, sep="-").get_display_name(_locale())
+        found = Locale.parse(code, sep="-").get_display_name(locale)
     except (UnknownLocaleError, ValueError):
         return code
     return found or code
