@@ -16,9 +16,6 @@ from outreach.accounts.roles import require
 from outreach.errors import BadInput, NotFound
 from outreach.words import Sentence
 
-# Languages the built-in letters are written in; a notice in another language may be added.
-NOTICE_LANGUAGES = ("en", "de", "fr")
-
 
 @dataclass(frozen=True, slots=True)
 class SenderValues:

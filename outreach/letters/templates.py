@@ -48,6 +48,18 @@ def current_versions(session: Session, template_id: int) -> dict[str, TemplateVe
     return newest
 
 
+def languages_written(session: Session, campaign_id: int) -> frozenset[str]:
+    """Return the languages (BCP 47) the campaign has texts of letters in."""
+    return frozenset(
+        session.scalars(
+            sa.select(TemplateVersion.language)
+            .join(Template, Template.id == TemplateVersion.template_id)
+            .where(Template.campaign_id == campaign_id)
+            .distinct()
+        )
+    )
+
+
 def version(session: Session, version_id: int) -> TemplateVersion | None:
     """Return one version with its template, or None."""
     return session.scalar(

@@ -10,6 +10,7 @@ from outreach.accounts import audit, campaigns, senders
 from outreach.accounts.models import Campaign, Event, Sender
 from outreach.database import transaction
 from outreach.errors import BadInput
+from outreach.letters.templates import languages_written
 from outreach.sending import consequences
 from outreach.web import access
 from outreach.web.access import needs
@@ -101,7 +102,10 @@ def _edit_sender(found: Sender | None) -> str | Response | tuple[str, int]:
         else:
             flash(_("The sender is saved. Letters approved before keep their frame."), "success")
             return redirect(url_for("campaign.settings"))
-    page = render_template("pages/campaign/sender.html", form=form, sender=found)
+    used, more = form.notices(languages_written(session, access.campaign().id))
+    page = render_template(
+        "pages/campaign/sender.html", form=form, sender=found, notices=used, more=more
+    )
     return (page, 422) if form.is_submitted() else page
 
 

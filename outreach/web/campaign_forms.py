@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Collection
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -18,7 +19,9 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from outreach.accounts.models import Campaign, Sender, SenderKind, Voice
-from outreach.accounts.senders import NOTICE_LANGUAGES, SenderValues
+from outreach.accounts.senders import SenderValues
+from outreach.petitions.figures import base
+from outreach.petitions.phrases import all_phrases
 from outreach.web.filters import label, language_name
 from outreach.web.forms import Form
 
@@ -128,24 +131,34 @@ class SenderForm(Form):
         validators=[Length(max=300)],
         description=_("One line under every letter. A home address becomes public with it."),
     )
-    notice_en = StringField(validators=[Length(max=300)])
-    notice_de = StringField(validators=[Length(max=300)])
-    notice_fr = StringField(validators=[Length(max=300)])
     active = BooleanField(_("In use"))
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
-        for language in NOTICE_LANGUAGES:
+        for language, known in all_phrases().items():
             field = self[f"notice_{language}"]
             field.label.text = _("Data notice, %(language)s", language=language_name(language))
-            field.description = _("One line: what we keep about the reader, and how to object.")
+            field.description = _("Empty: “%(line)s”", line=known.data_notice)
+
+    def notices(self, written: Collection[str]) -> tuple[list[Any], list[Any]]:
+        """Return the fields of the data notices: those in use, and those of more languages.
+
+        In use is what is filled in or wrong, English, and every language in `written` (BCP 47).
+        """
+        in_use = {"en"} | {base(language) for language in written}
+        used: list[Any] = []
+        more: list[Any] = []
+        for language in all_phrases():
+            field = self[f"notice_{language}"]
+            (used if field.data or field.errors or language in in_use else more).append(field)
+        return used, more
 
     @classmethod
     def of(cls, sender: Sender | None) -> SenderForm:
         """Return the form as it shows a sender, or an empty one."""
         if sender is None:
             return cls(kind=SenderKind.ORGANISATION.value, voice=Voice.WE.value, active=True)
-        notices = {f"notice_{one}": sender.data_notice.get(one, "") for one in NOTICE_LANGUAGES}
+        notices = {f"notice_{one}": sender.data_notice.get(one, "") for one in all_phrases()}
         kept = ("name", "role_line", "postal_address", "from_address", "reply_to", "imprint")
         return cls(
             kind=sender.kind.value,
@@ -158,7 +171,7 @@ class SenderForm(Form):
     def typed(self, before: Sender | None) -> SenderValues:
         """Return what was typed; notices in languages the form doesn't show stay as they are."""
         notices = dict(before.data_notice) if before else {}
-        notices |= {one: self[f"notice_{one}"].data or "" for one in NOTICE_LANGUAGES}
+        notices |= {one: self[f"notice_{one}"].data or "" for one in all_phrases()}
         return SenderValues(
             kind=SenderKind(self.kind.data),
             voice=Voice(self.voice.data),
@@ -171,6 +184,11 @@ class SenderForm(Form):
             data_notice=notices,
             active=self.active.data,
         )
+
+
+# One line for each language that letters can be written in.
+for _language in all_phrases():
+    setattr(SenderForm, f"notice_{_language}", StringField(validators=[Length(max=300)]))
 
 
 class LiveForm(Form):

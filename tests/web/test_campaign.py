@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from outreach.accounts.models import Actor, Campaign, Event, Mode, Sender, User
 from outreach.database import Database
+from outreach.petitions.phrases import all_phrases
 from tests import make
 from tests.browser import Browser
 from tests.web.conftest import Client
@@ -75,6 +76,28 @@ def test_others_see_the_settings_without_a_form(sam: Client, vera: Client) -> No
     assert "Save settings" not in text and "Add a sender" not in text
     assert vera.get("/campaign").status_code == 403
     assert sam.send("/campaign", {"goal": "1"}).status_code == 403
+
+
+def test_only_the_languages_in_use_ask_for_a_notice(
+    ada: Client, database: Database, campaign: Campaign
+) -> None:
+    with database.writing() as session:
+        make.template_version(session, campaign, language="pl")
+    browser = Browser(ada)
+    page = browser.get("campaign.new_sender")
+    first, _, more = page.page.html.partition("More languages")
+    assert 'name="notice_pl"' in first
+    assert 'name="notice_en"' in first
+    assert 'name="notice_uk"' not in first
+    assert all(f'name="notice_{language}"' in first + more for language in all_phrases())
+    # What stands there if nobody writes one is shown.
+    assert "Ochrona danych" in page
+
+    said = {"name": "House", "from_address": "letters@house.org"}
+    browser.press("Save sender", **said, notice_uk="Ми зберігаємо Ваше ім’я.")
+    page = browser.follow("House")
+    first, _, more = page.page.html.partition("More languages")
+    assert 'name="notice_uk"' in first
 
 
 def test_a_sender_is_added_and_changed(ada: Client, database: Database) -> None:

@@ -105,7 +105,7 @@ def forms_of_address() -> str:
                 block,
                 len(unread),
                 sum(waiting.get((name, role), 0) for role in unread),
-                max((form.confidence for form in block.roles.values()), key=_SURE.index),
+                _least_sure(block),
             )
         )
     rows.sort(key=lambda row: (-row.waiting, not row.unread, row.block.name))
@@ -175,6 +175,14 @@ def _page(block: Block, typed: Mapping[str, str], wrong: str) -> str:
         wrong=wrong,
         lines=_lines,
     )
+
+
+def _least_sure(block: Block) -> Confidence:
+    said = [form.confidence for form in block.roles.values()]
+    for form in block.roles.values():
+        layers = [*form.overrides.values(), *([form.foreign] if form.foreign else [])]
+        said += [layer.confidence for layer in layers if layer.confidence]
+    return max(said, key=_SURE.index)
 
 
 def _lines(text: str) -> Markup:
