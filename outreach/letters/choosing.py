@@ -48,10 +48,7 @@ def contact_for(
             N_("Left office on %(day)s. Look for the successor."), day=target.ended_on.isoformat()
         )
     if target.role.value not in template.roles:
-        raise LeftOut(
-            N_("This letter is not written for this office (%(role)s). Choose another letter."),
-            role=_spoken(target.role),
-        )
+        raise _not_for(target, known)
     contact = offices.best_of(known.contacts.get(target.id, ()), only=target.channel)
     if target.channel is None and contact is not None:
         _refuse_unwished(target, known)
@@ -63,6 +60,21 @@ def contact_for(
     if forbidden is not None:
         raise LeftOut(N_("Must not be written to: %(reason)s"), reason=forbidden.reason)
     return contact
+
+
+def _not_for(target: Target, known: Gathered) -> LeftOut:
+    """Why a letter written for other offices is none for `target`, and whom it is for there."""
+    role, there = _spoken(target.role), known.able.get(target.jurisdiction_code, ())
+    if not there:
+        return LeftOut(
+            N_("This letter is not written for this office (%(role)s). Choose another letter."),
+            role=role,
+        )
+    return LeftOut(
+        N_("This letter is not written for this office (%(role)s). There it is for: %(names)s."),
+        role=role,
+        names="; ".join(_named(one) for one in there),
+    )
 
 
 def _refuse_unwished(target: Target, known: Gathered) -> None:
@@ -123,6 +135,12 @@ def ask_for(
             ),
             name=list(asked.values())[-1],
         )
+    there = known.able.get(target.jurisdiction_code, ())
+    if there:
+        raise LeftOut(
+            N_("Can't do what this letter asks for. There it can be done by: %(names)s."),
+            names="; ".join(_named(one) for one in there),
+        )
     able = [known.asks[code] for code in template.asks if code in known.asks]
     roles = sorted({_spoken(TargetRole(role)) for ask in able for role in ask.roles})
     raise LeftOut(
@@ -169,6 +187,13 @@ def version_for(
             language=wanted,
         )
     return versions[language]
+
+
+def _named(target: Target) -> str:
+    """A target with its post, else its body: "Erika Beispiel (Federal Minister …)"."""
+    post = target.membership.post if target.membership else None
+    about = post.label if post else target.body.name
+    return target.name if about == target.name else f"{target.name} ({about})"
 
 
 def _spoken(role: TargetRole) -> str:

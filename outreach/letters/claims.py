@@ -77,7 +77,7 @@ def resolutions(session: Session, campaign_id: int) -> dict[str, str]:
     rows = session.execute(
         sa.select(Conflict.code, Conflict.resolution).where(Conflict.campaign_id == campaign_id)
     )
-    return {code: resolution for code, resolution in rows}
+    return {row.code: row.resolution for row in rows}
 
 
 def conflicting(used: Iterable[Fact], resolved: Mapping[str, str]) -> list[Sentence]:

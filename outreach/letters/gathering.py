@@ -31,6 +31,8 @@ class Gathered:
     forbidden: Mapping[int, Suppression]
     wishes: Mapping[int, Wish]
     asks: Mapping[str, Ask]
+    # {jurisdiction: who there can take one of the asks}, where somebody chosen can't.
+    able: Mapping[str, Sequence[Target]]
     # The letter that a reminder or correction follows, where somebody chose one.
     handed: Mapping[int, Letter]
     # Reminders only: the correspondence, or why there is none.
@@ -67,18 +69,44 @@ def gather(
     `targets` are loaded with `queries.with_list`; `handed` are letters to follow.
     """
     contacts = offices.contacts_of_many(session, targets)
+    known = {ask.code: ask for ask in asks.asks(session, campaign.id)}
     reminding = mailing.template.kind is LetterKind.REMINDER
     found = Gathered(
         contacts=contacts,
         forbidden=_forbidden(session, targets, contacts),
         wishes=wishes_of(session, [one.id for one in targets if one.channel is None]),
-        asks={ask.code: ask for ask in asks.asks(session, campaign.id)},
+        asks=known,
+        able=_able(session, campaign, mailing, targets, known),
         handed=handed,
         chains=chains_to(session, campaign, targets, handed) if reminding else {},
     )
     _read_desks(session, campaign, mailing, targets, found)
     _read_variants(session, campaign, mailing, targets, found)
     return found
+
+
+def _able(
+    session: Session,
+    campaign: Campaign,
+    mailing: Mailing,
+    targets: Sequence[Target],
+    known: Mapping[str, Ask],
+) -> dict[str, Sequence[Target]]:
+    """Who to write to instead, in each country where somebody chosen has no power to do it."""
+    template = mailing.template
+    if template.kind is not LetterKind.FIRST:
+        return {}
+    today = campaign.day_of(mailing.at)
+    powerless = {
+        one.jurisdiction_code: one.jurisdiction
+        for one in targets
+        if one.role.value not in template.roles
+        or not asks.first_able(known, one, template.asks, in_eu=one.jurisdiction.eu_member)
+    }
+    return {
+        code: asks.able(session, campaign, place, template.asks, today=today, among=template.roles)
+        for code, place in powerless.items()
+    }
 
 
 def _forbidden(

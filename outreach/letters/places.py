@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -81,12 +82,10 @@ def country_name(target: Target, language: str) -> str:
     Countries are named by the Unicode locale data, an assembly by the names of its own body.
     """
     place = target.jurisdiction
-    try:
+    with contextlib.suppress(UnknownLocaleError, ValueError):
         known = Locale.parse(language, sep="-").territories
-    except (UnknownLocaleError, ValueError):
-        known = {}
-    if place.code in known:
-        return str(known[place.code])
+        if place.code in known:
+            return str(known[place.code])
     if figures.base(language) == "en":
         return place.name
     called = target.body.names

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Campaign, Sender, Voice
 from outreach.directory.models import Organization, Post, Target
-from outreach.letters import places
+from outreach.letters import claims, places
 from outreach.letters.background import NOTHING, Background, Earlier
 from outreach.letters.models import Letter
 from outreach.letters.rendering import Empty, Quoted
@@ -29,6 +29,16 @@ class Shared:
     petition: Petition
     # The day the letters are made.
     today: dt.date
+    # The facts behind `facts` by id, and {conflict group: what to say instead}.
+    used: Mapping[int, Fact] = field(default_factory=dict)
+    resolutions: Mapping[str, str] = field(default_factory=dict)
+
+    def refuse_conflicting(self, quotations: Iterable[Quoted]) -> None:
+        """Raise Refused when facts of one conflict stand side by side among `quotations`."""
+        ids = [one.fact_id for one in quotations if one.fact_id is not None]
+        claims.refuse_conflicting(
+            (self.used[one] for one in ids if one in self.used), self.resolutions
+        )
 
 
 def shared_values(
@@ -46,8 +56,10 @@ def shared_values(
     Refused when a fact may not be printed, NotFound when there is none.
     """
     quoted: dict[str, object] = {}
+    used: dict[int, Fact] = {}
     for code in codes:
         fact: Fact = facts.fact_by_code(session, campaign.id, code)
+        used[fact.id] = fact
         text = facts.sentence(fact, language, today=today)
         quoted[code.replace("-", "_")] = Quoted.fact(text, fact_id=fact.id, version=fact.version)
     return Shared(
@@ -55,6 +67,8 @@ def shared_values(
         *_signatures(session, campaign, language, today),
         session.get_one(Petition, petition_id),
         today,
+        used,
+        claims.resolutions(session, campaign.id),
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Campaign, Sender
 from outreach.directory.models import Target
 from outreach.directory.salutations import salutation_of
-from outreach.letters import alikeness, frame, rendering, values
+from outreach.letters import alikeness, frame, placeholders, rendering, values
 from outreach.letters.background import NOTHING, Background, for_targets
 from outreach.letters.models import Letter, Quotation, TemplateVersion
 from outreach.petitions.models import Ask, Fact
@@ -81,6 +81,7 @@ class Wording:
             background=self._background,
         )
         rendered = rendering.render(version.subject, version.body, named)
+        shared.refuse_conflicting(rendered.quotations)
 
         def typeset(words: str) -> str:
             return frame.typeset(words, language, target.jurisdiction_code)
@@ -109,7 +110,7 @@ class Wording:
             self._shared[key] = values.shared_values(
                 self.session,
                 self.campaign,
-                codes=sorted(name[5:] for name in names if name.startswith("fact.")),
+                codes=sorted(filter(None, map(placeholders.fact_code, names))),
                 language=version.language,
                 petition_id=ask.demand.petition_id,
                 today=self.today,

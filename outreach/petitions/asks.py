@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -90,24 +90,27 @@ def able(
     codes: Sequence[str],
     *,
     today: dt.date,
+    among: Collection[str] = tuple(TargetRole),
     most: int = 3,
 ) -> Sequence[Target]:
     """Return up to `most` targets in office in `place` who can take one of the asks `codes`.
 
-    With body and post. Whoever the country's law names as the authority comes first, then by the
-    order of roles in the asks.
+    With body and post; `among` are the roles that come into question. Whoever the country's law
+    names as the authority comes first, then by the order of roles in the asks.
     """
     wanted = [ask for ask in asks(session, campaign.id) if ask.code in codes]
     roles = [
         role
         for role in dict.fromkeys(TargetRole(name) for ask in wanted for name in ask.roles)
-        if any(can_take(ask, role, place.code, in_eu=place.eu_member) for ask in wanted)
+        if role.value in among
+        and any(can_take(ask, role, place.code, in_eu=place.eu_member) for ask in wanted)
     ]
     query = (
         sa.select(Target)
         .where(
             Target.jurisdiction_code == place.code,
             Target.role.in_(roles),
+            Target.channel.is_not(None),
             sa.or_(Target.ended_on.is_(None), Target.ended_on > today),
         )
         .options(joinedload(Target.body), joinedload(Target.membership).joinedload(Membership.post))

@@ -83,9 +83,12 @@ def test_everybody_left_out_is_told_why(setting):
     everybody = (good, gone, minister, unreachable, silent, polish, second, never, by_post)
     letters, left_out = setting.drafts(*everybody)
     assert [letter.recipient for letter in letters] == ["Good"]
+    instead = left_out["Minister"]
+    assert instead.startswith("This letter is not written for this office (minister).")
+    assert f"There it is for: Good ({good.body.name})" in instead and "Gone" not in instead
     assert left_out == {
         "Gone": "Left office on 2026-03-03. Look for the successor.",
-        "Minister": "This letter is not written for this office (minister). Choose another letter.",
+        "Minister": instead,
         "Unreachable": "There is no way to reach them: no e-mail address, form or postal address.",
         "Silent": "Must not be written to: asked us to stop",
         "Polish": "There is no text in their language (pl), and no other was chosen.",

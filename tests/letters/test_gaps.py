@@ -1,0 +1,74 @@
+"""What recipients lack is said of each of them before there is a draft."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from outreach.directory.models import OrganizationKind, Target, TargetRole
+from outreach.letters import gaps
+from outreach.letters.models import Letter, Template
+from tests import make
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def campaign(session):
+    return make.campaign(session)
+
+
+def template_saying(session, campaign, body):
+    make.ask(session, campaign, code="D1", roles=["member_lower"])
+    version = make.template_version(session, campaign, body=body)
+    template = session.get_one(Template, version.template_id)
+    template.roles, template.asks = ["member_lower"], ["D1"]
+    session.flush()
+    return template
+
+
+def missing(session, campaign, template, targets):
+    found = gaps.missing_for(
+        session,
+        campaign=campaign,
+        template=template,
+        targets=[row.id for row in targets],
+        sender=make.sender(session, campaign),
+        today=NOW.date(),
+    )
+    return {one.target.name: one.names for one in found}
+
+
+def test_three_of_many_lack_their_group(session, campaign):
+    template = template_saying(session, campaign, "You sit for {{ recipient.group }}.")
+    group = make.organization(session, kind=OrganizationKind.GROUP, name="Example Group")
+    house = make.organization(session)
+    rows = [
+        make.target(
+            session, name=f"Member {n:03}", body=house, group_id=None if n < 3 else group.id
+        )
+        for n in range(20)
+    ]
+    assert missing(session, campaign, template, rows) == {
+        f"Member {n:03}": ("recipient.group",) for n in range(3)
+    }
+    assert session.scalar(sa.select(sa.func.count()).select_from(Letter)) == 0
+
+
+def test_a_condition_is_a_fallback(session, campaign):
+    body = (
+        "{% if recipient.group %}You sit for {{ recipient.group }}.{% else %}You sit alone.{% endif %}"
+        "{% if not recipient.constituency %}{{ recipient.committee }}{% endif %}"
+    )
+    template = template_saying(session, campaign, body)
+    found = missing(session, campaign, template, [make.target(session, name="Ida")])
+    assert found == {"Ida": ("recipient.committee",)}
+
+
+def test_who_gets_no_letter_anyway_is_not_listed(session, campaign):
+    template = template_saying(session, campaign, "{{ recipient.group }}")
+    rows = [
+        make.target(session, role=TargetRole.MINISTER),
+        make.target(session, language="pl"),
+    ]
+    assert missing(session, campaign, template, rows) == {}
+    assert session.get(Target, rows[0].id) is not None
