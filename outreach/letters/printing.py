@@ -25,7 +25,7 @@ from outreach.words import Sentence
 _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW", "GEORGIAN")
 # In a line from right to left, a run of Latin words with their figures keeps its own order
 # (Unicode Standard Annex #9, isolates).
-_LATIN_RUN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ .,:/()@’'+–-]*[A-Za-z0-9À-ɏ)]")
+LATIN_RUN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ .,:/()@’'+–-]*[A-Za-z0-9À-ɏ)]")
 _ISOLATE, _POP = "\u2066", "\u2069"
 
 
@@ -94,7 +94,7 @@ def _letterhead(letter: Letter) -> dict[str, Any]:
 
 
 def _isolated(text: str, rtl: bool) -> str:
-    return _LATIN_RUN.sub(lambda run: f"{_ISOLATE}{run[0]}{_POP}", text) if rtl else text
+    return LATIN_RUN.sub(lambda run: f"{_ISOLATE}{run[0]}{_POP}", text) if rtl else text
 
 
 def _refuse_unprintable(letter: Letter) -> None:

@@ -14,8 +14,12 @@ from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from outreach.letters.hypertext import paragraphs_of
+from outreach.letters.printing import LATIN_RUN, is_right_to_left
 from outreach.web import access, words_for
 from outreach.words import Language, Sentence
+
+# A tag or a character reference: what no reader reads letter by letter.
+_TAG = re.compile(r"(<[^>]*>|&[#\w]+;)")
 
 
 def register(app: Flask) -> None:
@@ -32,6 +36,8 @@ def register(app: Flask) -> None:
         word,
         label,
         as_html,
+        isolated,
+        direction,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
 
@@ -130,6 +136,21 @@ def label(member: StrEnum | None) -> str:
     """Return the reader's word for a member where it stands alone, with a capital first letter."""
     text = word(member)
     return text[:1].upper() + text[1:]
+
+
+def direction(language: str) -> str:
+    """Return the direction a language is written in, as HTML's `dir` takes it."""
+    return "rtl" if is_right_to_left(language) else "ltr"
+
+
+def isolated(html: Markup, language: str) -> Markup:
+    """Return escaped words for a sheet in `language`: there a name in Latin letters, a number or an
+    address keeps its own direction inside a line that runs from right to left."""
+    if not is_right_to_left(language):
+        return html
+    parts = _TAG.split(str(html))
+    parts[::2] = [LATIN_RUN.sub(lambda run: f"<bdi>{run[0]}</bdi>", part) for part in parts[::2]]
+    return Markup("".join(parts))  # escaped before; only <bdi> was added, outside of tags
 
 
 def as_html(text: str) -> Markup:

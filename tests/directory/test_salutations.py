@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from outreach.directory.models import (
     Person,
     TargetRole,
 )
-from outreach.directory.salutation_blocks import blocks
+from outreach.directory.salutation_blocks import block_for, blocks
 from outreach.directory.salutations import (
     OF_BODY,
     OF_PERSON,
@@ -342,3 +343,42 @@ def test_a_typed_case_is_never_taken_for_a_name_of_the_body() -> None:
         jurisdiction_code="PL",
     )
     assert said.envelope == "Senat"
+
+
+HEBREW = """
+language: he
+name: Hebrew
+home: [IL]
+lowercase_first: false
+you: "the third person or plural"
+native_review: needed
+read_by_native_speaker: null
+traps: [An invented block for this test.]
+roles:
+  minister:
+    opening: {m: "כבוד השר,", f: "כבוד השרה,", x: "שלום רב,"}
+    closing: {all: "בכבוד רב"}
+    envelope: {all: "{full_name}\\n{office}"}
+    confidence: low
+"""
+
+
+def test_a_language_gets_its_letters_with_a_block_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no forms of address"):
+        block_for("he", "IL")
+    (tmp_path / "he.yaml").write_text(HEBREW, encoding="utf-8")
+    block = block_for("he", "IL", tmp_path)
+    values = _everything_known("he", F) | {"labels": {}}
+    values["person"].names = {"he": "עדה דוגמה"}
+    said = salutation_for(
+        language="he",
+        role=TargetRole.MINISTER,
+        jurisdiction_code="IL",
+        block=block,
+        **values,
+    )
+    assert (said.opening, said.closing) == ("כבוד השרה,", "בכבוד רב")
+    assert said.envelope.startswith("עדה דוגמה\n")
+    # An office this block doesn't know.
+    with pytest.raises(Refused):
+        block.form(TargetRole.SPEAKER, "IL")
