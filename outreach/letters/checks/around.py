@@ -160,7 +160,7 @@ def _bad_facts(
 
 
 def _conflicts(used: Sequence[Fact], resolutions: Mapping[str, str]) -> Iterator[Finding]:
-    mend: Mend = (N_("Look at the facts"), "petitions.facts", {})
+    mend: Mend = (N_("Look at the facts"), "petitions.all_facts", {})
     for problem in claims.conflicting(used, resolutions):
         yield failing("figures", problem, mend, stops=True)
 
