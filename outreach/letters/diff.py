@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
+# Words shown on either side of a change.
+_AROUND = 8
+
+
 class Change(StrEnum):
     """Whether a piece of text stands in both versions or in one."""
 
@@ -36,9 +40,11 @@ class Comparison:
 
     @property
     def differing(self) -> tuple[tuple[Piece, ...], ...]:
-        """Only the blocks that differ."""
+        """Only the blocks that differ, with a few words around what changed."""
         return tuple(
-            block for block in self.blocks if any(one.change is not Change.SAME for one in block)
+            _shortened(block)
+            for block in self.blocks
+            if any(one.change is not Change.SAME for one in block)
         )
 
 
@@ -59,6 +65,27 @@ def differences(before: str, after: str) -> tuple[Piece, ...]:
         if new_to > new_from:
             pieces.append(Piece(Change.IN, "".join(new[new_from:new_to])))
     return tuple(pieces)
+
+
+def _shortened(block: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Leave out what stayed the same, but for the words next to a change."""
+    last = len(block) - 1
+    return tuple(
+        piece
+        if piece.change is not Change.SAME
+        else Piece(Change.SAME, _ends(piece.text, n > 0, n < last))
+        for n, piece in enumerate(block)
+    )
+
+
+def _ends(text: str, after: bool, before: bool) -> str:
+    """The first words of `text` when it stands `after` a change, the last ones `before` one."""
+    words = _words(text)
+    if len(words) <= 2 * _AROUND * (after + before):
+        return text
+    first = "".join(words[: 2 * _AROUND]) if after else ""
+    end = "".join(words[-2 * _AROUND :]) if before else ""
+    return f"{first} … {end}"
 
 
 def paragraphs(text: str) -> list[str]:

@@ -456,7 +456,11 @@ def ready(database: Database, campaign: Campaign) -> dict[str, int]:
     """A template, a sender, two members who can be written to, one who can't, an audience."""
     with database.writing() as session:
         ask = make.ask(session, campaign, code="D2a")
-        version = make.template_version(session, campaign)
+        body = (
+            "Please ask the government.{% if variant == 'a' %} Nobody in your chamber did so this"
+            " year.{% else %} Many of those who vote for you would like to know why.{% endif %}"
+        )
+        version = make.template_version(session, campaign, body=body)
         template = session.get_one(Template, version.template_id)
         template.asks = ["D2a"]
         template.name = "To a member"
@@ -519,7 +523,8 @@ def test_a_mailing_is_submitted_and_withdrawn_in_one_go(
 
     organiser = Browser(olga)
     organiser.get(where)
-    page = organiser.follow("Read 2 letters for approval")
+    organiser.follow("Review 2 letters")
+    page = organiser.follow("Read one by one")
     assert "Before you approve" in page
     page = organiser.press("Approve")
     assert "Next to approve" in page

@@ -10,7 +10,11 @@ from outreach.web.letters import (
     letter,
     listing,
     mailing,
+    newer,
+    numbers_changed,
     review,
+    template_editing,
+    template_files,
     template_pages,
 )
 from outreach.web.letters.blueprint import bp
@@ -24,6 +28,10 @@ __all__ = [
     "letter",
     "listing",
     "mailing",
+    "newer",
+    "numbers_changed",
     "review",
+    "template_editing",
+    "template_files",
     "template_pages",
 ]

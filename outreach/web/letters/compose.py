@@ -18,12 +18,21 @@ from outreach.database import transaction
 from outreach.directory.models import Target
 from outreach.directory.queries import target_with_everything
 from outreach.errors import BadInput
-from outreach.letters import audiences, drafting, examples, lists, templates
+from outreach.letters import (
+    audiences,
+    drafting,
+    examples,
+    lists,
+    making,
+    planning,
+    templates,
+)
 from outreach.letters.models import Audience, Letter, LetterKind, Mailing, Template
 from outreach.letters.sharing import SharedDesk, Sharing, shared_desks
 from outreach.web.access import actor, campaign, installation, needs, now, session
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters.letter import this_letter
+from outreach.web.letters.mailing import reasons
 from outreach.web.letters_forms import ComposeForm
 
 
@@ -81,7 +90,7 @@ def compose() -> str:
 @bp.post("/letters/new")
 @needs("letters.write")
 def make_letters() -> Response | tuple[str, int]:
-    """Make the drafts and open their mailing."""
+    """Make the drafts, many of them beside, and open their mailing."""
     offer = _offer(request.form)
     missing = _missing(offer)
     if missing:
@@ -90,9 +99,11 @@ def make_letters() -> Response | tuple[str, int]:
     if not form.validate():
         return _page(offer, form), 422
     choice = _choice(offer, form)
+    at_once = len(choice.targets) <= making.AT_ONCE
+    make = drafting.make_drafts if at_once else planning.begin
     try:
         with transaction(session()):
-            mailing = drafting.make_drafts(
+            mailing = make(
                 session(),
                 campaign=campaign(),
                 template=choice.template,
@@ -110,7 +121,9 @@ def make_letters() -> Response | tuple[str, int]:
         form.show(error)
         sharing = shared_desks(session(), choice.template, choice.targets)
         return _page(offer, form, sharing=sharing), 422
-    return _made(mailing, len(choice.targets) - len(mailing.left_out))
+    if at_once:
+        return _made(mailing, len(choice.targets) - len(mailing.left_out))
+    return redirect(url_for("letters.mailing", mailing_id=mailing.id))
 
 
 def _made(mailing: Mailing, drafts: int) -> Response:
@@ -294,6 +307,8 @@ def _page(
         form=form,
         target=target,
         trial=trial,
+        left_out=reasons(trial.left_out) if trial else [],
+        limit=campaign().most_alike,
         total=total,
         sharing=sharing,
         undecided=bool(sharing) and form is not None and not form.desks.data,

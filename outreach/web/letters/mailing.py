@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from outreach.database import transaction
-from outreach.errors import BadInput, NotFound
-from outreach.letters import lists, queries, together
+from outreach.errors import BadInput, MoveRefused, NotFound
+from outreach.letters import lists, making, numbers, queries, redrawing, together
+from outreach.letters.left_out import Reason, by_reason
 from outreach.letters.lifecycle import UNSENT, State
-from outreach.letters.models import Mailing
+from outreach.letters.models import Letter, Mailing, MailingState
 from outreach.letters.together import Refusal
 from outreach.web.access import actor, campaign, may, needs, now, session
+from outreach.web.directory.imports_words import rate_words
 from outreach.web.filters import day, language_name, say
 from outreach.web.letters.blueprint import bp
+from outreach.web.letters.distinct import distinct
 from outreach.web.letters.listing import waits
 from outreach.words import Sentence
 
@@ -44,7 +48,7 @@ def mailings() -> str:
 @needs("letters.read")
 def mailing(mailing_id: int) -> str:
     """One mailing: letters by state, each number opening its letters, and everybody left out."""
-    return _page(this_mailing(mailing_id))
+    return mailing_page(this_mailing(mailing_id))
 
 
 @bp.post("/mailings/<int:mailing_id>/submit")
@@ -66,7 +70,7 @@ def submit_mailing(mailing_id: int) -> Response | str:
     elif not outcome.refused:
         flash(_("No draft is left to submit."), "info")
     if outcome.refused:
-        return _page(shown, outcome.refused)
+        return mailing_page(shown, outcome.refused)
     return redirect(url_for("letters.mailing", mailing_id=mailing_id))
 
 
@@ -92,11 +96,50 @@ def withdraw_mailing(mailing_id: int) -> Response | str:
         "success" if outcome.moved else "info",
     )
     if outcome.refused:
-        return _page(shown, outcome.refused)
+        return mailing_page(shown, outcome.refused)
     return redirect(url_for("letters.mailing", mailing_id=mailing_id))
 
 
-def _page(shown: Mailing, refused: Sequence[Refusal] = ()) -> str:
+@bp.get("/mailings/<int:mailing_id>/progress.json")
+@needs("letters.read")
+def mailing_progress(mailing_id: int) -> Response:
+    """How far the drafts are, for the page's script."""
+    return jsonify(_moment(this_mailing(mailing_id)))
+
+
+@bp.post("/mailings/<int:mailing_id>/go-on")
+@needs("letters.write")
+def resume_mailing(mailing_id: int) -> Response:
+    """Let drafts that stopped go on where they were."""
+    shown = this_mailing(mailing_id)
+    try:
+        with transaction(session()):
+            making.go_on(session(), shown, by=actor(), now=now())
+    except MoveRefused as error:
+        flash(say(error.sentence), "info")
+    return redirect(url_for("letters.mailing", mailing_id=mailing_id))
+
+
+def _moment(shown: Mailing) -> dict[str, Any]:
+    """How far the drafts are, as the page and its script show it."""
+    comparing = shown.state is MailingState.MAKING and shown.done >= shown.total
+    seconds = (now() - shown.at) / dt.timedelta(seconds=1)
+    return {
+        "state": shown.state.value,
+        "step": _("Comparing the letters") if comparing else _("Making drafts"),
+        "done": shown.done,
+        "total": shown.total,
+        "words": rate_words(shown.done, shown.total, seconds),
+    }
+
+
+def mailing_page(
+    shown: Mailing,
+    refused: Sequence[Refusal] = (),
+    *,
+    not_renewed: Sequence[tuple[Letter, Sentence]] = (),
+) -> str:
+    """Return a mailing's page; `refused` and `not_renewed` say which letters stayed, and why."""
     rehearsal = lists.is_rehearsal(session(), shown, campaign())
     wanted = lists.LetterFilter(rehearsal, mailing_id=shown.id)
     counts = lists.state_counts(session(), campaign().id, wanted)
@@ -113,9 +156,27 @@ def _page(shown: Mailing, refused: Sequence[Refusal] = ()) -> str:
         unread=", ".join(map(language_name, unread)),
         review_id=lists.first_in_review(session(), shown.id) if may("letters.approve") else None,
         refused=refused,
+        not_renewed=not_renewed,
+        making=shown.state in making.BEGUN,
+        moment=_moment(shown),
+        left_out=reasons(shown.left_out),
+        distinct=distinct(shown) if shown.state is MailingState.MADE else None,
+        newer=redrawing.newer_text(session(), shown),
+        number_changed=numbers.changed_in(session(), campaign(), shown.id, today=now().date()),
         about=_about(shown),
         states=State,
     )
+
+
+def reasons(left_out: Sequence[dict[str, Any]]) -> list[tuple[str, Reason]]:
+    """Return who is left out by reason, in the reader's words; a language by its name."""
+    found = []
+    for reason in by_reason(left_out):
+        values = dict(reason.sentence.values)
+        if "language" in values:
+            values["language"] = language_name(str(values["language"]))
+        found.append((say(Sentence(reason.sentence.text, **values)), reason))
+    return found
 
 
 def _about(shown: Mailing) -> list[tuple[str, Any]]:

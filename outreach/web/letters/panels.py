@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,14 +37,11 @@ UNAPPROVED = (State.DRAFT, State.REVIEW)
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What an approver should know before approving: who reads it, who is named, the language."""
+    """What an approver should know before approving: who else reads it, who is named."""
 
     publicity: Publicity
     basis: str
     named: Sequence[str]
-    read_by: str | None
-    read_on: dt.date | None
-    template_id: int
     # Why this person can't approve it, when the words are their own.
     own: str
 
@@ -55,16 +51,12 @@ def approval(session: Session, letter: Letter, by: Actor, campaign: Campaign) ->
     if letter.state not in UNAPPROVED:
         return None
     jurisdiction = letter.target.jurisdiction
-    version = letter.template_version
     return Approval(
         publicity=jurisdiction.publicity,
         basis=jurisdiction.publicity_basis,
         named=[
             name for name in (letter.recipient, letter.sender.name, letter.sender.role_line) if name
         ],
-        read_by=version.read_by,
-        read_on=version.read_on,
-        template_id=version.template_id,
         own=_(
             "You wrote these words, so somebody else has to approve them. "
             "Ask another organiser, or an admin can switch this rule off in the settings."

@@ -225,11 +225,18 @@ def _row(letter: Letter, base: Letter, since: Since | None, found: Sequence[Find
         country=place(jurisdiction.code, jurisdiction.name),
         opening=next(iter(paragraphs(letter.text)), ""),
         subject=differences(base.subject, letter.subject) if base.subject != letter.subject else (),
-        # The reference code differs in every letter and tells nobody anything.
-        changes=comparison(base.text.replace(base.code, letter.code), letter.text),
+        changes=comparison(_rest(base).replace(base.code, letter.code), _rest(letter)),
         since=since,
         findings=[one for one in found if one.verdict is not Verdict.PASSED],
     )
+
+
+def _rest(letter: Letter) -> str:
+    """What stands behind the opening, which has a column of its own.
+
+    The reference code differs in every letter and tells nobody anything.
+    """
+    return "\n\n".join(paragraphs(letter.text)[1:])
 
 
 def _checks(letters: Sequence[Letter], findings: Mapping[int, Sequence[Finding]]) -> list[Check]:

@@ -9,16 +9,17 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from outreach.config import shipped
 from outreach.database import transaction
 from outreach.directory.models import TargetRole
-from outreach.errors import BadInput, NotFound, Refused
-from outreach.letters import editing, lists, templates
+from outreach.errors import BadFile, BadInput, NotFound, Refused
+from outreach.letters import editing, files, lists, loading, settling, templates, versions
 from outreach.letters.models import Template, TemplateVersion
-from outreach.letters.placeholders import FACT_MEANING, FACT_SAMPLE, PLACEHOLDERS
-from outreach.web.access import actor, campaign, needs, now, session
+from outreach.web.access import actor, campaign, needs, now, session, settings, takes_files
 from outreach.web.filters import label, say
 from outreach.web.letters.blueprint import bp
+from outreach.web.letters.names import names_for
+from outreach.web.letters.template_files import conflict_rows
+from outreach.web.letters.template_forms import FileForm
 from outreach.web.letters_forms import ReaderForm
 from outreach.words import Sentence
 
@@ -30,16 +31,20 @@ GAP = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 @needs("letters.read")
 def templates_list() -> str:
     """Every template with its languages; which of them a native speaker has read."""
-    versions = lists.current_versions(session(), campaign().id)
+    current = lists.current_versions(session(), campaign().id)
+    every = templates.templates_of(session(), campaign().id)
+    waiting = settling.conflicts_of(session(), *(one.id for one in every))
+    disputed = {one.template_id for one in waiting}
     return render_template(
         "pages/letters/templates.html",
         templates=[
             {
                 "template": template,
                 "roles": "; ".join(label(TargetRole(role)) for role in template.roles),
-                "versions": versions.get(template.id, ()),
+                "versions": current.get(template.id, ()),
+                "disputed": template.id in disputed,
             }
-            for template in templates.templates_of(session(), campaign().id)
+            for template in every
         ],
     )
 
@@ -49,7 +54,7 @@ def templates_list() -> str:
 @needs("letters.read")
 def template(template_id: int | None = None, slug: str = "") -> str:
     """One template: its texts side by side, its names, where its files lie."""
-    return _page(_this_template(template_id, slug))
+    return template_page(_this_template(template_id, slug))
 
 
 @bp.post("/templates/versions/<int:version_id>/read")
@@ -82,7 +87,31 @@ def read_version(version_id: int) -> Response | tuple[str, int]:
                 "success",
             )
             return redirect(url_for("letters.template", slug=slug))
-    return _page(_this_template(None, slug), form, version), 422
+    return template_page(_this_template(None, slug), form, version), 422
+
+
+@bp.post("/templates/<slug>/files")
+@needs("letters.write")
+@takes_files(files.MAX_BYTES + 10_000)
+def upload_template(slug: str) -> Response | tuple[str, int]:
+    """Read one file: a text named by its language, or the card."""
+    template, form = _this_template(None, slug), FileForm()
+    if not form.validate_on_submit():
+        return template_page(template, files_form=form), 422
+    name = form.file.data.filename or ""
+    try:
+        with transaction(session()):
+            change = loading.upload(
+                session(), template, name, form.file.data.read(), by=actor(), now=now()
+            )
+    except BadFile as error:
+        form.file.errors = [say(error.sentence)]
+        return template_page(_this_template(None, slug), files_form=form), 422
+    if change is not None and change.number is None:
+        flash(_("The text was changed here too. Both stand below: choose."), "warning")
+    else:
+        flash(_("Read. What it says is what stands here now."), "success")
+    return redirect(url_for("letters.template", slug=slug))
 
 
 def _this_template(template_id: int | None, slug: str) -> Template:
@@ -99,20 +128,26 @@ def _this_template(template_id: int | None, slug: str) -> Template:
     return found
 
 
-def _page(
-    shown: Template, form: ReaderForm | None = None, filled: TemplateVersion | None = None
+def template_page(
+    shown: Template,
+    form: ReaderForm | None = None,
+    filled: TemplateVersion | None = None,
+    *,
+    files_form: FileForm | None = None,
 ) -> str:
+    """Return the page of one template; `form` is what was typed about the reader of `filled`."""
     current = templates.current_versions(session(), shown.id)
     return render_template(
         "pages/letters/template.html",
         template=shown,
+        roles="; ".join(label(TargetRole(role)) for role in shown.roles),
         versions=[_row(one, form if one is filled else None) for one in current.values()],
-        placeholders=[*map(_name, PLACEHOLDERS), _fact_name()],
-        files=[
-            str(shipped("templates") / "letters" / shown.slug / f"{one.language}.txt")
-            for one in current.values()
-            if one.file_hash
-        ],
+        conflicts=conflict_rows(shown, current),
+        more_languages=[one for one in versions.languages() if one not in current],
+        not_ready=versions.languages_not_ready(),
+        names=names_for(next(iter(current), "en")),
+        files_form=files_form or FileForm(formdata=None),
+        home=str(settings().home / "letters" / shown.slug),
     )
 
 
@@ -128,16 +163,3 @@ def _row(version: TemplateVersion, form: ReaderForm | None) -> dict[str, Any]:
         "subject": GAP.split(version.subject),
         "body": GAP.split(version.body),
     }
-
-
-def _name(one: Any) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "meaning": one.meaning,
-        "sample": one.sample,
-        "optional": one.optional,
-    }
-
-
-def _fact_name() -> dict[str, Any]:
-    return {"name": FACT_SAMPLE, "meaning": FACT_MEANING, "sample": "", "optional": False}
