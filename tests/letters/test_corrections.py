@@ -23,7 +23,8 @@ TODAY = NOW.date()
 LATER = NOW + dt.timedelta(days=1)
 BODY = (
     "Our letter of {{ correction.date }} said: {{ correction.said }}\n\n"
-    "{% if correction.now %}Today it says: {{ correction.now }}{% else %}We take it back.{% endif %}"
+    "{% if correction.now %}Today it says: {{ correction.now }}"
+    "{% else %}We take it back.{% endif %}"
 )
 
 

@@ -56,7 +56,7 @@ def test_three_of_many_lack_their_group(session, campaign):
 
 def test_a_condition_is_a_fallback(session, campaign):
     body = (
-        "{% if recipient.group %}You sit for {{ recipient.group }}.{% else %}You sit alone.{% endif %}"
+        "{% if recipient.group %}You sit for {{ recipient.group }}.{% else %}Alone.{% endif %}"
         "{% if not recipient.constituency %}{{ recipient.committee }}{% endif %}"
     )
     template = template_saying(session, campaign, body)
