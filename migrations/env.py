@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from outreach.directory import calendar as _calendar  # noqa: F401
 from outreach.directory import identity as _identity  # noqa: F401
 from outreach.directory.syncing import models as _syncing  # noqa: F401
 from outreach.petitions import pages as _pages  # noqa: F401

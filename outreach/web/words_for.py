@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from outreach.accounts.models import Mode, Role, SenderKind, TaskKind, Voice
+from outreach.directory.calendar import EntryKind
 from outreach.directory.identity import ProposalState, RuleKind
 from outreach.directory.models import (
     Confidence,
@@ -54,6 +55,12 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "staff": N_("staff"),
         "organiser": N_("organiser"),
         "admin": N_("admin"),
+    },
+    EntryKind: {
+        "recess": N_("recess"),
+        "closed": N_("closed"),
+        "sitting": N_("sitting"),
+        "event": N_("event"),
     },
     MailingState: {
         "waiting": N_("waiting"),
