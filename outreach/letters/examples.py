@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign, Sender
+from outreach.letters import distinctness
 from outreach.letters.drafting import make_drafts
 from outreach.letters.models import Letter, Mailing, Quotation, Template
 from outreach.letters.sharing import SharedDesk
 
 # A larger audience is tried with its first targets only: whoever looks is waiting.
-MOST_TRIED = 60
+MOST_TRIED = 300
 SHOWN = 3
 
 
@@ -34,12 +36,19 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How many of the `tried` targets would get a draft, examples, and who would be left out."""
+    """How many of the `tried` targets would get a draft, examples, and who would be left out.
+
+    `languages`: [(language, how many drafts)], most first. `highest` is how alike the most alike
+    two of them are, in per cent, None where there is nothing to compare.
+    """
 
     tried: int
     made: int
     examples: Sequence[Example]
     left_out: Sequence[dict[str, Any]]
+    languages: Sequence[tuple[str, int]]
+    highest: int | None
+    highest_before: int | None
 
 
 def trial(
@@ -81,11 +90,15 @@ def _seen(session: Session, mailing: Mailing, tried: int) -> Trial:
     letters = session.scalars(
         sa.select(Letter).where(Letter.mailing_id == mailing.id).order_by(Letter.id)
     ).all()
+    distinct = distinctness.summary(session, mailing, 100)
     return Trial(
         tried=tried,
         made=len(letters),
         examples=[_example(session, letter) for letter in _different(letters)],
         left_out=list(mailing.left_out),
+        languages=Counter(letter.language for letter in letters).most_common(),
+        highest=distinct.highest,
+        highest_before=distinct.highest_before,
     )
 
 

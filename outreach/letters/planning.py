@@ -68,7 +68,9 @@ def begin(
         "desks": desks.value if desks else None,
         "follows": {str(target): letter.id for target, letter in handed.items()},
     }
-    mailing = Mailing(campaign_id=campaign.id, template=template, sender_id=sender.id, plan=plan)
+    # Of this session, whichever the one is that was handed.
+    own = session.get_one(Template, template.id)
+    mailing = Mailing(campaign_id=campaign.id, template=own, sender_id=sender.id, plan=plan)
     mailing.audience_id = audience.id if audience else None
     mailing.fallback_language, mailing.name = fallback_language, name.strip() or template.name
     mailing.fact_id, mailing.milestone_id = fact_id, milestone_id
