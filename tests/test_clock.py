@@ -11,9 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from outreach import clock
+from outreach.accounts.models import CLOCK
 from outreach.database import Database
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
+from outreach.petitions import page_rules
+from outreach.petitions.pages import Page
 from outreach.sending import outbox, rescue
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt
@@ -133,3 +136,20 @@ def test_it_ticks_by_itself_and_stops(database: Database, watch: Watch, tmp_path
     with database.reading() as session:
         assert set(session.scalars(sa.select(Letter.state))) == {State.SENT}
     clock.stop(ticking)
+
+
+def test_counts_are_fetched_when_their_hour_has_come(database: Database, watch: Watch) -> None:
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        petition = make.petition(session, campaign)
+        page = page_rules.page_of(session, petition, "http://127.0.0.1:9/p/x")
+        hourly = page_rules.Settings(adapter="change_org", every_hours=1)
+        page_rules.change_page(session, page, hourly, by=CLOCK, now=watch())
+
+    clock.fetch_counts(database, now=watch, contact="")
+
+    with database.reading() as session:
+        page = session.get_one(Page, page.id)
+        # This machine is never asked; the failure is kept, and the next hour is set.
+        assert page.failure is not None and "never asked" in page.failure["text"]
+        assert page.next_at is not None and page.next_at > watch()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Campaign
+from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter, Quotation
 from outreach.petitions import counts
 from outreach.petitions.counts import Count
@@ -113,13 +114,55 @@ def quoted_readings(
     return found
 
 
-def changed(
-    session: Session, campaign: Campaign, letter_ids: Sequence[int], *, today: dt.date
-) -> dict[int, Sentence]:
-    """Return {letter id: why} for those of `letter_ids` that quote a number that changed."""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Letters of a mailing that have not left and say a number that can't be said any more."""
+
+    why: Sentence
+    letters: tuple[Letter, ...]
+
+    @property
+    def drafts(self) -> tuple[Letter, ...]:
+        """Those that can be drawn anew as they are: nobody edited them by hand."""
+        return tuple(
+            one for one in self.letters if one.state is State.DRAFT and one.customised_at is None
+        )
+
+
+def changed_in(
+    session: Session, campaign: Campaign, mailing_id: int, *, today: dt.date
+) -> Changed | None:
+    """Return the unsent letters of a mailing whose number changed or is too old, or None.
+
+    Judged by sentence, of which a mailing has a few, however many letters it has.
+    """
+    unsent = (Letter.mailing_id == mailing_id, Letter.state.in_(UNSENT))
+    rows = session.execute(
+        sa.select(Quotation.text, Reading)
+        .join(Letter, Letter.id == Quotation.letter_id)
+        .join(Reading, Reading.id == Quotation.reading_id)
+        .where(*unsent)
+        .group_by(Quotation.text, Reading.id)
+    )
+    sentences: dict[str, list[tuple[Quotation, Reading]]] = {}
+    for words, reading in rows:
+        sentences.setdefault(words, []).append((Quotation(text=words), reading))
+    if not sentences:
+        return None
     count = counts.current_count(session, campaign.id, today)
-    return {
-        letter_id: found[0]
-        for letter_id, quoted in quoted_readings(session, letter_ids).items()
+    wrong = {
+        words: found[0]
+        for words, quoted in sentences.items()
         if (found := problems(quoted, count, campaign, today=today))
     }
+    if not wrong:
+        return None
+    letters = session.scalars(
+        sa.select(Letter)
+        .where(
+            *unsent,
+            Letter.id.in_(sa.select(Quotation.letter_id).where(Quotation.text.in_(wrong))),
+        )
+        .order_by(Letter.id)
+    ).all()
+    return Changed(next(iter(wrong.values())), tuple(letters))

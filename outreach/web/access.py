@@ -36,6 +36,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 READING_ENDPOINTS = frozenset(
     {"security.login", "security.logout", "directory.upload"}
     | {"directory.import_columns", "directory.change_columns"}
+    # What asks another server writes in transactions of its own.
+    | {"petitions.new_page", "petitions.edit_page", "petitions.fetch_page"}
+    # Asked for at every pause in typing.
+    | {"letters.preview_template"}
 )
 
 

@@ -18,7 +18,14 @@ from outreach.letters import renewing, usage
 from outreach.petitions import asks, counts, facts, phrases, reviews, texts
 from outreach.petitions.models import Demand, Fact
 from outreach.petitions.reviews import Standing
-from outreach.web import petitions_asking, petitions_counts, petitions_texts, petitions_usage
+from outreach.web import (
+    petitions_asking,
+    petitions_counts,
+    petitions_milestones,
+    petitions_pages,
+    petitions_texts,
+    petitions_usage,
+)
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import word
 from outreach.web.petitions_forms import DemandForm, FactForm
@@ -26,7 +33,15 @@ from outreach.web.petitions_frame import Answer, bp, last_count, page_of, today
 from outreach.web.petitions_texts import edit
 from outreach.web.petitions_usage import tell_renewal
 
-__all__ = ["bp", "petitions_asking", "petitions_counts", "petitions_texts", "petitions_usage"]
+__all__ = [
+    "bp",
+    "petitions_asking",
+    "petitions_counts",
+    "petitions_milestones",
+    "petitions_pages",
+    "petitions_texts",
+    "petitions_usage",
+]
 
 
 @bp.get("/petition")

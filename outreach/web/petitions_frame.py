@@ -63,7 +63,6 @@ def last_count() -> dict[str, Any] | None:
 
 
 def said(count: counts.Count) -> list[tuple[str, str]]:
-    """Return how drafts say `count`, as (language, sentence)."""
-    return [
-        (language, counts.careful_sentence(count, language)) for language in phrases.all_phrases()
-    ]
+    """Return how drafts say `count`, as (language, sentence), English first."""
+    languages = sorted(phrases.all_phrases(), key=lambda language: (language != "en", language))
+    return [(language, counts.careful_sentence(count, language)) for language in languages]

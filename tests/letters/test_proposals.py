@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from outreach.accounts.models import Campaign, Task
 from outreach.errors import BadInput, MoveRefused, NotAllowed, Refused
-from outreach.letters import drafting, numbers, proposals
+from outreach.letters import drafting, moving, numbers, proposals, redrawing
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Quotation
 from outreach.petitions import counts, milestones
@@ -175,21 +175,47 @@ def test_an_organiser_can_say_no_and_only_a_following_letter_tells(setting):
         )
 
 
-def test_a_fall_marks_unsent_letters_and_a_rise_none(setting):
+def test_a_fall_marks_unsent_letters_and_drafts_are_drawn_anew(setting):
     session = setting.session
     counted(setting, 62_001)
-    letters, _ = setting.drafts(*people(setting, "Ana"))
-    ids = [letter.id for letter in letters]
-    today = setting.now.date()
-    assert [one.reading_id is not None for one in letters[0].quotations] == [True]
-    assert numbers.changed(session, setting.campaign, ids, today=today) == {}
+    letters, _ = setting.drafts(*people(setting, "Ana", "Ben", "Cleo"))
+    session.get_one(Letter, letters[1].id).customised_at = setting.now
+    _sent(setting, letters[2])
+    mailing_id, today = letters[0].mailing_id, setting.now.date()
+
+    def changed() -> numbers.Changed | None:
+        return numbers.changed_in(session, setting.campaign, mailing_id, today=today)
+
+    assert changed() is None
     counted(setting, 62_900)
-    assert numbers.changed(session, setting.campaign, ids, today=today) == {}
+    assert changed() is None, "a rise changes nothing: a dated sentence stays true"
     counted(setting, 61_400)
-    (why,) = numbers.changed(session, setting.campaign, ids, today=today).values()
-    assert str(why).startswith("Number changed: this letter rests on 62001 signatures")
+    found = changed()
+    assert found is not None
+    assert str(found.why).startswith("Number changed: this letter rests on 62001 signatures")
+    assert [one.recipient for one in found.letters] == ["Ana", "Ben"], "what left is past"
+    assert [one.recipient for one in found.drafts] == ["Ana"], "nobody's own words are touched"
     late = today + dt.timedelta(days=61)
     assert len(numbers.problems_of(session, letters[0], today=late)) == 2
+
+    redrawing.redraw(
+        session, found.drafts, by=setting.sam, now=setting.now, because="the number changed"
+    )
+
+    session.refresh(letters[0])
+    assert "more than 61,000" in letters[0].text
+    found = changed()
+    assert found is not None and [one.recipient for one in found.letters] == ["Ben"]
+    # What was submitted can't be approved with a number that fell.
+    session.execute(
+        sa.update(Letter)
+        .where(Letter.id == letters[1].id)
+        .values(state=State.REVIEW, customised_at=None, alike=None, alike_before=None)
+    )
+    session.refresh(letters[1])
+    with pytest.raises(Refused) as refused:
+        moving.make(session, letters[1], "approve", by=setting.olga, now=setting.now)
+    assert "Number changed" in str(refused.value.reasons[0])
 
 
 def test_several_pages_in_one_sentence_are_one_number():

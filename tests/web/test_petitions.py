@@ -132,7 +132,7 @@ def test_a_first_count_is_held_until_an_organiser_accepts_it(
     organiser.get("petitions.index")
     page = organiser.press("Accept 62,001")
 
-    assert "As of 2 March 2026, 62,001 people had signed the petition." in page
+    assert "As of 2 March 2026, more than 62,000 people had signed the petition." in page
     assert "Bis zum 2. März 2026 hatten 62.001 Menschen die Petition unterzeichnet." in page
     assert "Au 2 mars 2026, 62 001 personnes" in page
     assert "62,001 of 75,000" in page
