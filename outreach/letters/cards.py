@@ -22,6 +22,8 @@ from outreach.words import Sentence
 # The name of a letter's folder, and its part of the address of its page.
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 60
+# Parts of addresses that mean something else.
+_RESERVED = frozenset({"new", "versions", "conflicts"})
 
 
 class Card(BaseModel):
@@ -68,7 +70,7 @@ def unknown_ask(card: Card, asks: Collection[str]) -> Sentence | None:
 
 def is_slug(slug: str) -> bool:
     """Return whether a letter can be called `slug`."""
-    return SLUG.fullmatch(slug) is not None and len(slug) <= LONGEST_SLUG
+    return SLUG.fullmatch(slug) is not None and len(slug) <= LONGEST_SLUG and slug not in _RESERVED
 
 
 def new_template(
