@@ -109,16 +109,8 @@ def start(
     is given, and drafts that wait are worked on in threads of their own. Stop it with `stop`.
     """
     worker = new_worker()
-
-    def once() -> None:
-        done = tick(database, postman, now=now, worker=worker)
-        said = {verdict.value: count for verdict, count in done.sent.items() if count}
-        said.pop(Verdict.WAITING.value, None)
-        if said or done.missed:
-            log.info("sent %s, missed %s", said, done.missed)
-
     jobs: dict[str, Callable[[], object]] = {
-        "tick": once,
+        "tick": lambda: _say(tick(database, postman, now=now, worker=worker)),
         "counts": lambda: fetch_counts(database, now=now, contact=contact),
     }
     if home is not None:
@@ -140,6 +132,13 @@ def start(
         )
     scheduler.start()
     return scheduler
+
+
+def _say(done: Tick) -> None:
+    said = {verdict.value: count for verdict, count in done.sent.items() if count}
+    said.pop(Verdict.WAITING.value, None)
+    if said or done.missed:
+        log.info("sent %s, missed %s", said, done.missed)
 
 
 def fetch_counts(database: Database, *, now: Callable[[], dt.datetime], contact: str) -> None:

@@ -301,9 +301,11 @@ def _pieces(ids: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
-def hash_of(session: Session, letter: Letter) -> str:
-    """Return the hash of a letter's words, to be kept with it whenever they change."""
-    return body_hash(body_of(letter.text, session.get_one(Sender, letter.sender_id).name))
+def words_changed(session: Session, letter: Letter) -> None:
+    """Keep the new hash of a letter whose words were changed by hand, and compare it again."""
+    sender = session.get_one(Sender, letter.sender_id)
+    letter.body_hash = body_hash(body_of(letter.text, sender.name))
+    measure_again(session, [letter])
 
 
 def summary(session: Session, mailing: Mailing, limit: int) -> Summary:

@@ -64,8 +64,7 @@ def edit(
         if quoted.text not in text and quoted.text not in subject:
             session.delete(quoted)
     remarks.settle_changed(session, letter, by=by, now=now)
-    letter.body_hash = distinctness.hash_of(session, letter)
-    distinctness.measure_again(session, [letter])
+    distinctness.words_changed(session, letter)
     audit.record(
         session,
         subject=("letter", letter.id),

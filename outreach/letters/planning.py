@@ -54,20 +54,8 @@ def begin(
     `milestone_id` what it tells of. Raises BadInput when the template has no text, nobody is
     chosen, or desks are shared and nobody said what then.
     """
-    versions = templates.current_versions(session, template.id)
     ids = [one if isinstance(one, int) else one.id for one in targets]
-    _refuse_nothing(versions, ids, fallback_language)
-    if desks is None and shared_desks(session, template, ids):
-        raise BadInput(
-            Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
-        )
-    handed = dict.fromkeys(ids, follows) if isinstance(follows, Letter) else follows or {}
-    plan: dict[str, Any] = {
-        "targets": _in_order(session, ids),
-        "versions": {language: version.id for language, version in versions.items()},
-        "desks": desks.value if desks else None,
-        "follows": {str(target): letter.id for target, letter in handed.items()},
-    }
+    plan = _plan(session, template, ids, fallback_language, follows, desks)
     # Of this session, whichever the one is that was handed.
     own = session.get_one(Template, template.id)
     mailing = Mailing(campaign_id=campaign.id, template=own, sender_id=sender.id, plan=plan)
@@ -79,6 +67,29 @@ def begin(
     session.add(mailing)
     session.flush()
     return mailing
+
+
+def _plan(
+    session: Session,
+    template: Template,
+    ids: Sequence[int],
+    fallback_language: str | None,
+    follows: Letter | Mapping[int, Letter] | None,
+    desks: SharedDesk | None,
+) -> dict[str, Any]:
+    versions = templates.current_versions(session, template.id)
+    _refuse_nothing(versions, ids, fallback_language)
+    if desks is None and shared_desks(session, template, ids):
+        raise BadInput(
+            Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
+        )
+    handed = dict.fromkeys(ids, follows) if isinstance(follows, Letter) else follows or {}
+    return {
+        "targets": _in_order(session, ids),
+        "versions": {language: version.id for language, version in versions.items()},
+        "desks": desks.value if desks else None,
+        "follows": {str(target): letter.id for target, letter in handed.items()},
+    }
 
 
 def _refuse_nothing(

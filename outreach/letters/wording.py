@@ -65,8 +65,6 @@ class Wording:
         `ask` has its demand, `previous` is the first letter of the correspondence. Raises Refused
         when the text needs what is missing here, or a fact may not be printed.
         """
-        language = version.language
-        address = salutation_of(target, language)
         shared = self._common(version, ask)
         named = values.values_for(
             target,
@@ -74,7 +72,7 @@ class Wording:
             ask=ask,
             sender=self.sender,
             shared=shared,
-            language=language,
+            language=version.language,
             code=code,
             previous=previous,
             variant=variant,
@@ -82,10 +80,20 @@ class Wording:
         )
         rendered = rendering.render(version.subject, version.body, named)
         shared.refuse_conflicting(rendered.quotations)
+        return self._framed(target, version.language, code, rendered, shared)
 
+    def _framed(
+        self,
+        target: Target,
+        language: str,
+        code: str,
+        rendered: rendering.Rendered,
+        shared: values.Shared,
+    ) -> Worded:
         def typeset(words: str) -> str:
             return frame.typeset(words, language, target.jurisdiction_code)
 
+        address = salutation_of(target, language)
         text = frame.letter_text(
             typeset(rendered.text),
             address=address,

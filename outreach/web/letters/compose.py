@@ -289,17 +289,6 @@ def _page(
         heading = _("Write to %(name)s", name=target.name)
     else:
         heading = _("Write to an audience")
-    sent: list[tuple[str, Any]] = [
-        (name, value) for name, value in request.args.items() if name != "look"
-    ]
-    if form is not None:
-        sent = [
-            (field.name, field.data)
-            for field in form
-            if field.name not in ("csrf_token", "target", "follows") and field.data is not None
-        ]
-        sent += [("target", target.id)] if target else []
-        sent += [("follows", follows.id)] if follows else []
     return render_template(
         "pages/letters/compose.html",
         heading=heading,
@@ -312,5 +301,18 @@ def _page(
         total=total,
         sharing=sharing,
         undecided=bool(sharing) and form is not None and not form.desks.data,
-        chosen_values=sent,
+        chosen_values=_sent(offer, form),
     )
+
+
+def _sent(offer: Offer, form: ComposeForm | None) -> list[tuple[str, Any]]:
+    """Return what was chosen, to be sent along with the button that makes the drafts."""
+    if form is None:
+        return [(name, value) for name, value in request.args.items() if name != "look"]
+    sent = [
+        (field.name, field.data)
+        for field in form
+        if field.name not in ("csrf_token", "target", "follows") and field.data is not None
+    ]
+    sent += [("target", offer.target.id)] if offer.target else []
+    return [*sent, ("follows", offer.follows.id)] if offer.follows else sent
