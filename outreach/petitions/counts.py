@@ -26,7 +26,7 @@ from outreach.petitions.totals import (
     over_time,
     too_old,
 )
-from outreach.words import Sentence
+from outreach.words import N_, Sentence
 
 # What a campaign's number is and how it is said is asked for here, beside the readings.
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 LARGEST = 2_000_000_000
-BY_HAND, FROM_A_FILE, FETCHED = "by hand", "file", "fetched"
+BY_HAND, FROM_A_FILE, FETCHED = N_("by hand"), N_("file"), N_("fetched")
 WANTED = Sentence("Write the count as a whole number, 0 or more.")
 
 

@@ -34,8 +34,9 @@ class Consequence:
 
     now: int | None
     then: int | None
-    # (language, what drafts say now, what they would say)
+    # (language, what drafts say now, what they would say): of letters not yet sent, then others.
     said: list[tuple[str, str, str]]
+    others: list[tuple[str, str, str]]
     # Unsent letters that quote a count, and how many of them the change would stop.
     quoting: int
     stopped: int
@@ -159,14 +160,19 @@ def _consequence(page: Page, rule: PageRule) -> Consequence:
         )
     )
     quoted = numbers.quoted_readings(session(), unsent.all())
+    languages = set(
+        session().scalars(sa.select(Letter.language).distinct().where(Letter.id.in_(quoted)))
+    ) or {"en"}
+    rows = [
+        (language, now_said.get(language, ""), then_said.get(language, ""))
+        for language in {**now_said, **then_said}
+    ]
     stopped = [one for one in quoted.values() if numbers.problems(one, after, here, today=today())]
     return Consequence(
         now=before.value if before else None,
         then=after.value if after else None,
-        said=[
-            (language, now_said.get(language, ""), then_said.get(language, ""))
-            for language in {**now_said, **then_said}
-        ],
+        said=[one for one in rows if one[0] in languages],
+        others=[one for one in rows if one[0] not in languages],
         quoting=len(quoted),
         stopped=len(stopped),
     )

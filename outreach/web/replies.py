@@ -85,6 +85,10 @@ def _subject_url(task: Task) -> str:
     if task.subject_kind == "fact":
         fact = session().get(Fact, task.subject_id)
         return url_for("petitions.fact", code=fact.code) if fact else ""
+    if task.subject_kind == "milestone" and actor().role in STAFF:
+        return url_for("petitions.milestone", milestone_id=task.subject_id)
+    if task.subject_kind in ("page", "reading"):
+        return url_for("petitions.readings")
     if task.subject_kind == "promise":
         promise = _promise_of(task)
         return url_for("directory.target", target_id=promise.target_id) if promise else ""

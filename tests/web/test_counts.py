@@ -27,6 +27,12 @@ from tests.browser import Browser, counted_queries
 from tests.conftest import NOW
 from tests.letters.setting import Setting
 from tests.petitions.places import SLUG, Places, change_page
+from tests.web.browser_fixtures import (
+    Open,
+    assert_accessible,
+    assert_no_sideways_scroll,
+    take_picture,
+)
 from tests.web.conftest import Client
 
 EN, FR = "https://petition.example/en", "https://petition.example/fr"
@@ -319,7 +325,7 @@ def test_two_pages_of_one_pool_and_what_every_draft_would_say_if_they_added(
     assert "Now it is 62,002. Then it would be 124,003." in page
     assert "What every draft would now say" in page
     assert "more than 124,000 people had signed the petition." in page
-    assert "mehr als 124.000 Menschen" in page
+    assert "mehr als 124.000 Menschen" in page, "behind “In the other languages”"
     assert "1 letter that has not left quotes a count. No letter would be stopped" in page
     with database.reading() as session:
         assert session.get_one(Page, french).rule is PageRule.POOL, "looking changes nothing"
@@ -395,3 +401,52 @@ def test_the_history_is_a_chart_with_held_marks_and_a_table(
     assert "3 numbers counted, 1 held" in html
     assert "a count that is held" in page
     assert "Counts that were decided" in page
+
+
+@pytest.mark.parametrize(("size", "theme"), [("desk", "light"), ("phone", "dark")])
+def test_the_pages_of_the_count_in_a_real_browser(
+    house: House, window: Open, database: Database, size: str, theme: str
+) -> None:
+    for values in ((50_000, 52_400, 52_900, 54_000, 57_800), (60_100, 61_000, 62_001)):
+        house.counted(*values)
+    house.counted(62_000 + 10, url=FR)
+    paper = house.page("https://petition.example/paper", PageRule.ADD)
+    with database.writing() as session:
+        petition = session.get_one(Petition, house.petition_id)
+        for value, day in ((61_400, 2), (75_000, 3)):
+            counts.add_reading(
+                session,
+                petition=petition,
+                value=value,
+                page_url=EN,
+                read_on=dt.date(2026, 3, day),
+                by=house.people["sam"],
+                now=NOW,
+            )
+        page = session.get_one(Page, paper)
+        page.adapter, page.failed_at = "json_path", NOW
+        page.failure = {"text": "The server did not answer in time.", "values": {}}
+        session.add(
+            Milestone(campaign_id=house.campaign_id, value=62_500, state="reached", reached_at=NOW)
+        )
+        milestone = session.scalars(sa.select(Milestone)).one().id
+    house.letters("Ida", "Jan", state=State.SENT)
+    shown = window("olga", "/petition/readings", size=size, theme=theme)
+    addresses = {
+        "counts": "/petition/readings",
+        "counts-page": f"/petition/pages/{paper}",
+        "counts-file": "/petition/readings/file",
+        "counts-milestones": "/petition/milestones",
+        "counts-milestone": f"/petition/milestones/{milestone}",
+    }
+    for name, address in addresses.items():
+        shown.goto(address)
+        assert_accessible(shown)
+        assert_no_sideways_scroll(shown)
+        take_picture(shown, f"{name}-{size}-{theme}")
+    shown.goto(addresses["counts-page"])
+    shown.get_by_label("not counted").check()
+    shown.get_by_role("button", name="Save", exact=True).click()
+    assert_accessible(shown)
+    assert_no_sideways_scroll(shown)
+    take_picture(shown, f"counts-rule-{size}-{theme}")
