@@ -41,6 +41,8 @@ class Rest:
     ends_on: dt.date
     name: str
     kind: calendar.EntryKind
+    # Only one body rests; None: every desk there.
+    body_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

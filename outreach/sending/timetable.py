@@ -14,12 +14,15 @@ from outreach.accounts.models import Actor, Campaign
 from outreach.errors import BadInput, MoveRefused, OutreachError, Refused
 from outreach.letters import moving
 from outreach.letters.models import Letter
-from outreach.sending import gate
+from outreach.sending import gate, planning
 from outreach.sending.desks import after_working_days
+from outreach.sending.hours import Hours
 from outreach.words import Sentence
 
 WINDOW = dt.timedelta(hours=24)
 FURTHEST = dt.timedelta(days=400)
+# In the middle of the working week, in the morning, on the clock of the desk.
+GOOD = Hours()
 
 
 @dataclass(slots=True)
@@ -149,6 +152,46 @@ def schedule_many(
             )
             result.letters.append(letter)
             turns[letter.office_id] += 1
+        except (Refused, MoveRefused) as error:
+            result.refused.append((letter, _why(error)))
+    return result
+
+
+def schedule_at_good_hours(
+    session: Session,
+    letters: Sequence[Letter],
+    *,
+    send_after: dt.datetime,
+    hours: Hours = GOOD,
+    by: Actor,
+    now: dt.datetime,
+) -> Scheduled:
+    """Schedule every letter that can be for a good hour of its own desk, not before `send_after`.
+
+    `letters` are loaded with target and jurisdiction. Each gets the reason for its minute; one
+    without a good hour, or that the gate stops, does not stop the others. Raises BadInput.
+    """
+    begins, _ends = window(send_after, None, now=now)
+    found = planning.slots(
+        session, letters, hours=hours, after=begins, rests=_rests(session, letters)
+    )
+    result = Scheduled()
+    for letter in letters:
+        slot = found[letter.id]
+        if isinstance(slot, Sentence):
+            result.refused.append((letter, (slot,)))
+            continue
+        try:
+            schedule(
+                session,
+                letter,
+                send_after=slot.send_after,
+                send_before=slot.send_before,
+                because=str(slot.because),
+                by=by,
+                now=now,
+            )
+            result.letters.append(letter)
         except (Refused, MoveRefused) as error:
             result.refused.append((letter, _why(error)))
     return result

@@ -1,0 +1,199 @@
+"""Which minute each letter gets: a good hour of its desk, spread, and never too many at once.
+
+Each letter's minute hangs on its reference code, so that planning again gives the same one. What is
+scheduled already counts against the limits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from babel.dates import format_datetime
+from sqlalchemy.orm import Session
+
+from outreach.directory import calendar
+from outreach.directory.models import ContactKind, Jurisdiction, Target
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
+from outreach.sending.hours import Hours, Place, Rest, Window, good_windows, rest_on
+from outreach.words import Sentence
+
+# Letters to one body (a chamber, a ministry) on one of its days, and to one mail domain an hour.
+PER_BODY_AND_DAY = 20
+PER_DOMAIN_AND_HOUR = 30
+# How long ahead a good hour is looked for.
+AHEAD = dt.timedelta(days=60)
+HOUR = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When a letter may go: from its minute to the end of that good hour, and why just then."""
+
+    send_after: dt.datetime
+    send_before: dt.datetime
+    because: Sentence
+
+
+@dataclass(slots=True)
+class _Taken:
+    """How many letters go to a body on a day of its own, and to a domain in an hour (UTC)."""
+
+    days: Counter[tuple[int, dt.date]] = field(default_factory=Counter)
+    hours: Counter[tuple[str, dt.datetime]] = field(default_factory=Counter)
+
+    def note(self, letter: Letter, zone: ZoneInfo, instant: dt.datetime) -> None:
+        """Count one letter that goes at `instant`."""
+        self.days[letter.target.body_id, instant.astimezone(zone).date()] += 1
+        if domain := _domain(letter):
+            self.hours[domain, instant.replace(minute=0, second=0, microsecond=0)] += 1
+
+
+def slots(
+    session: Session,
+    letters: Sequence[Letter],
+    *,
+    hours: Hours,
+    after: dt.datetime,
+    rests: Mapping[int, int],
+) -> dict[int, Slot | Sentence]:
+    """Return {letter id: its slot, or why there is none within 60 days}.
+
+    `letters` are loaded with target and jurisdiction, in the order they shall go; `after` is the
+    earliest instant (aware UTC); `rests` says how many days a desk rests between two of them,
+    {campaign id: working days}.
+    """
+    codes = {letter.target.jurisdiction_code for letter in letters}
+    places = _places(session, codes, after)
+    taken = _taken(session, places, after)
+    free_from: dict[int, dt.datetime] = {}
+    found: dict[int, Slot | Sentence] = {}
+    for letter in letters:
+        place = _of_body(places[letter.target.jurisdiction_code], letter)
+        begins = max(after, free_from.get(letter.office_id, after))
+        slot = _slot(letter, place, hours, begins, taken)
+        if isinstance(slot, Slot):
+            taken.note(letter, place.zone, slot.send_after)
+            rest = rests.get(letter.campaign_id, 0)
+            free_from[letter.office_id] = rested(place, slot.send_after, rest)
+        found[letter.id] = slot
+    return found
+
+
+def rested(place: Place, start: dt.datetime, days: int) -> dt.datetime:
+    """Return the instant `days` working days of `place` after `start`, at the same hour."""
+    day = start.astimezone(place.zone).date()
+    while days > 0:
+        day += dt.timedelta(days=1)
+        days -= rest_on(place, day) is None
+    return dt.datetime.combine(day, start.astimezone(place.zone).time(), place.zone).astimezone(
+        dt.UTC
+    )
+
+
+def _slot(
+    letter: Letter, place: Place, hours: Hours, after: dt.datetime, taken: _Taken
+) -> Slot | Sentence:
+    full = 0
+    for window in good_windows(place, hours, after=after, before=after + AHEAD):
+        minute = _minute(letter, window, taken)
+        day = window.begins.astimezone(place.zone).date()
+        if minute is None or taken.days[letter.target.body_id, day] >= PER_BODY_AND_DAY:
+            full += 1
+            continue
+        return Slot(minute, window.ends, _because(place, after, minute, full))
+    return Sentence(
+        "There is no good hour at %(place)s within %(days)s days.",
+        place=place.code,
+        days=AHEAD.days,
+    )
+
+
+def _minute(letter: Letter, window: Window, taken: _Taken) -> dt.datetime | None:
+    """A minute of the window that hangs on the letter's code, in an hour with room; else None."""
+    minutes = max(1, int((window.ends - window.begins).total_seconds() // 60) - 5)
+    first = int.from_bytes(hashlib.sha256(letter.code.encode()).digest()[:4]) % minutes
+    domain = _domain(letter)
+    for step in range(0, minutes, 60):
+        shift = dt.timedelta(minutes=(first + step) % minutes)
+        instant = (window.begins + shift).replace(second=0, microsecond=0)
+        instant = max(instant, window.begins)
+        hour = instant.replace(minute=0, second=0, microsecond=0)
+        if not domain or taken.hours[domain, hour] < PER_DOMAIN_AND_HOUR:
+            return instant
+    return None
+
+
+def _because(place: Place, after: dt.datetime, minute: dt.datetime, full: int) -> Sentence:
+    """Say why this minute: what hour it is there, and what was passed over on the way."""
+    local = minute.astimezone(place.zone)
+    passed = []
+    day = after.astimezone(place.zone).date()
+    while day < local.date():
+        why = rest_on(place, day)
+        if why is not None and str(why) != "weekend" and str(why) not in passed:
+            passed.append(str(why))
+        day += dt.timedelta(days=1)
+    if full:
+        passed.append(f"{full} full mornings" if full > 1 else "a full morning")
+    when = format_datetime(local, "EEEE d MMMM, HH:mm", locale="en_GB")
+    if passed:
+        return Sentence(
+            "%(when)s on their clock, a working morning in the middle of their week; "
+            "passed over: %(passed)s.",
+            when=when,
+            passed=", ".join(passed),
+        )
+    return Sentence(
+        "%(when)s on their clock, a working morning in the middle of their week.", when=when
+    )
+
+
+def _places(session: Session, codes: set[str], after: dt.datetime) -> dict[str, Place]:
+    rows = session.execute(
+        sa.select(Jurisdiction.code, Jurisdiction.timezone).where(Jurisdiction.code.in_(codes))
+    ).all()
+    zones = {row.code: ZoneInfo(row.timezone or "UTC") for row in rows}
+    rests: dict[str, list[Rest]] = {code: [] for code in zones}
+    for entry in calendar.entries(session, codes, after=after.date() - dt.timedelta(days=1)):
+        if entry.kind in calendar.RESTING:
+            rests[entry.jurisdiction_code].append(
+                Rest(entry.starts_on, entry.ends_on, entry.name, entry.kind, entry.organization_id)
+            )
+    return {code: Place(code, zone, tuple(rests[code])) for code, zone in zones.items()}
+
+
+def _of_body(place: Place, letter: Letter) -> Place:
+    """The place without the rests of other bodies there: one chamber's recess isn't the other's."""
+    own = tuple(one for one in place.rests if one.body_id in (None, letter.target.body_id))
+    return place if len(own) == len(place.rests) else Place(place.code, place.zone, own)
+
+
+def _taken(session: Session, places: Mapping[str, Place], after: dt.datetime) -> _Taken:
+    taken = _Taken()
+    scheduled = session.scalars(
+        sa.select(Letter)
+        .join(Letter.target)
+        .options(sa.orm.contains_eager(Letter.target))
+        .where(
+            Letter.state.in_((State.SCHEDULED, State.SENDING)),
+            Letter.send_after >= after,
+            Target.jurisdiction_code.in_(list(places)),
+        )
+    )
+    for letter in scheduled:
+        assert letter.send_after is not None
+        taken.note(letter, places[letter.target.jurisdiction_code].zone, letter.send_after)
+    return taken
+
+
+def _domain(letter: Letter) -> str:
+    if letter.channel is not ContactKind.EMAIL:
+        return ""
+    return letter.address.rpartition("@")[2].lower()
