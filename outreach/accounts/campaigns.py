@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from outreach.words import Sentence
 
 __all__ = [
     "Condition",
+    "Settings",
     "campaign_by_slug",
     "change_settings",
     "checklist",
@@ -39,6 +40,24 @@ class Condition:
 
     words: Sentence
     met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an admin can set: goal (signatures), cooling (working days), time zone (IANA name) …
+
+    `most_alike` is how alike two letters may be, in per cent; `html_part` puts the words of an
+    e-mail beside the plain text as HTML too. Switching `four_eyes` off needs a written `reason`,
+    kept with every letter approved that way (law 4).
+    """
+
+    goal: int
+    cooling_days: int
+    timezone: str
+    four_eyes: bool
+    html_part: bool
+    most_alike: int
+    reason: str = ""
 
 
 def create_campaign(
@@ -92,30 +111,19 @@ def members(session: Session, campaign_id: int) -> Sequence[Member]:
 def change_settings(
     session: Session,
     campaign: Campaign,
+    settings: Settings,
     *,
-    goal: int,
-    cooling_days: int,
-    timezone: str,
-    four_eyes: bool,
-    reason: str = "",
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    """Set goal (signatures), cooling (working days), time zone (IANA name) and four eyes.
-
-    Switching four eyes off needs a written `reason`, kept with every letter approved that way
-    (law 4). Raises BadInput naming the field, NotAllowed for all but admins.
-    """
+    """Write the settings. Raises BadInput naming the field, NotAllowed for all but admins."""
     require(by, "campaign.write")
-    _check_settings(goal, cooling_days, timezone)
-    under = _self_approval(campaign, four_eyes=four_eyes, reason=reason)
-    wanted: dict[str, Any] = {
-        "goal": goal,
-        "cooling_days": cooling_days,
-        "timezone": timezone,
-        "four_eyes": four_eyes,
-        "self_approval_under": under,
-    }
+    _check_settings(settings)
+    wanted: dict[str, Any] = asdict(settings)
+    reason = wanted.pop("reason")
+    wanted["self_approval_under"] = _self_approval(
+        campaign, four_eyes=settings.four_eyes, reason=reason
+    )
     changed = {
         name: {"from": getattr(campaign, name), "to": value}
         for name, value in wanted.items()
@@ -237,12 +245,14 @@ def _can_sign(sender: Sender) -> bool:
     )
 
 
-def _check_settings(goal: int, cooling_days: int, timezone: str) -> None:
-    if not 1 <= goal <= 1_000_000_000:
+def _check_settings(settings: Settings) -> None:
+    if not 1 <= settings.goal <= 1_000_000_000:
         raise BadInput(Sentence("Write how many signatures you want, 1 or more."), "goal")
-    if not 0 <= cooling_days <= 365:
+    if not 0 <= settings.cooling_days <= 365:
         raise BadInput(Sentence("Write a number of working days, 0 to 365."), "cooling_days")
-    if timezone not in zoneinfo.available_timezones():
+    if not 1 <= settings.most_alike <= 100:
+        raise BadInput(Sentence("Write per cent, 1 to 100."), "most_alike")
+    if settings.timezone not in zoneinfo.available_timezones():
         raise BadInput(Sentence("Choose a time zone from the list."), "timezone")
 
 

@@ -32,6 +32,8 @@ SETTINGS = {
     "cooling_days": N_("working days between two letters"),
     "timezone": N_("time zone"),
     "four_eyes": N_("four eyes"),
+    "html_part": N_("HTML beside plain text"),
+    "most_alike": N_("how alike two letters may be, in per cent"),
     "self_approval_under": N_("why authors may approve their own letters"),
 }
 
@@ -46,7 +48,7 @@ def settings() -> str:
 @bp.post("/campaign")
 @needs("campaign.write")
 def change_settings() -> str | Response | tuple[str, int]:
-    """Change goal, cooling days, four eyes or time zone."""
+    """Change the settings."""
     form, session = SettingsForm(), access.session()
     if form.validate_on_submit():
         try:
@@ -54,11 +56,7 @@ def change_settings() -> str | Response | tuple[str, int]:
                 campaigns.change_settings(
                     session,
                     access.campaign(),
-                    goal=form.goal.data,
-                    cooling_days=form.cooling_days.data,
-                    timezone=form.timezone.data,
-                    four_eyes=form.four_eyes.data,
-                    reason=form.reason.data or "",
+                    form.typed(),
                     by=access.actor(),
                     now=access.now(),
                 )

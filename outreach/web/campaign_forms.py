@@ -18,6 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
+from outreach.accounts.campaigns import Settings
 from outreach.accounts.models import Campaign, Sender, SenderKind, Voice
 from outreach.accounts.senders import SenderValues
 from outreach.petitions.figures import base
@@ -49,7 +50,7 @@ def _zones() -> list[str]:
 
 
 class SettingsForm(Form):
-    """Goal, cooling, four eyes, time zone."""
+    """Goal, cooling, time zone, what letters are like, four eyes."""
 
     goal = IntegerField(
         _("Goal"),
@@ -71,6 +72,20 @@ class SettingsForm(Form):
         choices=_zones,
         description=_("Times on these pages, and times you type, are in this zone."),
     )
+    most_alike = IntegerField(
+        _("How alike two letters may be, in per cent"),
+        validators=[
+            InputRequired(_("Write a number.")),
+            NumberRange(1, 100, _("Write per cent, 1 to 100.")),
+        ],
+        description=_(
+            "Of one mailing, or to one body. Above it an approver has to say why it may pass."
+        ),
+    )
+    html_part = BooleanField(
+        _("Letters carry an HTML part beside the plain text"),
+        description=_("Made from the same words: no images, no colours, nothing to track."),
+    )
     four_eyes = BooleanField(
         _("Whoever wrote a letter can't approve it"),
         description=_("Switch it off only if one person runs the campaign alone."),
@@ -89,8 +104,22 @@ class SettingsForm(Form):
             goal=campaign.goal,
             cooling_days=campaign.cooling_days,
             timezone=campaign.timezone,
+            most_alike=campaign.most_alike,
+            html_part=campaign.html_part,
             four_eyes=campaign.four_eyes,
             reason=campaign.self_approval_under or "",
+        )
+
+    def typed(self) -> Settings:
+        """Return what was typed; the form is valid."""
+        return Settings(
+            goal=self.goal.data,
+            cooling_days=self.cooling_days.data,
+            timezone=self.timezone.data,
+            four_eyes=self.four_eyes.data,
+            html_part=self.html_part.data,
+            most_alike=self.most_alike.data,
+            reason=self.reason.data or "",
         )
 
 

@@ -42,8 +42,10 @@ def change(session: Session, campaign: Campaign, by: Actor, now: dt.datetime, **
         "cooling_days": campaign.cooling_days,
         "timezone": campaign.timezone,
         "four_eyes": campaign.four_eyes,
+        "html_part": campaign.html_part,
+        "most_alike": campaign.most_alike,
     } | more
-    campaigns.change_settings(session, campaign, by=by, now=now, **values)
+    campaigns.change_settings(session, campaign, campaigns.Settings(**values), by=by, now=now)
 
 
 def test_a_campaign_begins_rehearsing_with_the_admins_of_the_house(
@@ -87,6 +89,8 @@ def test_settings_change_and_say_what_was_before(
         ({"goal": -1}, "goal"),
         ({"cooling_days": -1}, "cooling_days"),
         ({"cooling_days": 400}, "cooling_days"),
+        ({"most_alike": 0}, "most_alike"),
+        ({"most_alike": 101}, "most_alike"),
         ({"timezone": "Mars/Base"}, "timezone"),
         ({"timezone": "../../etc/passwd"}, "timezone"),
         ({"four_eyes": False}, "reason"),

@@ -39,13 +39,20 @@ def test_an_admin_changes_the_settings(ada: Client, database: Database) -> None:
         ({"goal": "many"}, "Write a whole number"),
         ({"goal": "0"}, "1 or more"),
         ({"cooling_days": "-3"}, "0 to 365"),
+        ({"most_alike": "101"}, "1 to 100"),
         ({"timezone": "Mars/Base"}, "Choose one of those in the list"),
     ],
 )
 def test_nonsense_is_said_at_its_field(
     ada: Client, database: Database, typed: dict[str, str], words: str
 ) -> None:
-    values = {"goal": "75000", "cooling_days": "5", "timezone": "UTC", "four_eyes": "y"}
+    values = {
+        "goal": "75000",
+        "cooling_days": "5",
+        "most_alike": "90",
+        "timezone": "UTC",
+        "four_eyes": "y",
+    }
 
     answer = ada.send("/campaign", values | typed)
 
@@ -57,7 +64,7 @@ def test_nonsense_is_said_at_its_field(
 def test_four_eyes_are_switched_off_with_a_reason_that_stays(
     ada: Client, database: Database, olga: Client
 ) -> None:
-    values = {"goal": "75000", "cooling_days": "5", "timezone": "UTC"}
+    values = {"goal": "75000", "cooling_days": "5", "most_alike": "90", "timezone": "UTC"}
     assert ada.send("/campaign", values).status_code == 422
     why = "Ada runs this campaign alone."
     assert ada.send("/campaign", {**values, "reason": why}).status_code == 302
@@ -67,6 +74,20 @@ def test_four_eyes_are_switched_off_with_a_reason_that_stays(
         (detail,) = session.scalars(sa.select(Event.detail).where(Event.name == "settings_changed"))
     assert detail["self_approval_under"]["to"] == why
     assert why in olga.get("/campaign").text
+
+
+def test_letters_can_carry_html_and_be_kept_apart(
+    ada: Client, sam: Client, database: Database
+) -> None:
+    browser = Browser(ada)
+    browser.get("campaign.settings")
+    page = browser.press("Save settings", html_part="y", most_alike="75")
+    assert "HTML beside plain text: off, now on" in page
+    with database.reading() as session:
+        (campaign,) = session.scalars(sa.select(Campaign))
+        assert (campaign.html_part, campaign.most_alike) == (True, 75)
+    page = sam.get("/campaign").get_data(as_text=True)
+    assert "75 per cent" in page and "the same words as HTML" in page
 
 
 def test_others_see_the_settings_without_a_form(sam: Client, vera: Client) -> None:
