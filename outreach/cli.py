@@ -1,4 +1,5 @@
-"""The operator's door: `outreach run`, `serve`, `seed`, `demo run`, `contacts …`, `letters …`.
+"""The operator's door: `outreach run`, `serve`, `seed`, `demo run`, `contacts …`, `letters …`,
+`counts …`.
 
 Every command migrates the home it works on first. A command acts as `operator` with the system
 user's name; approving is not possible from here.
@@ -23,6 +24,7 @@ from outreach.accounts import demonstration as demonstration_accounts
 from outreach.accounts import people
 from outreach.accounts.models import Role
 from outreach.cli_contacts import contacts
+from outreach.cli_counts import counts
 from outreach.cli_home import installation, now, operator
 from outreach.cli_letters import letters
 from outreach.config import Settings, read_settings, shipped
@@ -62,6 +64,7 @@ def cli() -> None:
 
 cli.add_command(contacts)
 cli.add_command(letters)
+cli.add_command(counts)
 
 
 @cli.command()

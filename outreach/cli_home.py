@@ -8,9 +8,15 @@ import getpass
 import os
 from collections.abc import Iterator
 
-from outreach.accounts.models import Actor
+import click
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Actor, Campaign
 from outreach.config import Settings, read_settings
 from outreach.database import Database
+from outreach.errors import NotFound
+from outreach.words import Sentence
 
 
 @contextlib.contextmanager
@@ -37,3 +43,14 @@ def operator() -> Actor:
 def now() -> dt.datetime:
     """Return the instant it is, aware, in UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+def campaign_named(session: Session, name: str) -> Campaign:
+    """Return the campaign called `name`, or the only one there is. Raises NotFound, UsageError."""
+    known = session.scalars(sa.select(Campaign).order_by(Campaign.slug)).all()
+    found = [one for one in known if not name or one.slug == name]
+    if len(found) == 1:
+        return found[0]
+    if not known:
+        raise NotFound(Sentence("There is no campaign yet. Run “outreach seed” first."))
+    raise click.UsageError(f"Say --campaign: {', '.join(one.slug for one in known)}.")

@@ -5,14 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Campaign
-from outreach.cli_home import installation, now, operator
-from outreach.errors import NotFound
+from outreach.cli_home import campaign_named, installation, now, operator
 from outreach.letters import files, loading
-from outreach.words import Sentence
 
 
 @click.group()
@@ -28,7 +23,7 @@ def export(folder: Path, overwrite: bool, campaign: str) -> None:
     """Write every template into FOLDER: its card and the newest text of each language."""
     with installation() as (_settings, database), database.reading() as session:
         written = files.export(
-            session, _campaign(session, campaign).id, folder, overwrite=overwrite
+            session, campaign_named(session, campaign).id, folder, overwrite=overwrite
         )
     for path in written:
         click.echo(str(path))
@@ -45,7 +40,7 @@ def import_(folder: Path, campaign: str) -> None:
     """
     with installation() as (_settings, database), database.writing() as session:
         changes = loading.load_files(
-            session, _campaign(session, campaign), folder, now=now(), by=operator(), asked=True
+            session, campaign_named(session, campaign), folder, now=now(), by=operator(), asked=True
         )
     for change in changes:
         file = f"{change.slug}/{change.language}{files.TEXT}"
@@ -55,14 +50,3 @@ def import_(folder: Path, campaign: str) -> None:
             click.echo(f"{file}: version {change.number}")
     if not changes:
         click.echo("Nothing new in these texts.", err=True)
-
-
-def _campaign(session: Session, name: str) -> Campaign:
-    """The campaign called `name`, or the only one there is."""
-    known = session.scalars(sa.select(Campaign).order_by(Campaign.slug)).all()
-    found = [one for one in known if not name or one.slug == name]
-    if len(found) == 1:
-        return found[0]
-    if not known:
-        raise NotFound(Sentence("There is no campaign yet. Run “outreach seed” first."))
-    raise click.UsageError(f"Say --campaign: {', '.join(one.slug for one in known)}.")
