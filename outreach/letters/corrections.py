@@ -13,7 +13,7 @@ from outreach.accounts.models import Actor, Campaign, Event, Sender
 from outreach.errors import BadInput, Refused
 from outreach.letters import claims, planning
 from outreach.letters.lifecycle import State
-from outreach.letters.models import Letter, LetterKind, Mailing, Quotation, Template
+from outreach.letters.models import Letter, LetterKind, Mailing, MailingState, Quotation, Template
 from outreach.letters.sharing import SharedDesk
 from outreach.petitions import facts
 from outreach.petitions.models import Fact, FactState, Use
@@ -75,18 +75,21 @@ def _corrected_since(session: Session, fact: Fact) -> set[int]:
             Event.name.in_(("fact added", "fact changed")),
         )
     )
-    query = (
-        sa.select(Letter.target_id)
-        .join(Mailing, Mailing.id == Letter.mailing_id)
-        .where(
-            Mailing.fact_id == fact.id,
-            Letter.kind == LetterKind.CORRECTION,
-            Letter.state != State.WITHDRAWN,
+    since = [Mailing.fact_id == fact.id]
+    if changed_at is not None:
+        since.append(Mailing.at >= changed_at)
+    told = set(
+        session.scalars(
+            sa.select(Letter.target_id)
+            .join(Mailing, Mailing.id == Letter.mailing_id)
+            .where(*since, Letter.kind == LetterKind.CORRECTION, Letter.state != State.WITHDRAWN)
         )
     )
-    if changed_at is not None:
-        query = query.where(Mailing.at >= changed_at)
-    return set(session.scalars(query))
+    # Drafts that are still being made count too: nobody starts the same correction again.
+    under_way = session.scalars(
+        sa.select(Mailing.plan).where(*since, Mailing.state != MailingState.MADE)
+    )
+    return told.union(*(plan["targets"] for plan in under_way))
 
 
 def templates_for(session: Session, campaign_id: int) -> Sequence[Template]:

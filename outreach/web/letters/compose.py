@@ -22,6 +22,7 @@ from outreach.letters import (
     audiences,
     drafting,
     examples,
+    gaps,
     lists,
     making,
     planning,
@@ -79,6 +80,7 @@ def compose() -> str:
             offer,
             form,
             trial=_try(offer, choice),
+            lacking=_lacking(choice),
             total=len(choice.targets),
             sharing=shared_desks(session(), choice.template, choice.targets),
         )
@@ -273,11 +275,25 @@ def _try(offer: Offer, choice: Choice) -> examples.Trial:
         )
 
 
+def _lacking(choice: Choice) -> Sequence[gaps.Missing]:
+    """Everybody in a larger audience who lacks what the text prints, before there is a draft."""
+    return gaps.missing_for(
+        session(),
+        campaign=campaign(),
+        template=choice.template,
+        targets=choice.targets,
+        sender=choice.sender,
+        fallback_language=choice.fallback,
+        today=now().date(),
+    )
+
+
 def _page(
     offer: Offer,
     form: ComposeForm | None,
     *,
     trial: examples.Trial | None = None,
+    lacking: Sequence[gaps.Missing] = (),
     total: int = 0,
     sharing: Sequence[Sharing] = (),
     missing: dict[str, Any] | None = None,
@@ -296,6 +312,7 @@ def _page(
         form=form,
         target=target,
         trial=trial,
+        lacking=lacking,
         left_out=reasons(trial.left_out) if trial else [],
         limit=campaign().most_alike,
         total=total,
