@@ -125,9 +125,13 @@ def this_round(session: Session, round_id: int, *, by: Actor | None = None) -> A
 
 def letters_of(session: Session, one: ApprovalRound) -> Sequence[Letter]:
     """Return the letters of a round whatever became of them, with their targets, by number."""
+    return _with_targets(session, map(int, one.seals))
+
+
+def _with_targets(session: Session, ids: Iterable[int]) -> Sequence[Letter]:
     return session.scalars(
         sa.select(Letter)
-        .where(Letter.id.in_(map(int, one.seals)))
+        .where(Letter.id.in_(ids))
         .options(joinedload(Letter.target).joinedload(Target.jurisdiction))
         .order_by(Letter.id)
     ).all()
@@ -252,7 +256,7 @@ def approve_some(
 
     Opened ones are approved as read, the others as sampled.
     """
-    letters = [letter for letter in letters_of(session, one) if letter.id in set(ids)]
+    letters = _with_targets(session, [key for key in ids if str(key) in one.seals])
     found = findings(session, letters, now=now)
     campaign = session.get_one(Campaign, letters[0].campaign_id)
     opened = {(letter_id, seal) for letter_id, seal in one.opened}

@@ -63,13 +63,13 @@ def make(
     BadInput (no reason given), Refused (four eyes, gaps, an open letter to the same desk).
     """
     move = BY_NAME[name]
-    _look_again(session, letter, move, seen)
+    _look_again(session, letter, move)
     was, reason = letter.state, reason.strip()
     _refuse_impossible(letter, move, by, reason)
     if move.name == "approve":
         values = {"approved_as": ApprovedAs.READ} | values
         _refuse_alike(session, letter, values)
-    changes = _changes(session, letter, move, by, now) | values
+    changes = _changes(session, letter, move, by, now, seen) | values
     if move.reason:
         changes["reason"] = reason
     detail = _told(letter, move, changes, reason, passage)
@@ -120,17 +120,13 @@ def _keep_remarks(
         remarks.settle_all(session, letter, by=by, now=now)
 
 
-def _look_again(session: Session, letter: Letter, move: Move, seen: str | None) -> None:
+def _look_again(session: Session, letter: Letter, move: Move) -> None:
     """Read the row under its lock: nobody else changes the words while they are judged."""
     session.flush()
     if move.name not in JUDGED:
         return
     columns = [column.key for column in sa.inspect(Letter).column_attrs]
     session.refresh(letter, attribute_names=columns, with_for_update=True)
-    if seen is not None and seen != seal_of(session, letter):
-        raise MoveRefused(
-            Sentence("The letter was changed since you opened it. Read it again, then decide.")
-        )
 
 
 def _refuse_impossible(letter: Letter, move: Move, by: Actor, reason: str) -> None:
@@ -152,16 +148,18 @@ def _refuse_impossible(letter: Letter, move: Move, by: Actor, reason: str) -> No
 
 
 def _changes(
-    session: Session, letter: Letter, move: Move, by: Actor, now: dt.datetime
+    session: Session, letter: Letter, move: Move, by: Actor, now: dt.datetime, seen: str | None
 ) -> dict[str, Any]:
     """Return the columns that `move` sets beside the state, after its own rules agreed."""
     changes: dict[str, Any] = {"state": move.target}
     if move.name == "submit":
         _refuse_gaps(checks.stopping(session, letter))
     if move.name == "approve":
+        seal = seal_of(session, letter)
+        _refuse_unseen(seal, seen)
         _refuse_gaps(checks.refusals(session, letter, now=now))
         _refuse_number(session, letter, now)
-        changes |= _approval(session, letter, by, now)
+        changes |= _approval(session, letter, by, now) | {"seal": seal}
     if move.target not in SEALED and letter.state in SEALED:
         changes |= {
             "seal": None,
@@ -178,6 +176,14 @@ def _changes(
     if move.target in (State.SENT, State.BOUNCED):
         changes["sent_at"] = letter.sent_at or now
     return changes
+
+
+def _refuse_unseen(seal: str, seen: str | None) -> None:
+    """Nobody approves other words than those they saw."""
+    if seen is not None and seen != seal:
+        raise MoveRefused(
+            Sentence("The letter was changed since you opened it. Read it again, then decide.")
+        )
 
 
 def _refuse_gaps(problems: Sequence[Sentence]) -> None:
@@ -224,18 +230,13 @@ def _approval(session: Session, letter: Letter, by: Actor, now: dt.datetime) -> 
         "approved_by": by.name,
         "approved_at": now,
         "self_approved_under": campaign.self_approval_under if own else None,
-        "seal": seal_of(session, letter),
     }
 
 
 def _write(session: Session, letter: Letter, move: Move, changes: dict[str, Any]) -> None:
     """Update the row only while it is still in the state we saw; one row, or nobody moved it."""
-    moved = _update(
-        session,
-        sa.update(Letter)
-        .where(Letter.id == letter.id, Letter.state == letter.state)
-        .values(**changes),
-    )
+    update = sa.update(Letter).where(Letter.id == letter.id, Letter.state == letter.state)
+    moved = _update(session, update.values(**changes))
     if not moved:
         session.refresh(letter)
         raise MoveRefused(
