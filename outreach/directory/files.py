@@ -156,8 +156,6 @@ class PrecedentCard(_Strict):
     confidence: Confidence
     sources: list[str] = Field(default_factory=list)
     note: str = ""
-    # {language: the sentence that letters print}
-    wording: dict[str, str] = Field(default_factory=dict)
     # {language: the sentence a letter says it with}; what has none is never mentioned.
     wording: dict[str, str] = Field(default_factory=dict)
 

@@ -16,11 +16,14 @@ MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 class WindowForm(Form):
-    """A window, typed in the campaign's zone; without one, as soon as the desk allows."""
+    """A window, typed in the campaign's zone; without one, as soon as the desk allows.
+
+    `good`: each letter at a good hour of its own desk, not before the time given, if any.
+    """
 
     when = RadioField(
         _("When may it go?"),
-        choices=["soon", "at"],
+        choices=["good", "soon", "at"],
         default="soon",
     )
     send_after = DateTimeLocalField(_("Not before"), format=MOMENTS, validators=[Optional()])
@@ -34,7 +37,7 @@ class WindowForm(Form):
 
     def window(self, zone: str, now: dt.datetime) -> tuple[dt.datetime, dt.datetime | None]:
         """Return beginning and end as UTC instants; `zone` is the IANA name people type in."""
-        begins = self.send_after.data if self.when.data == "at" else None
+        begins = None if self.when.data == "soon" else self.send_after.data
         return instant(begins, zone) or now, instant(self.send_before.data, zone)
 
     def complaints(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from outreach.web.directory import (
     adding,
     bodies,
+    calendar,
     endings,
     exporting,
     imports,
@@ -27,6 +28,7 @@ __all__ = [
     "adding",
     "bodies",
     "bp",
+    "calendar",
     "endings",
     "exporting",
     "imports",

@@ -121,6 +121,8 @@ def _times(letter: Letter) -> list[tuple[str, str]]:
             (_("Their clock then"), local_time(letter.send_after, zone)),
             (_("Not after"), instant(letter.send_before)),
         ]
+        if letter.send_because:
+            rows.append((_("Why then"), letter.send_because))
     if letter.sent_at:
         rows += [
             (_("Sent"), instant(letter.sent_at)),

@@ -93,7 +93,8 @@ def post_ticked() -> Response | str:
         )
     if outcome.refused:
         return _page(refused=outcome.refused)
-    return redirect(url_for("sending.by_hand", **request.args))
+    page = request.args.get("page", type=int)
+    return redirect(url_for("sending.by_hand", mailing=_mailing_id(), page=page))
 
 
 def _page(
@@ -138,8 +139,8 @@ def _fonts() -> Path:
 def _mark(letter: Letter) -> str:
     """What a sheet says that must not be posted as it is."""
     if letter.state not in SEALED:
-        return _("Draft, not approved")
-    return _("Rehearsal, not to be sent") if campaign().rehearsing else ""
+        return str(_("Draft, not approved"))
+    return str(_("Rehearsal, not to be sent")) if campaign().rehearsing else ""
 
 
 def _ticks(letters: Sequence[Letter]) -> typesetting.TickList:

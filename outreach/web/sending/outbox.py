@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as Answer
 
 from outreach.database import transaction
+from outreach.directory.models import Target
 from outreach.errors import BadInput, MoveRefused, NotFound, OutreachError, Refused
 from outreach.letters import queries
 from outreach.letters.lifecycle import State
@@ -55,6 +58,9 @@ def schedule(letter_id: int) -> Answer:
     letter, form = _letter(letter_id), WindowForm()
     if not form.validate():
         return _back(letter_id, form.complaints())
+    if form.when.data == "good":
+        _schedule_all(sa.select(Letter).where(Letter.id == letter_id), form)
+        return _to_letter(letter_id)
     begins, ends = form.window(campaign().timezone, now())
     try:
         with transaction(session()):
@@ -139,17 +145,21 @@ def again() -> Answer:
 def _schedule_all(query: sa.Select[Letter], form: WindowForm) -> None:
     """Schedule what `query` finds; tell how many, and why not the others."""
     begins, ends = form.window(campaign().timezone, now())
+    there = joinedload(Letter.target).joinedload(Target.jurisdiction)
+    who: dict[str, Any] = {"by": actor(), "now": now()}
     try:
         with transaction(session()):
-            result = timetable.schedule_many(
-                session(),
-                session().scalars(query.order_by(Letter.id)).all(),
-                send_after=begins,
-                send_before=ends,
-                because=form.because.data or "",
-                by=actor(),
-                now=now(),
-            )
+            letters = session().scalars(query.options(there).order_by(Letter.id)).all()
+            if form.when.data == "good":
+                result = timetable.schedule_at_good_hours(
+                    session(), letters, send_after=begins, **who
+                )
+            else:
+                window: dict[str, Any] = {"send_after": begins, "send_before": ends}
+                because = form.because.data or ""
+                result = timetable.schedule_many(
+                    session(), letters, because=because, **window, **who
+                )
     except BadInput as error:
         flash(_all_of(error), "error")
         return

@@ -1,0 +1,187 @@
+"""The calendar of a country or assembly: recess, days closed, sittings, events."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf.file import FileField, FileRequired
+from werkzeug.wrappers import Response
+from wtforms import DateField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from outreach.database import transaction
+from outreach.directory import calendar
+from outreach.directory.calendar import CalendarEntry, EntryKind
+from outreach.directory.models import Jurisdiction, Organization, OrganizationKind
+from outreach.errors import BadFile, BadInput, NotFound
+from outreach.web.access import actor, needs, now, session
+from outreach.web.directory.blueprint import bp
+from outreach.web.filters import label, say
+from outreach.web.forms import Form
+from outreach.words import Sentence
+
+# Holidays are listed for this long from today.
+SHOWN = dt.timedelta(days=120)
+BODIES = (OrganizationKind.CHAMBER, OrganizationKind.COMMITTEE, OrganizationKind.MINISTRY)
+
+
+class DaysForm(Form):
+    """Days of one house, or of all there."""
+
+    kind = SelectField(_l("What it is"), choices=[], validators=[InputRequired()])
+    name = StringField(
+        _l("Name"),
+        validators=[InputRequired(_l("Say what it is: “summer recess”, “committee meets”."))],
+    )
+    starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
+    ends_on = DateField(_l("Last day"), validators=[Optional()])
+    organization = SelectField(_l("For"), choices=[], coerce=int, default=0)
+    source = StringField(_l("Where it is published"), validators=[Length(max=500)])
+
+
+class FileForm(Form):
+    """A calendar file (.ics)."""
+
+    file = FileField(_l("Calendar file (.ics)"), validators=[FileRequired(_l("Choose a file."))])
+    kind = SelectField(_l("Its events are"), choices=[], validators=[InputRequired()])
+    organization = SelectField(_l("For"), choices=[], coerce=int, default=0)
+    source = StringField(_l("Where it is published"), validators=[Length(max=500)])
+
+
+@bp.get("/directory/jurisdictions/<code>/calendar", endpoint="calendar")
+@needs("directory.read")
+def calendar_page(code: str) -> str:
+    """Show when they sit and rest, with the holidays to come."""
+    return _page(_country(code), DaysForm(formdata=None), FileForm(formdata=None))
+
+
+@bp.post("/directory/jurisdictions/<code>/calendar")
+@needs("directory.end")
+def add_days(code: str) -> Response | tuple[str, int]:
+    """Enter days by hand."""
+    country, form = _country(code), DaysForm()
+    _choices(form, country)
+    if form.validate_on_submit():
+        try:
+            with transaction(session()):
+                calendar.add_entry(
+                    session(),
+                    jurisdiction_code=country.code,
+                    kind=EntryKind(form.kind.data),
+                    name=form.name.data,
+                    starts_on=form.starts_on.data,
+                    ends_on=form.ends_on.data,
+                    organization_id=form.organization.data or None,
+                    source=form.source.data or "",
+                    by=actor(),
+                    now=now(),
+                )
+        except BadInput as error:
+            form.show(error)
+        else:
+            flash(_("Entered. Letters planned from now on pass these days over."), "success")
+            return _back(country)
+    return _page(country, form, FileForm(formdata=None)), 422
+
+
+@bp.post("/directory/jurisdictions/<code>/calendar/file", endpoint="calendar_file")
+@needs("directory.end")
+def add_file(code: str) -> Response | tuple[str, int]:
+    """Take the events of a calendar file in."""
+    country, form = _country(code), FileForm()
+    _choices(form, country)
+    if form.validate_on_submit():
+        upload = form.file.data
+        try:
+            with transaction(session()):
+                new, moved = calendar.import_ics(
+                    session(),
+                    upload.read(calendar.MAX_BYTES + 1),
+                    file=upload.filename or "calendar.ics",
+                    jurisdiction_code=country.code,
+                    kind=EntryKind(form.kind.data),
+                    organization_id=form.organization.data or None,
+                    source=form.source.data or "",
+                    by=actor(),
+                    now=now(),
+                )
+        except BadFile as error:
+            form.file.errors = [say(error.sentence)]
+        else:
+            flash(
+                _("%(new)s events are new, %(moved)s moved.", new=new, moved=moved)
+                if new or moved
+                else _("Nothing changed: all of it was here already."),
+                "success",
+            )
+            return _back(country)
+    return _page(country, DaysForm(formdata=None), form), 422
+
+
+@bp.post("/directory/jurisdictions/<code>/calendar/<int:entry_id>/remove")
+@needs("directory.end")
+def remove_days(code: str, entry_id: int) -> Response:
+    """Take days out of the calendar."""
+    country = _country(code)
+    entry = session().get(CalendarEntry, entry_id)
+    if entry is None or entry.jurisdiction_code != country.code:
+        raise NotFound(Sentence("These days are gone already. Reload the page."))
+    with transaction(session()):
+        calendar.remove_entry(session(), entry_id, by=actor(), now=now())
+    flash(_("Taken out. Letters planned from now on may go on these days."), "success")
+    return _back(country)
+
+
+def _country(code: str) -> Jurisdiction:
+    found = session().get(Jurisdiction, code)
+    if found is None:
+        raise NotFound(Sentence("There is no such country or assembly."))
+    return found
+
+
+def _back(country: Jurisdiction) -> Response:
+    return redirect(url_for("directory.calendar", code=country.code))
+
+
+def _bodies(country: Jurisdiction) -> dict[int, str]:
+    rows = session().execute(
+        sa.select(Organization.id, Organization.name)
+        .where(
+            Organization.jurisdiction_code == country.code,
+            Organization.kind.in_(BODIES),
+            Organization.ended_on.is_(None),
+        )
+        .order_by(Organization.name)
+    )
+    return {row.id: row.name for row in rows}
+
+
+def _choices(form: DaysForm | FileForm, country: Jurisdiction) -> None:
+    form.kind.choices = [(kind.value, label(kind)) for kind in EntryKind]
+    form.organization.choices = [(0, _("all of them")), *_bodies(country).items()]
+
+
+def _page(country: Jurisdiction, days: DaysForm, file: FileForm) -> str:
+    for form, prefix in ((days, "days"), (file, "file")):
+        _choices(form, country)
+        for one in form:
+            one.id = f"{prefix}-{one.name}"
+            one.label.field_id = one.id
+    today = now().date()
+    coming = [today + dt.timedelta(days=n) for n in range(SHOWN.days)]
+    entries = calendar.entries(session(), [country.code], after=today)
+    return render_template(
+        "pages/directory/calendar.html",
+        country=country,
+        entries=entries,
+        bodies=_bodies(country),
+        holidays=[(day, name) for day in coming if (name := calendar.holiday(country.code, day))],
+        days=days,
+        file=file,
+        summary=ngettext("%(num)s entry", "%(num)s entries", len(entries)),
+    )

@@ -1,0 +1,88 @@
+"""The calendar of a country in the browser, and letters scheduled at good hours."""
+
+from __future__ import annotations
+
+import io
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from outreach.accounts.models import Campaign
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
+from tests import make
+from tests.directory.test_calendar import ICS
+from tests.sending.conftest import sendable
+
+
+@pytest.fixture
+def place(database):
+    """A country with one house."""
+    with database.writing() as session:
+        make.jurisdiction(session, "GB", name="Great Example", timezone="Europe/London")
+        make.organization(session, jurisdiction_code="GB", name="House of Examples")
+    return "/directory/jurisdictions/GB/calendar"
+
+
+def test_an_empty_calendar_says_what_is_passed_over_anyway(olga, place) -> None:
+    page = olga.get(place).text
+    assert "only weekends and public holidays" in page
+    assert "Good Friday" in page
+
+
+def test_days_are_entered_and_taken_out(olga, place) -> None:
+    days = {
+        "kind": "recess",
+        "name": "Easter recess",
+        "starts_on": "2026-03-27",
+        "ends_on": "2026-04-10",
+        "organization": "0",
+    }
+    page = olga.send(place, days, follow_redirects=True).text
+    assert "Letters planned from now on pass these days over." in page
+    assert "Easter recess" in page and "27 March 2026 – 10 April 2026" in page
+    page = olga.send(f"{place}/1/remove", follow_redirects=True).text
+    assert "Taken out." in page and "Nothing is entered" in page
+
+
+def test_what_is_wrong_stands_at_its_field(olga, place) -> None:
+    days = {"kind": "recess", "name": "x", "starts_on": "2026-03-27", "ends_on": "2026-03-01"}
+    page = olga.send(place, {**days, "organization": "0"})
+    assert page.status_code == 422
+    assert "The last day lies before the first." in page.text
+
+
+def test_a_calendar_file_is_taken_in_once(olga, place) -> None:
+    def sent(data: bytes):
+        file = {"file": (io.BytesIO(data), "house.ics"), "kind": "recess", "organization": "0"}
+        return olga.send(f"{place}/file", file, follow_redirects=True)
+
+    assert "2 events are new, 0 moved." in sent(ICS.encode()).text
+    assert "Nothing changed" in sent(ICS.encode()).text
+    broken = sent(b"no calendar")
+    assert broken.status_code == 422
+    assert "house.ics" in broken.text
+
+
+def test_only_organisers_enter_days(sam, vera, place) -> None:
+    assert "Enter days" not in sam.get(place).text
+    assert sam.send(place, {}).status_code == 403
+    assert vera.get(place).status_code == 200
+
+
+def test_a_letter_is_scheduled_for_a_good_hour_of_its_desk(olga, place, database, campaign) -> None:
+    with database.writing() as session:
+        to = make.target(session, jurisdiction_code="GB", address="desk1@office.example")
+        letter_id = sendable(
+            session,
+            session.get_one(Campaign, campaign.id),
+            target=to,
+            address="desk1@office.example",
+        ).id
+    page = olga.send(f"/letters/{letter_id}/schedule", {"when": "good"}, follow_redirects=True).text
+    assert "1 letter scheduled." in page
+    assert "a working morning in the middle of their week" in page
+    with database.reading() as session:
+        letter = session.get_one(Letter, letter_id)
+        assert letter.state is State.SCHEDULED
+        assert 8 <= letter.send_after.astimezone(ZoneInfo("Europe/London")).hour < 11
