@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from outreach.directory.models import OrganizationKind, Target, TargetRole
-from outreach.letters import gaps
+from outreach.letters import drafting, gaps
 from outreach.letters.models import Letter, Template
+from outreach.petitions.models import Conflict
 from tests import make
 from tests.conftest import NOW
 
@@ -72,3 +73,26 @@ def test_who_gets_no_letter_anyway_is_not_listed(session, campaign):
     ]
     assert missing(session, campaign, template, rows) == {}
     assert session.get(Target, rows[0].id) is not None
+
+
+def test_facts_that_clash_are_in_no_letter(session, campaign):
+    """A text that brings two facts of one conflict together gives no draft, and says what to do."""
+    template = template_saying(session, campaign, "{{ fact.R01 }} {{ fact.R02 }}")
+    session.add(
+        Conflict(campaign_id=campaign.id, code="C-DET", what="Totals", resolution="Take R01.")
+    )
+    for code in ("R01", "R02"):
+        wording = {"en": f"{code}: {{figure}} people."}
+        make.fact(session, campaign, code=code, conflict_group="C-DET", wording=wording)
+    target = make.target(session)
+    mailing = drafting.make_drafts(
+        session,
+        campaign=campaign,
+        template=template,
+        targets=[target.id],
+        sender=make.sender(session, campaign),
+        by=make.sam(session, campaign),
+        now=NOW,
+    )
+    (row,) = mailing.left_out
+    assert row["reason"] == "The facts R01, R02 don't go together. Take R01."

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from outreach.directory.models import TargetRole
+from outreach.directory.models import Confidence, TargetRole
 from outreach.petitions import asks
 from tests import make
+from tests.conftest import NOW
 
 
 def test_the_first_code_the_role_can_take_wins(session: Session) -> None:
@@ -37,7 +38,9 @@ def test_no_office_takes_what_it_has_no_power_to_do(session: Session) -> None:
 def test_eu_only_asks_go_to_eu_members_only(session: Session) -> None:
     campaign = make.campaign(session)
     make.jurisdiction(session, "AA", eu_member=True)
-    ask = make.ask(session, campaign, code="D2c", roles=["minister"], eu_members_only=True)
+    ask = make.ask(
+        session, campaign, code="D2c", roles=["minister"], kind="reply", eu_members_only=True
+    )
     role = TargetRole.MINISTER
 
     inside = make.target(session, jurisdiction_code="AA", role=role)
@@ -60,3 +63,72 @@ def test_an_ask_of_some_jurisdictions_stays_in_them(session: Session) -> None:
         return asks.ask_for(session, campaign_id=campaign.id, target=target, codes=["D2a"])
 
     assert (found(here), found(there)) == (ask, None)
+
+
+def test_an_ask_stays_out_of_places_it_makes_no_sense_in(session: Session) -> None:
+    campaign = make.campaign(session)
+    question = make.ask(session, campaign, code="D2a", not_in=["PACE"])
+    motion = make.ask(session, campaign, code="D2b")
+
+    def found(code: str) -> object:
+        target = make.target(session, jurisdiction_code=code)
+        return asks.ask_for(session, campaign_id=campaign.id, target=target, codes=["D2a", "D2b"])
+
+    assert (found("AA"), found("PACE")) == (question, motion)
+
+
+def test_who_has_the_power_is_named_and_the_authority_first(session: Session) -> None:
+    campaign = make.campaign(session)
+    place = make.jurisdiction(
+        session, "AA", designation={"authority": "Ministry of the Interior; courts"}
+    )
+    make.ask(session, campaign, code="D2", roles=["head_of_government", "minister"])
+
+    def sits(name: str, body: str, role: TargetRole, **more: object) -> None:
+        house = make.organization(session, jurisdiction_code="AA", name=body)
+        make.target(session, jurisdiction_code="AA", name=name, body=house, role=role, **more)
+
+    sits("Ada Sports", "Ministry of Sport", TargetRole.MINISTER)
+    sits("Erika Beispiel", "Ministry of the Interior", TargetRole.MINISTER)
+    sits("Gone Before", "Ministry of the Interior", TargetRole.MINISTER, ended_on=NOW.date())
+    sits("Hugo Head", "Government", TargetRole.HEAD_OF_GOVERNMENT)
+    sits("Mia Member", "House", TargetRole.MEMBER_LOWER)
+
+    def named(**more: object) -> list[str]:
+        rows = asks.able(session, campaign, place, ["D2"], today=NOW.date(), **more)
+        return [row.name for row in rows]
+
+    assert named() == ["Erika Beispiel", "Hugo Head", "Ada Sports"]
+    assert named(most=1, among=["minister"]) == ["Erika Beispiel"]
+
+
+def test_the_matrix_counts_offices_with_law_tool_and_how_sure_we_are(session: Session) -> None:
+    campaign = make.campaign(session)
+    make.jurisdiction(
+        session,
+        "AA",
+        designation={
+            "authority": "the Council",
+            "instrument": "the Listing Act",
+            "confidence": {"authority": "high"},
+        },
+        tools=[{"kind": "written_question", "native": "interpelacja", "confidence": "low"}],
+    )
+    make.ask(session, campaign, code="D2", roles=["minister", "ministry"], kind="designation")
+    make.ask(session, campaign, code="D2a", roles=["member_lower"], kind="question")
+    make.ask(session, campaign, code="D2c", roles=["minister"], kind="reply", eu_members_only=True)
+    make.ask(session, campaign, code="D2/omon", roles=[])
+    for role in (TargetRole.MINISTER, TargetRole.MEMBER_LOWER, TargetRole.MEMBER_LOWER):
+        make.target(session, jurisdiction_code="AA", role=role)
+
+    ((place, taken),) = asks.matrix(session, campaign.id, today=NOW.date())
+
+    assert place.code == "AA"
+    rows = {one.ask.code: (one.targets, one.by, one.authority, one.confidence) for one in taken}
+    assert rows == {
+        "D2": (1, "the Listing Act", "the Council", Confidence.HIGH),
+        "D2a": (2, "interpelacja", "", Confidence.LOW),
+        "D2c": (0, "", "", None),
+    }
+    assert taken[0].offices == [(TargetRole.MINISTER, 1), (TargetRole.MINISTRY, 0)]
+    assert taken[2].offices == []
