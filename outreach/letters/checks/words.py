@@ -31,8 +31,8 @@ _OMON_ALONE = {
 }
 # Other languages: the country's name, in whatever case, stands near it.
 _BELARUS = re.compile(
-    r"b[ieě]+l[oa]r+us|vitryss|hviderus|hviterus|baltarus|baltkriev|valgeven|valko-ven|feh[eé]rorosz"
-    r"|wit-rus|білорус|беларус|λευκορωσ|بيلاروس|bielorr",
+    r"b[ieě]+l[oa]r+us|białoru|vitryss|hviderus|hviterus|baltarus|baltkriev|valgeven|valko-ven"
+    r"|feh[eé]rorosz|wit-rus|білорус|беларус|λευκορωσ|بيلاروس|bielorr",
     re.IGNORECASE,
 )
 _NEAR = 40
@@ -55,7 +55,7 @@ THANKS_LENGTH = (40, 80)
 # Nobody measured these: they are as long as what they answer or mend.
 UNMEASURED = frozenset({LetterKind.ANSWER, LetterKind.CORRECTION})
 # The same letter needs more words in these languages.
-LONGER = {"fr": 1.2}
+LONGER = {"fr": 1.2, "es": 1.2, "it": 1.1}
 
 MOST_LINKS = 2
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"“”»]+", re.IGNORECASE)
