@@ -21,12 +21,17 @@ PACKAGE = ROOT / "outreach"
 ROOMS = ("accounts", "directory", "petitions", "letters", "sending", "replies", "overview")
 FLOOR = ("schema", "database", "config", "errors", "signing", "words", "datafile")
 # The command line is one door in several files; what its commands stand on is in cli_home.py.
-COMMANDS = ("cli", "cli_contacts", "cli_import", "cli_letters", "cli_home")
+COMMANDS = ("cli", "cli_contacts", "cli_import", "cli_letters", "cli_counts", "cli_home")
 DOORS = ("web", "clock", "walk", *COMMANDS)
 # cli.py reaches the other doors: the clock and the web by app.py, the played life by walk.py.
 DOORS_A_DOOR_MAY_KNOW = {
     *(("cli", "walk"), ("cli", "clock"), ("walk", "clock")),
-    *(("cli", "cli_contacts"), ("cli_contacts", "cli_import"), ("cli", "cli_letters")),
+    *(
+        ("cli", "cli_contacts"),
+        ("cli_contacts", "cli_import"),
+        ("cli", "cli_letters"),
+        ("cli", "cli_counts"),
+    ),
     *((command, "cli_home") for command in COMMANDS),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -66,7 +67,6 @@ def add_reading(
     # Two readings at once are judged one after the other.
     hold(session, petition)
     page = page_rules.page_of(session, petition, page_url)
-    reasons = reasons_to_hold(session, page, value, read_on, shape)
     reading = Reading(
         campaign_id=campaign.id,
         petition_id=petition.id,
@@ -78,18 +78,25 @@ def add_reading(
         method=method,
         by=by.name,
         at=now,
-        state=ReadingState.HELD if reasons else ReadingState.ACCEPTED,
-        held_because=" ".join(map(_in_english, reasons)),
-        held_for=[{"text": reason.text, "values": reason.values} for reason in reasons],
-        decided_by=None if reasons else by.name,
-        decided_at=None if reasons else now,
+        **_judged(reasons_to_hold(session, page, value, read_on, shape), by, now),
     )
     session.add(reading)
     session.flush()
     _tell_of(session, campaign, reading, by=by, now=now)
-    if not reasons:
+    if reading.state is ReadingState.ACCEPTED:
         _accepted(session, reading, by=by, now=now)
     return reading
+
+
+def _judged(reasons: Sequence[Sentence], by: Actor, now: dt.datetime) -> dict[str, Any]:
+    """The columns that say whether a reading is held, and why."""
+    return {
+        "state": ReadingState.HELD if reasons else ReadingState.ACCEPTED,
+        "held_because": " ".join(map(_in_english, reasons)),
+        "held_for": [{"text": reason.text, "values": reason.values} for reason in reasons],
+        "decided_by": None if reasons else by.name,
+        "decided_at": None if reasons else now,
+    }
 
 
 def _refuse_nonsense(
