@@ -27,6 +27,7 @@ from outreach.cli_contacts import contacts
 from outreach.cli_counts import counts
 from outreach.cli_home import installation, now, operator
 from outreach.cli_letters import letters
+from outreach.cli_sending import outbox, pause, resume, send_due
 from outreach.config import Settings, read_settings, shipped
 from outreach.database import Database
 from outreach.directory import demonstration, seeding
@@ -62,9 +63,8 @@ def cli() -> None:
     """Outreach: letters to governments and parliaments, and every answer kept."""
 
 
-cli.add_command(contacts)
-cli.add_command(letters)
-cli.add_command(counts)
+for command in (contacts, letters, counts, send_due, outbox, pause, resume):
+    cli.add_command(command)
 
 
 @cli.command()
