@@ -18,11 +18,12 @@ def letter_text(
     language: str,
     credit: str,
     code: str,
+    greets: bool = True,
 ) -> str:
     """Return the whole text of a letter, one line a paragraph, as it will leave.
 
     `address` is the form of address, `credit` names the petition's author, `code`
-    is the letter's reference.
+    is the letter's reference. Without `greets` the body holds its form of address already.
     """
     signature = [sender.name, sender.role_line, *sender.postal_address.splitlines()]
     known = phrases(language)
@@ -34,8 +35,8 @@ def letter_text(
         f"{known.reference} {code}",
     ]
     parts = (
-        address.opening,
-        _begun(body, address),
+        address.opening if greets else "",
+        _begun(body, address) if greets else body,
         _closing(address.closing, sender, language),
         _lines(signature),
         _lines(small),

@@ -224,17 +224,17 @@ def _keep(
         session, template, language
     ):
         return _held(reading, template, language, words, file_hash)
-    new = versions.add_version(
-        session,
-        template,
-        language,
-        words,
+    new = TemplateVersion(
+        language=language,
         number=standing.number + 1 if standing else 1,
-        author=author,
+        subject=words[0],
+        body=words[1],
         file_hash=file_hash,
-        name="read_from_file",
-        by=reading.by,
-        now=reading.now,
+        author_id=author[0],
+        author=author[1],
+    )
+    versions.add_version(
+        session, template, new, name="read_from_file", by=reading.by, now=reading.now
     )
     return Change(template.slug, language, new.number)
 

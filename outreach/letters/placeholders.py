@@ -30,6 +30,14 @@ class Placeholder:
 PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("recipient.name", N_("name of the person or body we write to"), "Maria Example"),
     Placeholder(
+        "recipient.salutation",
+        N_(
+            "the form of address; it opens every letter by itself, and a text that uses this name "
+            "says itself where it stands"
+        ),
+        "Dear Minister",
+    ),
+    Placeholder(
         "recipient.office",
         N_("the office the person holds, as the directory calls it"),
         "Minister for Foreign Affairs",

@@ -12,7 +12,7 @@ from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.errors import MoveRefused
 from outreach.letters import cards, files, versions
-from outreach.letters.models import FileConflict, Template
+from outreach.letters.models import FileConflict, Template, TemplateVersion
 from outreach.words import Sentence
 
 # Whose words a person keeps.
@@ -130,18 +130,16 @@ def _take(
     wrong = versions.problems(conflict.subject, conflict.body, known)
     if wrong:
         raise versions.TextRefused(wrong)
-    versions.add_version(
-        session,
-        template,
-        conflict.language,
-        (conflict.subject, conflict.body),
+    new = TemplateVersion(
+        language=conflict.language,
         number=number + 1,
-        author=(by.user_id, by.name),
+        subject=conflict.subject,
+        body=conflict.body,
         file_hash=conflict.file_hash,
-        name="read_from_file",
-        by=by,
-        now=now,
+        author_id=by.user_id,
+        author=by.name,
     )
+    versions.add_version(session, template, new, name="read_from_file", by=by, now=now)
 
 
 def _tell(

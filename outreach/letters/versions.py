@@ -162,37 +162,24 @@ def newest(session: Session, template_id: int, language: str) -> TemplateVersion
 def add_version(
     session: Session,
     template: Template,
-    language: str,
-    words: tuple[str, str],
+    new: TemplateVersion,
     *,
-    number: int,
-    author: tuple[int | None, str],
     name: str,
     by: Actor,
     now: dt.datetime,
-    file_hash: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> TemplateVersion:
-    """Add checked `words` as version `number`, told of by the event `name`, and return it.
+    """Add `new`, whose words were checked, told of by the event `name`, and return it.
 
     Raises MoveRefused when there is one of that number already.
     """
-    new = TemplateVersion(
-        template_id=template.id,
-        language=language,
-        number=number,
-        subject=words[0],
-        body=words[1],
-        file_hash=file_hash,
-        author_id=author[0],
-        author=author[1],
-        at=now,
-    )
+    new.template_id, new.at = template.id, now
     try:
         with session.begin_nested():
             session.add(new)
     except sa.exc.IntegrityError as error:
         raise _saved_meanwhile() from error
+    told = {"template": template.slug, "language": new.language, "number": new.number}
     audit.record(
         session,
         subject=("template_version", new.id),
@@ -200,12 +187,7 @@ def add_version(
         by=by,
         now=now,
         campaign_id=template.campaign_id,
-        detail={
-            "template": template.slug,
-            "language": language,
-            "number": number,
-            **(detail or {}),
-        },
+        detail={**told, **(detail or {})},
     )
     return new
 
@@ -234,18 +216,15 @@ def _save(
     number = standing.number if standing else 0
     if number != seen:
         raise _saved_meanwhile()
-    return add_version(
-        session,
-        template,
-        language,
-        words,
+    new = TemplateVersion(
+        language=language,
         number=number + 1,
-        author=(by.user_id, by.name),
-        name=name,
-        by=by,
-        now=now,
-        detail=detail,
+        subject=words[0],
+        body=words[1],
+        author_id=by.user_id,
+        author=by.name,
     )
+    return add_version(session, template, new, name=name, by=by, now=now, detail=detail)
 
 
 def _saved_meanwhile() -> MoveRefused:

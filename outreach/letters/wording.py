@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import cast
 
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Campaign, Sender
 from outreach.directory.models import Target
-from outreach.directory.salutations import salutation_of
+from outreach.directory.salutations import Salutation, salutation_of
 from outreach.letters import alikeness, frame, placeholders, rendering, values
 from outreach.letters.background import NOTHING, Background, for_targets
 from outreach.letters.models import Letter, Quotation, TemplateVersion
@@ -19,6 +20,8 @@ from outreach.petitions.models import Ask, Fact
 
 # The alternatives that a text may have, in the order in which they are given out.
 VARIANTS = ("a", "b", "c")
+# What ends a form of address where it stands alone in its line.
+_AFTER_GREETING = " ,:;!\u060c\u3001\uff0c\uff1a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,13 @@ class Wording:
             variant=variant,
             background=self._background,
         )
+        address = salutation_of(target, version.language)
+        greeting = {"salutation": address.opening.rstrip(_AFTER_GREETING)}
+        named["recipient"] = {**cast("dict[str, object]", named["recipient"]), **greeting}
         rendered = rendering.render(version.subject, version.body, named)
         shared.refuse_conflicting(rendered.quotations)
-        return self._framed(target, version.language, code, rendered, shared)
+        greets = "recipient.salutation" not in _names(version.body)
+        return self._framed(target, version.language, code, rendered, shared, address, greets)
 
     def _framed(
         self,
@@ -89,14 +96,16 @@ class Wording:
         code: str,
         rendered: rendering.Rendered,
         shared: values.Shared,
+        address: Salutation,
+        greets: bool,
     ) -> Worded:
         def typeset(words: str) -> str:
             return frame.typeset(words, language, target.jurisdiction_code)
 
-        address = salutation_of(target, language)
         text = frame.letter_text(
             typeset(rendered.text),
             address=address,
+            greets=greets,
             sender=self.sender,
             language=language,
             credit=values.credit(shared.petition, language),

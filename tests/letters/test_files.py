@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.accounts.models import Actor, Event, Role
 from outreach.errors import BadFile, MoveRefused, OutreachError
-from outreach.letters import files, loading, settling, templates, versions
+from outreach.letters import cards, files, loading, settling, templates, versions
 from outreach.letters.cards import Card, card_text
 from outreach.letters.loading import Change, load_files
 from outreach.letters.models import FileConflict, LetterKind, TemplateVersion
@@ -283,8 +283,6 @@ def test_the_card_is_read_again_until_somebody_changes_it_in_the_browser(
     template = only(session, campaign)
     assert (template.roles, template.kind, template.about) == (["mep"], LetterKind.THANKS, "Short.")
 
-    from outreach.letters import cards
-
     mine = cards.card_of(template).model_copy(update={"name": "Mine"})
     assert cards.save_card(session, template, mine, by=SAM, now=now)
     assert load(session, campaign, tmp_path, now=now) == []
@@ -357,6 +355,7 @@ WORDS = st.text(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(WORDS, WORDS)
 def test_any_words_survive_the_way_out_and_in(subject, body):
     subject, body = versions.tidy(subject, body)
@@ -366,7 +365,7 @@ def test_any_words_survive_the_way_out_and_in(subject, body):
     assert (text.subject, text.body) == (subject, body)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60)
 @given(name=st.text(min_size=1, max_size=40), about=st.text(max_size=80))
 def test_any_card_survives_the_way_out_and_in(name, about):
     try:

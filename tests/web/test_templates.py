@@ -97,9 +97,10 @@ def test_a_misspelt_name_is_refused_with_line_word_and_the_right_one(
     assert "Line 3" in page
     assert "“recipient.nmae” is not a name we know. Did you mean “recipient.name”?" in page
     assert "we met {{ recipient.nmae }}." in page
-    # Scenario 13's own word: every name is near enough to something.
-    page = words_of(sam.send(ROOM, typed("Hello {{ recipient.salutaton }}", save="yes")))
-    assert "“recipient.salutaton” is not a name we know. Did you mean “recipient." in page
+    page = words_of(sam.send(ROOM, typed("{{ recipient.salutaton }}, hello", save="yes")))
+    assert (
+        "“recipient.salutaton” is not a name we know. Did you mean “recipient.salutation”?" in page
+    )
     assert len(texts(database, campaign)) == 1
 
 
@@ -224,6 +225,13 @@ def test_words_are_shown_as_somebody_would_get_them(
     assert "It reads without a gap for all 2 of 2" in page
     assert "words" in page and "are read there" in page
     assert len(texts(database, campaign)) == 1
+
+
+def test_a_text_that_says_where_the_form_of_address_stands_gets_it_once(sam: Client):
+    body = "{{ recipient.salutation }}, and all at the desk,\n\nwe ask you."
+    page = preview(sam, typed(body, active="en"))
+    assert page.count("Dear Minister") == 1
+    assert "Dear Minister, and all at the desk," in page and "we ask you." in page
 
 
 def test_a_text_that_fails_for_some_names_them_before_anything_is_made(sam: Client):
