@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.orm import Session, defer, joinedload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from outreach.directory import narrowing
@@ -287,6 +287,24 @@ def with_list() -> tuple[ExecutableOption, ...]:
         joinedload(Target.group),
         joinedload(Target.office),
         joinedload(Target.jurisdiction),
+    )
+
+
+def with_letter() -> tuple[ExecutableOption, ...]:
+    """Return the options that load what `with_list` does, for many letters at once.
+
+    What many share is read once, not with every row: a country's laws and tools are long.
+    """
+    return (
+        joinedload(Target.membership).options(
+            joinedload(Membership.person),
+            selectinload(Membership.post),
+            selectinload(Membership.area),
+        ),
+        joinedload(Target.office),
+        selectinload(Target.body),
+        selectinload(Target.group),
+        selectinload(Target.jurisdiction),
     )
 
 

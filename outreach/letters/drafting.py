@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach import signing
 from outreach.accounts import audit
-from outreach.accounts.models import Actor, Campaign, Event, Sender
+from outreach.accounts.models import Actor, Campaign, Sender
 from outreach.directory import queries
 from outreach.directory.models import Target
 from outreach.errors import OutreachError
@@ -24,6 +24,7 @@ from outreach.letters.models import (
     Letter,
     Mailing,
     MailingState,
+    Quotation,
     Template,
     TemplateVersion,
 )
@@ -49,6 +50,15 @@ class _Job:
     desks: SharedDesk | None
     by: Actor
     now: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A letter that is decided and worded, and not written yet: its columns and what it quotes."""
+
+    target: Target
+    row: dict[str, Any]
+    quotations: Sequence[Quotation]
 
 
 def make_drafts(
@@ -85,9 +95,9 @@ def draft_some(session: Session, mailing: Mailing, *, now: dt.datetime) -> None:
     targets = _loaded(session, ids)
     job = _job(session, mailing, targets, now)
     results = [_draft_or_reason(job, target) for target in targets]
-    left_out = [one for one in results if not isinstance(one, Letter)]
+    left_out = [one for one in results if not isinstance(one, _Draft)]
     left_out += _gone(ids, targets)
-    left_out += _store(job, [one for one in results if isinstance(one, Letter)])
+    left_out += _store(job, [one for one in results if isinstance(one, _Draft)])
     if left_out:
         mailing.left_out = [*mailing.left_out, *left_out]
     mailing.state = MailingState.MAKING
@@ -115,7 +125,7 @@ def finish(session: Session, mailing: Mailing, *, now: dt.datetime) -> None:
 
 def _loaded(session: Session, ids: Sequence[int]) -> Sequence[Target]:
     """The targets with person, post, body, group, desk and jurisdiction, in the order of `ids`."""
-    query = sa.select(Target).where(Target.id.in_(ids)).options(*queries.with_list())
+    query = sa.select(Target).where(Target.id.in_(ids)).options(*queries.with_letter())
     rows = session.scalars(query.execution_options(populate_existing=True))
     found = {row.id: row for row in rows}
     return [found[one] for one in ids if one in found]
@@ -161,7 +171,7 @@ def _handed(session: Session, mailing: Mailing, targets: Sequence[Target]) -> di
     return {target_id: letters[letter_id] for target_id, letter_id in wanted.items()}
 
 
-def _draft_or_reason(job: _Job, target: Target) -> Letter | dict[str, Any]:
+def _draft_or_reason(job: _Job, target: Target) -> _Draft | dict[str, Any]:
     """Return the draft, not stored yet, or the line for `left_out`."""
     try:
         return _draft(job, target)
@@ -192,7 +202,7 @@ def _line(target: Target, sentence: Sentence) -> dict[str, Any]:
     }
 
 
-def _draft(job: _Job, target: Target) -> Letter:
+def _draft(job: _Job, target: Target) -> _Draft:
     """Decide everything first, word it last."""
     template, known = job.mailing.template, job.known
     contact = choosing.contact_for(template, target, known, job.now.date())
@@ -210,25 +220,23 @@ def _draft(job: _Job, target: Target) -> Letter:
     )
     code = signing.new_code()
     variant, worded = _distinct(job, target, version, ask, chain, code)
-    letter = Letter(
-        target_id=target.id,
-        office_id=target.office_id,
-        ask_id=ask.id,
-        follows_id=chain.last.id if chain else None,
-        channel=contact.kind,
-        address=contact.value,
-        recipient=target.name,
-        code=code,
-        variant=variant,
-        envelope=worded.envelope,
-        subject=worded.subject,
-        text=worded.text,
-        body_hash=worded.body_hash,
-        quotations=worded.quotations,
-        **_of_job(job, version),
-    )
-    known.note(target, ask, letter)
-    return letter
+    row = _of_job(job, version) | {
+        "target_id": target.id,
+        "office_id": target.office_id,
+        "ask_id": ask.id,
+        "follows_id": chain.last.id if chain else None,
+        "channel": contact.kind,
+        "address": contact.value,
+        "recipient": target.name,
+        "code": code,
+        "variant": variant,
+        "envelope": worded.envelope,
+        "subject": worded.subject,
+        "text": worded.text,
+        "body_hash": worded.body_hash,
+    }
+    known.note(target, ask, row)
+    return _Draft(target, row, worded.quotations)
 
 
 def _distinct(
@@ -269,25 +277,24 @@ def _of_job(job: _Job, version: TemplateVersion) -> dict[str, Any]:
     }
 
 
-def _store(job: _Job, letters: Sequence[Letter]) -> list[dict[str, Any]]:
+def _store(job: _Job, drafts: Sequence[_Draft]) -> list[dict[str, Any]]:
     """Write the letters and their history; return the lines of those somebody else was first with.
 
-    All in one statement; one by one only where another mailing asked a desk at the same moment.
+    All together; one by one only where another mailing asked a desk at the same moment.
     """
     lines: list[dict[str, Any]] = []
     try:
         with job.session.begin_nested():
-            _write(job, letters)
+            _write(job, drafts)
     except sa.exc.IntegrityError:
-        for letter in letters:
+        for draft in drafts:
             try:
                 with job.session.begin_nested():
-                    _write(job, [letter])
+                    _write(job, [draft])
             except sa.exc.IntegrityError as error:
                 if not _asked_meanwhile(error):
                     raise
-                target = job.session.get_one(Target, letter.target_id)
-                lines.append(_line(target, Sentence(choosing.ALREADY_ASKED)))
+                lines.append(_line(draft.target, Sentence(choosing.ALREADY_ASKED)))
     return lines
 
 
@@ -296,21 +303,41 @@ def _asked_meanwhile(error: sa.exc.IntegrityError) -> bool:
     return "uq_letter_open" in words or "letter.office_id" in words or "follows_id" in words
 
 
-def _write(job: _Job, letters: Sequence[Letter]) -> None:
-    job.session.add_all(letters)
-    job.session.flush()
-    job.session.add_all(_event(job, letter) for letter in letters)
+def _write(job: _Job, drafts: Sequence[_Draft]) -> None:
+    if not drafts:
+        return
+    # Rows, not objects: nobody looks at these letters again in this step.
+    letters = sa.insert(Letter).returning(Letter.id, sort_by_parameter_order=True)
+    ids = job.session.scalars(letters, [draft.row for draft in drafts]).all()
+    quoted = [
+        {
+            "letter_id": letter_id,
+            "fact_id": one.fact_id,
+            "fact_version": one.fact_version,
+            "reading_id": one.reading_id,
+            "text": one.text,
+        }
+        for letter_id, draft in zip(ids, drafts, strict=True)
+        for one in draft.quotations
+    ]
+    if quoted:
+        job.session.execute(sa.insert(Quotation), quoted)
+    for letter_id, draft in zip(ids, drafts, strict=True):
+        _tell(job, letter_id, draft)
     job.session.flush()
 
 
-def _event(job: _Job, letter: Letter) -> Event:
-    return audit.record(
+def _tell(job: _Job, letter_id: int, draft: _Draft) -> None:
+    audit.record(
         job.session,
-        subject=("letter", letter.id),
+        subject=("letter", letter_id),
         name="drafted",
         by=job.by,
         now=job.now,
         campaign_id=job.campaign.id,
         moved=(None, State.DRAFT.value),
-        detail={"mailing": job.mailing.id, "template_version": letter.template_version_id},
+        detail={
+            "mailing": job.mailing.id,
+            "template_version": draft.row["template_version_id"],
+        },
     )

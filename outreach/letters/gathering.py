@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -46,14 +47,14 @@ class Gathered:
     variants: dict[int, Counter[str]] = field(default_factory=dict)
     mailing_variants: dict[str, Counter[str]] = field(default_factory=dict)
 
-    def note(self, target: Target, ask: Ask, letter: Letter) -> None:
-        """Remember a letter that was just made."""
-        self.written.setdefault(letter.office_id, {})[ask.code] = letter.recipient
-        self.said.add((letter.office_id, letter.body_hash))
-        self.variants.setdefault(target.body_id, Counter())[letter.variant] += 1
-        self.mailing_variants.setdefault(letter.language, Counter())[letter.variant] += 1
-        if letter.kind is LetterKind.FIRST:
-            self.taken.add((letter.office_id, letter.ask_id))
+    def note(self, target: Target, ask: Ask, row: Mapping[str, Any]) -> None:
+        """Remember a letter that was just worded; `row` are its columns."""
+        self.written.setdefault(row["office_id"], {})[ask.code] = row["recipient"]
+        self.said.add((row["office_id"], row["body_hash"]))
+        self.variants.setdefault(target.body_id, Counter())[row["variant"]] += 1
+        self.mailing_variants.setdefault(row["language"], Counter())[row["variant"]] += 1
+        if row["kind"] is LetterKind.FIRST:
+            self.taken.add((row["office_id"], ask.id))
 
 
 def gather(
@@ -116,6 +117,8 @@ def _forbidden(
 ) -> dict[int, Suppression]:
     """Suppressions are few: whole groups are looked up, single targets where one is met."""
     found: dict[int, Suppression] = {}
+    if session.scalar(sa.select(Suppression.id).limit(1)) is None:
+        return found
     for some in _groups(targets):
         details = [detail for one in some for detail in contacts[one.id]]
         desks = {one.office_id for one in some}
