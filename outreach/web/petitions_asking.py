@@ -12,6 +12,7 @@ from outreach.letters.placeholders import FACT, PLACEHOLDERS, fact_name
 from outreach.petitions import asks, facts, phrases, reviews, texts
 from outreach.petitions.models import Fact
 from outreach.web.access import campaign, needs, session
+from outreach.web.filters import country_name
 from outreach.web.petitions_frame import bp, page_of, today
 from outreach.words import Sentence
 
@@ -33,7 +34,14 @@ def who_can() -> str:
         for one in taken
         if one.targets
     }
-    return page_of("asks_of", place=place, taken=taken, known=known)
+    called = country_name(place.code)
+    return page_of(
+        "asks_of",
+        place=place,
+        called=place.name if called == place.code else called,
+        taken=taken,
+        known=known,
+    )
 
 
 @bp.get("/petition/for-writers")

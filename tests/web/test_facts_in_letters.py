@@ -139,7 +139,14 @@ def test_who_can_be_asked_for_what(sam: Client, database: Database, campaign: Ca
     staff = Browser(sam)
     assert "Aland" in staff.get("/petition/asks")
     page = staff.get("/petition/asks?in=AA")
-    for words in ("the Listing Act", "Ministry of Order", "medium", "Ida Order", "1 target"):
+    for words in (
+        "for what in Aland?",
+        "the Listing Act",
+        "Ministry of Order",
+        "medium",
+        "Ida Order",
+        "1 target",
+    ):
         assert words in page
     assert "none in the directory" in page
     assert sam.get("/petition/asks?in=QQ").status_code == 404
