@@ -40,6 +40,8 @@ PUBLIC = frozenset({Publicity.HIGH, Publicity.MEDIUM})
 class Candidates:
     """The letters of a mailing that can be approved together, and why each other can't."""
 
+    # All that wait for approval, and those of them that can be approved together.
+    waiting: Sequence[Letter]
     letters: Sequence[Letter]
     left_out: Sequence[Refusal]
     findings: Mapping[int, tuple[Finding, ...]]
@@ -62,6 +64,7 @@ def candidates(session: Session, mailing: Mailing, *, by: Actor, now: dt.datetim
     campaign = session.get_one(Campaign, mailing.campaign_id)
     why = {one.id: _why_not(one, found[one.id], campaign, by) for one in letters}
     return Candidates(
+        letters,
         [one for one in letters if not why[one.id]],
         [Refusal(one, why[one.id]) for one in letters if why[one.id]],
         found,

@@ -66,12 +66,10 @@ def make(
     _look_again(session, letter, move)
     was, reason = letter.state, reason.strip()
     _refuse_impossible(letter, move, by, reason)
+    changes = _changes(session, letter, move, by, now) | values
     if move.name == "approve":
-        values = {"approved_as": ApprovedAs.READ} | values
-        _refuse_alike(session, letter, values)
-    changes = _changes(session, letter, move, by, now, seen) | values
-    if move.reason:
-        changes["reason"] = reason
+        changes |= _approval(session, letter, by, now, seen, values)
+    changes |= {"reason": reason} if move.reason else {}
     detail = _told(letter, move, changes, reason, passage)
     _keep_remarks(session, letter, move, reason, passage, by, now)
     _write(session, letter, move, changes)
@@ -148,18 +146,12 @@ def _refuse_impossible(letter: Letter, move: Move, by: Actor, reason: str) -> No
 
 
 def _changes(
-    session: Session, letter: Letter, move: Move, by: Actor, now: dt.datetime, seen: str | None
+    session: Session, letter: Letter, move: Move, by: Actor, now: dt.datetime
 ) -> dict[str, Any]:
     """Return the columns that `move` sets beside the state, after its own rules agreed."""
     changes: dict[str, Any] = {"state": move.target}
     if move.name == "submit":
         _refuse_gaps(checks.stopping(session, letter))
-    if move.name == "approve":
-        seal = seal_of(session, letter)
-        _refuse_unseen(seal, seen)
-        _refuse_gaps(checks.refusals(session, letter, now=now))
-        _refuse_number(session, letter, now)
-        changes |= _approval(session, letter, by, now) | {"seal": seal}
     if move.target not in SEALED and letter.state in SEALED:
         changes |= {
             "seal": None,
@@ -191,10 +183,8 @@ def _refuse_gaps(problems: Sequence[Sentence]) -> None:
         raise Refused(Sentence("This letter can't go to approval yet."), problems)
 
 
-def _refuse_alike(session: Session, letter: Letter, values: dict[str, Any]) -> None:
+def _refuse_alike(letter: Letter, campaign: Campaign, because: str) -> None:
     """Offices answer one of many alike, or none: who lets it pass says why."""
-    because = str(values.get("alike_because", letter.alike_because)).strip()
-    campaign = session.get_one(Campaign, letter.campaign_id)
     if checks.too_alike(letter, campaign) and not because:
         raise Refused(
             Sentence(
@@ -204,7 +194,6 @@ def _refuse_alike(session: Session, letter: Letter, values: dict[str, Any]) -> N
                 most=campaign.most_alike,
             )
         )
-    values["alike_because"] = because
 
 
 def _refuse_number(session: Session, letter: Letter, now: dt.datetime) -> None:
@@ -214,23 +203,45 @@ def _refuse_number(session: Session, letter: Letter, now: dt.datetime) -> None:
         raise Refused(Sentence("The number in this letter can't be said."), problems)
 
 
-def _approval(session: Session, letter: Letter, by: Actor, now: dt.datetime) -> dict[str, Any]:
-    """Law 4: the author is never the approver, unless the campaign's logged setting says so."""
+def _approval(
+    session: Session,
+    letter: Letter,
+    by: Actor,
+    now: dt.datetime,
+    seen: str | None,
+    values: dict[str, Any],
+) -> dict[str, Any]:
+    """Return what approving sets, after everything agreed that can forbid it."""
     campaign = session.get_one(Campaign, letter.campaign_id)
-    own = by.user_id is not None and by.user_id == letter.author_id
-    if own and campaign.four_eyes:
+    because = str(values.get("alike_because", letter.alike_because)).strip()
+    seal = seal_of(session, letter)
+    _refuse_unseen(seal, seen)
+    _refuse_gaps(checks.refusals(session, letter, now=now))
+    _refuse_number(session, letter, now)
+    _refuse_alike(letter, campaign, because)
+    return {
+        "seal": seal,
+        "approved_by_id": by.user_id,
+        "approved_by": by.name,
+        "approved_at": now,
+        "approved_as": values.get("approved_as", ApprovedAs.READ),
+        "alike_because": because,
+        "self_approved_under": _own_under(letter, campaign, by),
+    }
+
+
+def _own_under(letter: Letter, campaign: Campaign, by: Actor) -> str | None:
+    """Law 4: the author is never the approver, unless the campaign's logged setting says so."""
+    if by.user_id is None or by.user_id != letter.author_id:
+        return None
+    if campaign.four_eyes:
         raise Refused(
             Sentence(
                 "You wrote these words, so somebody else has to approve them. "
                 "Ask another organiser, or an admin can switch this rule off in the settings."
             )
         )
-    return {
-        "approved_by_id": by.user_id,
-        "approved_by": by.name,
-        "approved_at": now,
-        "self_approved_under": campaign.self_approval_under if own else None,
-    }
+    return campaign.self_approval_under
 
 
 def _write(session: Session, letter: Letter, move: Move, changes: dict[str, Any]) -> None:

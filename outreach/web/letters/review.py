@@ -64,7 +64,7 @@ def review(mailing_id: int) -> str:
     """Everything of a mailing that waits for approval, each text once."""
     shown = this_mailing(mailing_id)
     found = approving.candidates(session(), shown, by=actor(), now=now())
-    letters = approving.in_review(session(), shown.id)
+    letters = found.waiting
     page = _page(len(letters), READ_PER_PAGE)
     return render_template(
         "pages/letters/review.html",
