@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -18,7 +19,7 @@ from outreach.petitions.models import Reading, ReadingState
 from outreach.petitions.pages import Page
 from outreach.petitions.sources import fetching, wire
 from outreach.petitions.sources.adapters import read_page
-from outreach.petitions.sources.reading import Found, NoCount, number_in
+from outreach.petitions.sources.reading import Answer, Found, NoCount, number_in
 from tests import make
 from tests.conftest import NOW
 from tests.petitions.places import SHOWN, SLUG, Places, change_page
@@ -280,6 +281,14 @@ def test_too_much_is_broken_off_packed_or_not(
     assert "larger than" in refusal(places, places.base + "/p/packed")
 
 
+@pytest.mark.parametrize("unit", ["<div>", "<a><div>", "<a ", "<!--a", "<", "<b><i><p>"])
+def test_a_page_made_to_keep_us_busy_does_not(places: Places, unit: str) -> None:
+    url = places.page("/p/busy", unit * (400_000 // len(unit)))
+    begun = time.monotonic()
+    assert refusal(places, url) and refusal(places, url, "css_selector", selector="b strong")
+    assert time.monotonic() - begun < 10
+
+
 def test_half_a_page_is_no_page(places: Places) -> None:
     places.answers["/p/half"] = (200, {"Content-Length": "5000"}, change_page(62_001)[:300])
     monkey = refusal(places, places.base + "/p/half")
@@ -382,6 +391,28 @@ def test_a_fetched_fall_is_held_for_a_person(database: Database, places: Places)
     story.fetch(NOW + 2 * HOUR)
     assert story.rows()[1:] == [(61_400, "held", "fetched")], "and it isn't asked again and again"
     assert story.total() == 62_001
+
+
+def test_nothing_is_held_over_the_wire_and_two_clocks_ask_once(
+    database: Database, places: Places
+) -> None:
+    story = Story(database, places)
+    later = NOW + HOUR
+    seen: list[int] = []
+
+    class Watched(wire.Wire):
+        def answer(self, url: str, accept: str) -> Answer:
+            # Another clock at the same moment, which writes if it finds something to do.
+            with database.writing() as session:
+                session.get_one(Page, story.page_id).name = "written meanwhile"
+            seen.append(fetching.fetch_due(database, now=later, wire=self))
+            with places.wire() as line:
+                return line.answer(url, accept)
+
+    with Watched() as line:
+        assert fetching.fetch_due(database, now=later, wire=line) == 1
+    assert seen == [0]
+    assert story.page().name == "written meanwhile"
 
 
 def test_somebody_asks_now(database: Database, places: Places) -> None:

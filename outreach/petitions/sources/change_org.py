@@ -14,14 +14,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup
-
 from outreach.petitions.sources.reading import (
     Answer,
     Found,
     NoCount,
     Source,
     instead_of_count,
+    parsed,
     shape_of,
 )
 from outreach.words import N_, Sentence
@@ -75,15 +74,15 @@ def _total(petition: Mapping[str, Any]) -> int | None:
 
 def _petitions(answer: Answer) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every object in the page's scripts that may be a petition, with where it stands."""
-    for script in BeautifulSoup(answer.text, "html.parser").find_all("script"):
-        words = script.string or ""
+    for script in parsed(answer).css("script"):
+        words = script.text() or ""
         set_ = _SET.search(words)
         if set_:
             data = _json(words[set_.end() :])
             if isinstance(data, dict) and isinstance(data.get("petition"), dict):
                 yield "changeTargetingData.petition", data["petition"]
         elif "signatureCount" in words and words.lstrip().startswith(("{", "[")):
-            yield from _within(_json(words.lstrip()), script.get("id") or "script", 0)
+            yield from _within(_json(words.lstrip()), script.attributes.get("id") or "script", 0)
 
 
 def _json(words: str) -> Any:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bs4 import BeautifulSoup, Tag
-from soupsieve import SelectorSyntaxError
+from selectolax.lexbor import LexborNode, SelectolaxError
 
 from outreach.petitions.sources.reading import (
     Answer,
@@ -15,6 +14,7 @@ from outreach.petitions.sources.reading import (
     Source,
     instead_of_count,
     number_in,
+    parsed,
     shape_of,
 )
 from outreach.words import N_, Sentence
@@ -26,10 +26,10 @@ def _read(answer: Answer, _url: str, options: Mapping[str, str]) -> Found:
     selector = options.get("selector", "").strip()
     if not selector or len(selector) > _LONGEST:
         raise NoCount(Sentence("Say where the count stands, as a CSS selector."))
-    page = BeautifulSoup(answer.text, "html.parser")
+    page = parsed(answer)
     try:
-        places = page.select(selector, limit=2)
-    except (SelectorSyntaxError, NotImplementedError) as error:
+        places = page.css(selector)
+    except SelectolaxError as error:
         raise NoCount(Sentence("“%(selector)s” is no CSS selector.", selector=selector)) from error
     if not places:
         raise NoCount(instead_of_count(answer))
@@ -40,14 +40,18 @@ def _read(answer: Answer, _url: str, options: Mapping[str, str]) -> Found:
                 selector=selector,
             )
         )
-    words = " ".join(places[0].get_text(" ").split())
+    words = " ".join(places[0].text(separator=" ").split())
     return Found(number_in(words), shape_of("css_selector", *_way_to(places[0])), words[:200])
 
 
-def _way_to(place: Tag) -> list[str]:
+def _way_to(place: LexborNode) -> list[str]:
     """The elements around a place with their classes: another build of the page has others."""
-    around = [place, *(one for one in place.parents if one.name != "[document]")]
-    return [f"{one.name}.{'.'.join(one.get_attribute_list('class') or [])}" for one in around[:4]]
+    way: list[str] = []
+    around: LexborNode | None = place
+    while around is not None and around.tag and not around.tag.startswith("-") and len(way) < 4:
+        way.append(f"{around.tag}.{around.attributes.get('class') or ''}")
+        around = around.parent
+    return way
 
 
 SOURCE = Source(

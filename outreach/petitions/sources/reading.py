@@ -8,13 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
+from selectolax.lexbor import LexborHTMLParser
 
 from outreach.directory.importing.fetching import answers
 from outreach.errors import OutreachError
 from outreach.words import Sentence
 
 _SIGN_IN_PATH = re.compile(r"/(log-?in|sign-?in|auth|sso|account/login|session/new)\b", re.I)
+# Elements that can stand in one another; those that close by themselves don't count.
+_NESTING = re.compile(
+    r"<(/?)(?!(?:p|li|td|th|tr|dd|dt|img|br|hr|meta|link|input|option|source|path)\b)[a-z]", re.I
+)
+_DEEPEST = 1_000
 _CHALLENGE_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-datadome")
 # A whole number, plain or in groups of three behind one kind of sign.
 _NUMBER = re.compile(r"\d{1,3}(?:([.,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*|\d+")
@@ -78,6 +83,23 @@ class Source:
     read: Callable[[Answer, str, Mapping[str, str]], Found]
     address: Callable[[str], str] = lambda url: url
     options: tuple[Option, ...] = ()
+
+
+def parsed(answer: Answer) -> LexborHTMLParser:
+    """Return an answer as a page. Raises NoCount for one that nests deeper than any real page.
+
+    Parsing takes the longer the deeper a page nests: one made so could keep us busy for hours.
+    """
+    text = answer.text
+    depth = deepest = 0
+    for tag in _NESTING.finditer(text):
+        depth += -1 if tag.group(1) else 1
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        raise NoCount(
+            Sentence("The page is built so that a program can't read it. Enter its count by hand.")
+        )
+    return LexborHTMLParser(text)
 
 
 def shape_of(*where: str) -> str:
@@ -175,8 +197,8 @@ def instead_of_count(answer: Answer) -> Sentence:
     """Return what a page shows that has no count where one was looked for."""
     if _challenged(answer):
         return _challenge()
-    page = BeautifulSoup(answer.body[:500_000], "html.parser")
-    if _SIGN_IN_PATH.search(urlsplit(answer.url).path) or page.select_one("input[type=password]"):
+    asks_for_password = parsed(answer).css_first("input[type=password]") is not None
+    if _SIGN_IN_PATH.search(urlsplit(answer.url).path) or asks_for_password:
         return Sentence(
             "The server shows a sign-in page in place of the petition."
             " Read the number in a browser and enter it by hand."
