@@ -55,12 +55,10 @@ def make(
 ) -> None:
     """Make the move `name`, or change nothing.
 
-    `values` are further columns that belong to the move (`send_after`, `alike_because`, …). `seen`
-    is `sealing.seal_of` what was read before approving; None skips the question. `passage` are the
-    words that the reason for a return is about. Writes the event.
-
-    Raises NotAllowed (not this hand), MoveRefused (not from this state, or not what was seen),
-    BadInput (no reason given), Refused (four eyes, gaps, an open letter to the same desk).
+    `values` are further columns of the move (`send_after`, `alike_because`, …), `seen` is
+    `sealing.seal_of` what was read before approving (None: not asked), `passage` the words that a
+    return is about. Writes the event. Raises NotAllowed (not this hand), MoveRefused (not from this
+    state, not what was seen), BadInput (no reason), Refused (four eyes, gaps, an open letter …).
     """
     move = BY_NAME[name]
     _look_again(session, letter, move)

@@ -23,7 +23,7 @@ class Text:
 
 
 def texts_of(letters: Sequence[Letter]) -> list[Text]:
-    """Return the texts that `letters` were made of, each with the letter to read it by."""
+    """Return the texts that `letters` were made of, the commonest first."""
     grouped: dict[tuple[str, int, str], list[Letter]] = {}
     for letter in letters:
         key = (letter.language, letter.template_version_id, letter.variant)
@@ -34,7 +34,7 @@ def texts_of(letters: Sequence[Letter]) -> list[Text]:
         # Nobody reads a text by a letter that was changed by hand while there is another.
         first = max(group, key=lambda one: (one.customised_at is None, common[one.id], -one.id))
         found.append(Text(version_id, language, variant, tuple(group), first))
-    return found
+    return sorted(found, key=lambda text: -len(text.letters))
 
 
 def sample_of(letters: Sequence[Letter]) -> list[Letter]:
