@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from jinja2 import UndefinedError, pass_context
@@ -115,6 +115,9 @@ def _missing(
         code=placeholders.BY_NAME["letter.code"].sample,
         background=around,
     )
+    # A form of address that can't be made is drafting's to tell.
+    recipient = cast("dict[str, object]", named["recipient"])
+    named["recipient"] = {**recipient, "salutation": target.name}
     names = tuple(dict.fromkeys([*_lacks(version.subject, named), *_lacks(version.body, named)]))
     return Missing(target, version.language, names) if names else None
 

@@ -189,6 +189,23 @@ def test_files_at_home_stand_in_the_place_of_those_that_ship(session, campaign, 
     assert load(session, campaign, ships, home, now=now) == []
 
 
+def test_what_is_installed_and_what_lies_at_home_are_read_at_a_start(
+    session, campaign, now, tmp_path, monkeypatch
+):
+    write(tmp_path / "package/letters", en=TEXT)
+    write(tmp_path / "home/letters", name="own", en=TEXT)
+    monkeypatch.setattr(loading, "shipped", lambda name: tmp_path / "package")
+    changes = loading.load_installed(session, campaign, tmp_path / "home", now=now, by=SAM)
+    assert [change.slug for change in changes] == ["letter", "own"]
+    authors = {
+        slug: templates.current_versions(session, made.id)["en"].author
+        for slug in ("letter", "own")
+        if (made := templates.template_by_slug(session, campaign.id, slug))
+    }
+    assert authors == {"letter": loading.SHIPPED, "own": "Sam"}
+    assert loading.load_installed(session, campaign, None, now=now, by=SAM) == []
+
+
 def test_a_letter_at_home_without_a_card_is_named(session, campaign, now, tmp_path):
     with pytest.raises(BadFile, match=r"no letter\.yaml"):
         load(session, campaign, write(tmp_path, card="none", en=TEXT), now=now)

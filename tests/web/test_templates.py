@@ -251,6 +251,12 @@ def test_the_preview_tells_what_cannot_be_read_and_shows_html_when_letters_carry
     assert "as HTML" in preview(sam, typed("a", active="en"))
 
 
+@pytest.mark.parametrize("language", ["", "xx", "../x", "tlh"])
+def test_a_language_we_cannot_write_in_has_no_preview(sam: Client, language: str):
+    page = preview(sam, typed("words", language=language, active=language))
+    assert "no code of a language" in page or "no turns of phrase" in page
+
+
 def test_a_button_shows_the_preview_without_a_script_and_keeps_what_is_typed(
     sam: Client, database: Database, campaign: Campaign
 ):

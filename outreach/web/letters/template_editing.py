@@ -94,7 +94,7 @@ def save_template(slug: str) -> Response | str | tuple[str, int]:
 def preview_template(slug: str) -> FlaskResponse:
     """How the words that are typed read for the one who is chosen: {html}; keeps nothing."""
     template = templates.template_by_slug(session(), campaign().id, slug)
-    language = request.form.get("active", "")
+    language = request.form.get("active", "")[:16]
     typed = _typed(template, language, None)
     shown = trying.shown(template, typed.language, typed.subject, typed.body, request.form)
     return jsonify(html=render_template("pages/letters/_preview.html", shown=shown))

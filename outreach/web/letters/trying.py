@@ -45,7 +45,8 @@ def shown(
         "variant": chosen.get("variant") if chosen.get("variant") in VARIANTS else "a",
         "problems": [],
     }
-    if found["sender"] is None or not template.roles:
+    found["refusal"] = versions.language_problem(language)
+    if found["sender"] is None or found["refusal"] is not None:
         return found
     room = _room(template, found["sender"], audience, found["variant"])
     found["special"] = _special(words)
