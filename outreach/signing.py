@@ -1,11 +1,19 @@
-"""Secrets and fingerprints: random tokens, their stored hashes, reference codes, seals."""
+"""Secrets and fingerprints: tokens, their stored hashes, codes, seals, and what is locked away."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import secrets
 from collections.abc import Mapping
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from outreach.errors import OutreachError
+from outreach.words import Sentence
 
 # Crockford's base 32 without the letters people confuse when they retype a code from paper.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -31,3 +39,42 @@ def seal(content: Mapping[str, object]) -> str:
     """Return the SHA-256 (hex) of `content` as canonical JSON (sorted keys, UTF-8)."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Vault:
+    """Locks secrets that rest in the database, with keys that don't (HKDF, RFC 5869; Fernet).
+
+    The first key locks; each of them unlocks, so that a key can be changed.
+    """
+
+    def __init__(self, *keys: str) -> None:
+        self._keys = keys
+        self._locks = MultiFernet(
+            [Fernet(base64.urlsafe_b64encode(self.derived("at rest", key=key))) for key in keys]
+        )
+
+    def derived(self, purpose: str, *, key: str = "") -> bytes:
+        """Return 32 bytes made of a key (default: the first), of no use for another `purpose`."""
+        info = f"outreach {purpose}".encode()
+        made: bytes = HKDF(SHA256(), 32, salt=None, info=info).derive(
+            (key or self._keys[0]).encode()
+        )
+        return made
+
+    def lock(self, secret: str) -> str:
+        """Return `secret` as it may be stored; nothing stays nothing."""
+        return self._locks.encrypt(secret.encode()).decode() if secret else ""
+
+    def unlock(self, locked: str) -> str:
+        """Return what was locked. Raises OutreachError when none of the keys fits."""
+        if not locked:
+            return ""
+        try:
+            return self._locks.decrypt(locked.encode()).decode()
+        except InvalidToken as error:
+            raise OutreachError(
+                Sentence(
+                    "A password or key in the database was locked with another key than this "
+                    "installation's. Put the old secret-key back, or type it in again."
+                )
+            ) from error

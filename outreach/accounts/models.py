@@ -204,6 +204,62 @@ class Sender(Base):
     demonstration: Mapped[bool] = mapped_column(default=False)
 
 
+class Security(StrEnum):
+    """How the line to a mail server is protected: from the first byte, by STARTTLS, or not."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class MailAccount(Base):
+    """A mail server that takes a campaign's letters, and how we get in; the first one is used.
+
+    `password` and `dkim_key` are locked (`signing.Vault`): they are never shown again.
+    """
+
+    __tablename__ = "mail_account"
+    __table_args__ = (
+        sa.UniqueConstraint("campaign_id", "name"),
+        sa.CheckConstraint("port BETWEEN 1 AND 65535", name="port"),
+        sa.CheckConstraint("per_hour > 0 AND per_day > 0", name="limits"),
+        sa.CheckConstraint("(paused_at IS NULL) = (paused_because = '')", name="paused_because"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    name: Mapped[str] = mapped_column(sa.String(80))
+    position: Mapped[int]
+    enabled: Mapped[bool] = mapped_column(default=True)
+    host: Mapped[str] = mapped_column(sa.String(253))
+    port: Mapped[int]
+    security: Mapped[Security] = mapped_column(enum(Security, "security"))
+    username: Mapped[str] = mapped_column(sa.String(254), default="")
+    password: Mapped[str] = mapped_column(default="")
+    # The domain we call ourselves by: a domain of the sender, never this machine's name.
+    hello: Mapped[str] = mapped_column(sa.String(253))
+    # Where letters that can't be delivered come back to (RFC 5321 MAIL FROM); "": to From.
+    bounce_address: Mapped[str] = mapped_column(sa.String(254), default="")
+    # The mailbox that answers go to takes name+tag@domain (RFC 5233).
+    reply_tags: Mapped[bool] = mapped_column(default=False)
+    # Letters in 60 minutes and in 24 hours; null: as many as there are.
+    per_hour: Mapped[int | None]
+    per_day: Mapped[int | None]
+    dkim_domain: Mapped[str] = mapped_column(sa.String(253), default="")
+    dkim_selector: Mapped[str] = mapped_column(sa.String(63), default="")
+    # PKCS#8 PEM, locked; and what belongs into the DNS (base64 of the public key).
+    dkim_key: Mapped[str] = mapped_column(default="")
+    dkim_public: Mapped[str] = mapped_column(default="")
+    # It turned us away: nothing goes through it until somebody looks.
+    paused_at: Mapped[dt.datetime | None]
+    paused_because: Mapped[str] = mapped_column(default="")
+    # It could not be reached: the next account is used until then.
+    rests_until: Mapped[dt.datetime | None]
+    # What the last test of the connection and of the domain found, and when.
+    checked_at: Mapped[dt.datetime | None]
+    findings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
 class Task(Base):
     """Anything a human must do. Names its subject by kind and id, without a foreign key."""
 

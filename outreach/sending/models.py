@@ -1,4 +1,4 @@
-"""When it goes: every try on the wire."""
+"""When it goes: every try on the wire, and the domains that refuse what we write."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.letters.models import Letter
 from outreach.schema import Base, enum
+from outreach.sending.postman import Refusal
 
 
 class Outcome(StrEnum):
@@ -37,6 +38,7 @@ class Attempt(Base):
             sqlite_where=sa.text("outcome = 'running'"),
             postgresql_where=sa.text("outcome = 'running'"),
         ),
+        sa.Index("ix_attempt_account", "account_id", "started_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,7 +57,41 @@ class Attempt(Base):
     ended_at: Mapped[dt.datetime | None]
     outcome: Mapped[Outcome] = mapped_column(enum(Outcome, "outcome"), default=Outcome.RUNNING)
     server_words: Mapped[str] = mapped_column(default="")
+    # Why it was not taken, where it wasn't.
+    refusal: Mapped[Refusal | None] = mapped_column(enum(Refusal, "refusal"))
+    # The mail account it went through; null for a rehearsal, or when the account is gone.
+    account_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("mail_account.id", ondelete="SET NULL")
+    )
     # The message as it left (RFC 5322, CRLF).
     message: Mapped[bytes | None]
 
     letter: Mapped[Letter] = relationship(lazy="raise")
+
+
+class DomainStop(Base):
+    """A domain whose servers refused what one campaign writes, again and again."""
+
+    __tablename__ = "domain_stop"
+    __table_args__ = (
+        sa.CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted_by"),
+        # One that stands per campaign and domain.
+        sa.Index(
+            "uq_domain_stop_standing",
+            "campaign_id",
+            "domain",
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    # In ASCII and small letters, as on the wire.
+    domain: Mapped[str] = mapped_column(sa.String(253))
+    # What their server said last.
+    words: Mapped[str]
+    at: Mapped[dt.datetime]
+    lifted_at: Mapped[dt.datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(sa.String(120))

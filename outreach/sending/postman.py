@@ -13,6 +13,8 @@ class Refusal(StrEnum):
 
     # Try again: the server is busy, the mailbox is full, the line broke before the message.
     LATER = "later"
+    # The same, and nobody answered there at all: another way may be open.
+    UNREACHED = "unreached"
     # Nobody is at this address; or our own may not send; or these words are not taken.
     ADDRESS = "address"
     SENDER = "sender"
@@ -36,7 +38,7 @@ class TransportError(Exception):
     @property
     def permanent(self) -> bool:
         """Whether trying the same again is pointless."""
-        return self.refusal in (Refusal.ADDRESS, Refusal.SENDER, Refusal.CONTENT)
+        return self.refusal in (Refusal.ADDRESS, Refusal.CONTENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import TracebackType
 from typing import Any
 
+from outreach.accounts.models import Security
 from outreach.sending.postman import Envelope, Refusal, TransportError
 
 TIMEOUT = 60.0
@@ -24,14 +24,6 @@ _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
 _FULL = 552
 # The server hangs up (RFC 5321 §3.8); smtplib's word for an answer that never came.
 _GONE, _NOTHING = 421, -1
-
-
-class Security(StrEnum):
-    """How the connection is protected: from the first byte, by STARTTLS, or not at all."""
-
-    TLS = "tls"
-    STARTTLS = "starttls"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +117,7 @@ class SMTPPostman:
             words = f"no safe connection to {self.server.host}: {error.reason or error}"
             raise TransportError(words, refusal=Refusal.ACCOUNT) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise TransportError(_told(error), refusal=Refusal.LATER) from error
+            raise TransportError(_told(error), refusal=Refusal.UNREACHED) from error
         return self._line
 
     def _open(self) -> smtplib.SMTP:

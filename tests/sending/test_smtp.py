@@ -14,8 +14,9 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+from outreach.accounts.models import Security
 from outreach.sending.postman import Envelope, Refusal, TransportError
-from outreach.sending.smtp import Security, Server, SMTPPostman
+from outreach.sending.smtp import Server, SMTPPostman
 
 MESSAGE = b"Subject: A question\r\n\r\n.a dot first\r\nwords\r\n"
 ENVELOPE = Envelope(
@@ -141,7 +142,7 @@ def test_each_answer_has_its_consequence_and_the_line_is_kept(
         with pytest.raises(TransportError) as refused:
             postman.deliver(MESSAGE, ENVELOPE)
         assert (refused.value.words, refused.value.refusal) == (answer, refusal)
-        assert refused.value.permanent is (refusal is not Refusal.LATER)
+        assert refused.value.permanent is (refusal in (Refusal.ADDRESS, Refusal.CONTENT))
         handler.answers.clear()
         assert postman.deliver(MESSAGE, ENVELOPE).startswith("250")
     assert len(handler.taken) == 1
@@ -173,7 +174,7 @@ def test_a_server_that_is_not_there_is_tried_later() -> None:
         nobody = Server("127.0.0.1", port, "association.example", Security.NONE, timeout=1)
         with SMTPPostman(nobody) as postman, pytest.raises(TransportError) as refused:
             postman.deliver(MESSAGE, ENVELOPE)
-    assert refused.value.refusal is Refusal.LATER
+    assert refused.value.refusal is Refusal.UNREACHED
 
 
 @pytest.mark.parametrize("greeting", [b"", b"not a mail server\r\n", b"554 go away\r\n"])
@@ -196,7 +197,7 @@ def test_silence_and_nonsense_before_the_message_are_certain(greeting: bytes) ->
         odd = Server("127.0.0.1", port, "association.example", Security.NONE, timeout=0.5)
         with SMTPPostman(odd) as postman, pytest.raises(TransportError) as refused:
             postman.deliver(MESSAGE, ENVELOPE)
-    assert refused.value.refusal is Refusal.LATER
+    assert refused.value.refusal is Refusal.UNREACHED
 
 
 def test_a_certificate_nobody_knows_is_no_safe_connection(
