@@ -95,14 +95,14 @@ def template(session: Session, slug: str) -> Template:
     return session.scalars(sa.select(Template).where(Template.slug == slug)).one()
 
 
-def accepted_count(session: Session, value: int = 62_001) -> int:
-    """An accepted reading of the petition, read two days before now; its id."""
+def accepted_count(session: Session, value: int = 62_001, *, days_ago: int = 2) -> int:
+    """An accepted reading of the petition, read `days_ago` before now; its id."""
     reading = counts.add_reading(
         session,
         petition=session.scalars(sa.select(Petition)).one(),
         value=value,
         page_url="https://www.change.org/p/example",
-        read_on=NOW.date() - dt.timedelta(days=2),
+        read_on=NOW.date() - dt.timedelta(days=days_ago),
         by=OLGA,
         now=NOW,
     )
@@ -110,11 +110,11 @@ def accepted_count(session: Session, value: int = 62_001) -> int:
 
 
 def recipient(session: Session, role: TargetRole, language: str) -> Target:
-    """A made-up woman in that role in the United Kingdom, Germany or France (or the EU)."""
-    place = {"en": "gb", "de": "de", "fr": "fr"}[language]
+    """A made-up woman in that role in a country that reads `language` (or in the EU)."""
+    place = PLACES[language]
     body = _body(session, role, place)
     if role is TargetRole.MINISTRY:
-        session.add(_email(organization_id=body.id))
+        session.add(_email(f"body{body.id}@office.example", organization_id=body.id))
         return add_target(session, organization=body)
     person = Person(
         name="Ida Example",
@@ -127,30 +127,52 @@ def recipient(session: Session, role: TargetRole, language: str) -> Target:
     )
     session.add(person)
     session.flush()
-    session.add(_email(person_id=person.id))
+    # A desk of her own.
+    session.add(_email(f"ida{person.id}@office.example", person_id=person.id))
     held = Membership(person_id=person.id, organization_id=body.id, role=role)
     session.add(held)
     return add_target(session, membership=held)
 
 
-def _email(**owner: int) -> ContactDetail:
+def _email(address: str, **owner: int) -> ContactDetail:
     return ContactDetail(
         kind=ContactKind.EMAIL,
-        value="ida@office.example",
-        normalised="ida@office.example",
+        value=address,
+        normalised=address,
         source="made for a test",
         **owner,
     )
 
 
-_BODIES = {
-    TargetRole.MINISTER: ("foreign-affairs", "foreign-affairs", "foreign-affairs"),
-    TargetRole.MINISTRY: ("foreign-affairs", "foreign-affairs", "foreign-affairs"),
-    TargetRole.HEAD_OF_GOVERNMENT: ("government", "chancellery", "government"),
-    TargetRole.MEMBER_LOWER: ("house-of-commons", "bundestag", "national-assembly"),
-    TargetRole.MEMBER_UPPER: ("house-of-lords", "federal-council", "senate"),
-    TargetRole.PARTY_GROUP_LEADER: ("house-of-commons", "bundestag", "national-assembly"),
+# Where each language of the built-in letters is read.
+PLACES = {
+    "en": "gb",
+    "de": "de",
+    "fr": "fr",
+    "es": "es",
+    "it": "it",
+    "nl": "nl",
+    "pl": "pl",
+    "cs": "cz",
+    "uk": "ua",
+    "sv": "se",
+    "en-US": "us",
 }
+_LOWER = {
+    "gb": "house-of-commons",
+    "de": "bundestag",
+    "fr": "national-assembly",
+    "es": "congress-of-deputies",
+    "it": "chamber-of-deputies",
+    "nl": "house-of-representatives",
+    "pl": "sejm",
+    "cz": "chamber-of-deputies",
+    "ua": "verkhovna-rada",
+    "se": "riksdag",
+    "us": "house-of-representatives",
+}
+_UPPER = {"gb": "house-of-lords", "de": "federal-council"}
+_GOVERNMENT = {"de": "chancellery"}
 
 
 def _body(session: Session, role: TargetRole, place: str) -> Organization:
@@ -159,17 +181,42 @@ def _body(session: Session, role: TargetRole, place: str) -> Organization:
     elif role is TargetRole.COMMITTEE_CHAIR:
         return _committee(session, place)
     else:
-        slug = f"{place}/{_BODIES[role][('gb', 'de', 'fr').index(place)]}"
+        slug = f"{place}/{_named(role, place)}"
     return session.scalars(sa.select(Organization).where(Organization.slug == slug)).one()
 
 
+def _named(role: TargetRole, place: str) -> str:
+    if role in (TargetRole.MINISTER, TargetRole.MINISTRY):
+        return "foreign-affairs"
+    if role is TargetRole.HEAD_OF_GOVERNMENT:
+        return _GOVERNMENT.get(place, "government")
+    if role is TargetRole.MEMBER_UPPER:
+        return _UPPER.get(place, "senate")
+    return _LOWER[place]
+
+
 def _committee(session: Session, place: str) -> Organization:
+    known = session.scalars(
+        sa.select(Organization).where(Organization.slug == f"test/committee-{place}")
+    ).one_or_none()
+    if known is not None:
+        return known
     committee = Organization(
         slug=f"test/committee-{place}",
         jurisdiction_code=place.upper(),
         kind=OrganizationKind.COMMITTEE,
         name="Foreign Affairs Committee",
-        names={"de": "Auswärtiger Ausschuss", "fr": "commission des affaires étrangères"},
+        names={
+            "de": "Auswärtiger Ausschuss",
+            "fr": "commission des affaires étrangères",
+            "es": "Comisión de Asuntos Exteriores",
+            "it": "Commissione Affari esteri",
+            "nl": "vaste commissie voor Buitenlandse Zaken",
+            "pl": "Komisja Spraw Zagranicznych",
+            "cs": "zahraniční výbor",
+            "uk": "Комітет з питань зовнішньої політики",
+            "sv": "utrikesutskottet",
+        },
         confidence=Confidence.HIGH,
     )
     session.add(committee)
