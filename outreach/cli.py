@@ -26,6 +26,7 @@ from outreach.accounts.models import Role
 from outreach.cli_contacts import contacts
 from outreach.cli_counts import counts
 from outreach.cli_home import installation, now, operator
+from outreach.cli_keeping import backup, restore
 from outreach.cli_letters import letters
 from outreach.cli_sending import outbox, pause, resume, send_due
 from outreach.config import Settings, read_settings, shipped
@@ -63,7 +64,7 @@ def cli() -> None:
     """Outreach: letters to governments and parliaments, and every answer kept."""
 
 
-for command in (contacts, letters, counts, send_due, outbox, pause, resume):
+for command in (contacts, letters, counts, send_due, outbox, pause, resume, backup, restore):
     cli.add_command(command)
 
 

@@ -72,8 +72,8 @@ class Database:
         with self.session(writes=True) as session, transaction(session):
             yield session
 
-    def migrate(self) -> None:
-        """Bring the database to the newest migration; an empty one gets every table.
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the database up to `revision`, the newest migration; an empty one gets every table.
 
         Raises OutreachError when the database is newer than this code: nothing is changed then.
         """
@@ -85,14 +85,14 @@ class Database:
                 script.revision for script in ScriptDirectory.from_config(config).walk_revisions()
             }
             current = MigrationContext.configure(connection).get_current_revision()
-            if current is not None and current not in known:
+            if {current, revision} - known - {None, "head"}:
                 raise OutreachError(
                     Sentence(
                         "The database was written by a newer version of Outreach. "
                         "Nothing was changed; install that version again."
                     )
                 )
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
             connection.commit()
 
     def close(self) -> None:

@@ -19,9 +19,12 @@ PACKAGE = ROOT / "outreach"
 
 # Who may know whom: each room knows the rooms before it, and the floor.
 ROOMS = ("accounts", "directory", "petitions", "letters", "sending", "replies", "overview")
-FLOOR = ("schema", "database", "config", "errors", "signing", "words", "datafile")
+FLOOR = ("schema", "database", "config", "errors", "signing", "words", "datafile", "backup")
 # The command line is one door in several files; what its commands stand on is in cli_home.py.
-COMMANDS = ("cli", "cli_contacts", "cli_import", "cli_letters", "cli_counts", "cli_home")
+COMMANDS = (
+    *("cli", "cli_contacts", "cli_import", "cli_letters", "cli_counts"),
+    *("cli_sending", "cli_keeping", "cli_home"),
+)
 DOORS = ("web", "clock", "walk", *COMMANDS)
 # cli.py reaches the other doors: the clock and the web by app.py, the played life by walk.py.
 DOORS_A_DOOR_MAY_KNOW = {
@@ -31,6 +34,9 @@ DOORS_A_DOOR_MAY_KNOW = {
         ("cli_contacts", "cli_import"),
         ("cli", "cli_letters"),
         ("cli", "cli_counts"),
+        ("cli", "cli_sending"),
+        ("cli", "cli_keeping"),
+        ("cli_sending", "clock"),
     ),
     *((command, "cli_home") for command in COMMANDS),
 }

@@ -165,15 +165,7 @@ def import_ics(
     its first days. Raises BadFile; then nothing is written.
     """
     found = _events(data, file)
-    known = {
-        entry.uid: entry
-        for entry in session.scalars(
-            sa.select(CalendarEntry).where(
-                CalendarEntry.jurisdiction_code == jurisdiction_code,
-                CalendarEntry.uid.in_([event["uid"] for event in found]),
-            )
-        )
-    }
+    known = _known(session, jurisdiction_code, [event["uid"] for event in found])
     new, moved = 0, 0
     for event in found:
         entry = known.get(event["uid"])
@@ -187,12 +179,20 @@ def import_ics(
             continue
         else:
             moved += 1
-        for name, value in event.items():
+        for name, value in {**event, "source": source, "by": by.name, "at": now}.items():
             setattr(entry, name, value)
-        entry.source, entry.by, entry.at = source, by.name, now
         session.flush()
         _tell(session, entry, "days_imported", by, now)
     return new, moved
+
+
+def _known(session: Session, code: str, uids: Sequence[str]) -> dict[str | None, CalendarEntry]:
+    rows = session.scalars(
+        sa.select(CalendarEntry).where(
+            CalendarEntry.jurisdiction_code == code, CalendarEntry.uid.in_(uids)
+        )
+    )
+    return {entry.uid: entry for entry in rows}
 
 
 def _events(data: bytes, file: str) -> list[dict[str, Any]]:

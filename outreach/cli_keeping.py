@@ -1,0 +1,52 @@
+"""The operator's door to what must not be lost: `outreach backup FILE`, `outreach restore FILE`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from outreach import backup as keeping
+from outreach.accounts import campaigns
+from outreach.accounts.models import Actor, Campaign, Role
+from outreach.cli_home import installation, now, operator
+from outreach.config import read_settings
+from outreach.database import Database
+from outreach.errors import OutreachError
+from outreach.words import Sentence
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write everything of this home to FILE; letters may go on meanwhile.
+
+    It holds every name, every letter and the secret key: keep it as you keep the home.
+    """
+    with installation() as (settings, database):
+        counts = keeping.write(database, settings.home, file, now=now())
+    click.echo(f"{sum(counts.values())} rows of {len(counts)} tables are in {file}.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def restore(file: Path) -> None:
+    """Put FILE into this empty home. Every campaign is paused until an organiser resumes it."""
+    settings = read_settings(os.environ)
+    database = Database(settings.database_url)
+    try:
+        counts = keeping.read(database, settings.home, file)
+        by = Actor(operator().name, role=Role.ADMIN)
+        with database.writing() as session:
+            for campaign in session.scalars(sa.select(Campaign)):
+                # The other copy may still be sending: a person says which one is the live one.
+                campaigns.pause(session, campaign, by=by, now=now())
+    except sa.exc.IntegrityError as error:
+        raise OutreachError(
+            Sentence("The backup doesn't hold together, so nothing was restored.")
+        ) from error
+    finally:
+        database.close()
+    click.echo(f"{sum(counts.values())} rows are back. Nothing leaves until somebody resumes it.")
