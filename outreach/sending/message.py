@@ -71,15 +71,19 @@ def build(
     headers.append(("Content-Language", letter.language))
     if rehearsal:
         headers.append((REHEARSAL_HEADER, "yes"))
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    written = head.encode("ascii") + _body(letter, html=html).as_bytes()
+    _refuse_other_words(written, letter)
+    return written
+
+
+def _body(letter: Letter, *, html: bool) -> EmailMessage:
     body = EmailMessage(policy=policy.SMTP)
     body.set_content(letter.text, charset="utf-8", cte=_encoding(letter.text))
     if html:
         words = hypertext.html_of(letter.text, letter.language)
         body.add_alternative(words, subtype="html", charset="utf-8", cte="quoted-printable")
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    written = head.encode("ascii") + body.as_bytes()
-    _refuse_other_words(written, letter)
-    return written
+    return body
 
 
 def _folded(name: str, value: str) -> str:
