@@ -23,6 +23,9 @@ from outreach.web.petitions_forms import ReadingForm
 from outreach.web.petitions_frame import Answer, bp, form_page, last_count, page_of, today
 from outreach.words import Sentence
 
+# A page that is fetched every hour gathers thousands; the chart shows them all.
+MOST_SHOWN = 200
+
 
 @bp.get("/petition/readings")
 @needs("petition.read")
@@ -32,10 +35,12 @@ def readings() -> str:
     pages = page_rules.pages_of(session(), campaign().id)
     rules = {page.id: page.rule for page in pages}
     held = [reading for reading in every if reading.state is ReadingState.HELD]
+    decided = [reading for reading in every if reading.state is not ReadingState.HELD]
     return page_of(
         "readings",
         held=held,
-        decided=[reading for reading in every if reading.state is not ReadingState.HELD],
+        decided=decided[:MOST_SHOWN],
+        decided_total=len(decided),
         count=last_count(),
         pages=[(page, _newest(page, every)) for page in pages],
         failing=[page for page in pages if page.failure],
