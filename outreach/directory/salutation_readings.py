@@ -146,11 +146,11 @@ def record(
     block, read_by = block_called(language), " ".join(read_by.split())
     _check(block, shown, read_by, read_on, now)
     assert read_on is not None
-    done = []
-    for role, digest in shown.items():
-        if not needs_reading(session, language, role):
-            continue
-        reading = SalutationReading(
+    unread = {
+        role: digest for role, digest in shown.items() if needs_reading(session, language, role)
+    }
+    done = [
+        SalutationReading(
             language=language,
             role=role,
             digest=digest,
@@ -159,24 +159,30 @@ def record(
             by=by.name,
             at=now,
         )
-        session.add(reading)
-        session.flush()
-        audit.record(
-            session,
-            subject=("salutation", reading.id),
-            name="read_by_native_speaker",
-            by=by,
-            now=now,
-            campaign_id=None,
-            detail={
-                "language": language,
-                "role": role.value,
-                "read_by": read_by,
-                "read_on": read_on.isoformat(),
-            },
-        )
-        done.append(reading)
+        for role, digest in unread.items()
+    ]
+    session.add_all(done)
+    session.flush()
+    for reading in done:
+        _tell(session, reading, by=by, now=now)
     return done
+
+
+def _tell(session: Session, reading: SalutationReading, *, by: Actor, now: dt.datetime) -> None:
+    audit.record(
+        session,
+        subject=("salutation", reading.id),
+        name="read_by_native_speaker",
+        by=by,
+        now=now,
+        campaign_id=None,
+        detail={
+            "language": reading.language,
+            "role": reading.role.value,
+            "read_by": reading.read_by,
+            "read_on": reading.read_on.isoformat(),
+        },
+    )
 
 
 def _check(

@@ -122,27 +122,24 @@ def salutation_for(
 ) -> Salutation:
     """Return how a letter in `language` (BCP 47) addresses `person`, or the organization itself.
 
-    `post_label` is the post's full name, `labels` what else is known of the post (`en-x-address`,
-    `pl-x-voc`), `country` the jurisdiction's English name, `block` the forms of address to use
-    (default: the language's own for that country). Raises Refused for a language without forms, an
-    office that doesn't exist there, or a gap in every line.
+    `labels` is what else is known of the post (`en-x-address`, `pl-x-voc`), `country` the English
+    name, `block` the lines to use (default: the language's own for that country). Raises Refused
+    for a language without forms, an office that isn't there, or a gap in every line.
     """
     block = block or block_for(language, jurisdiction_code)
     form = block.form(role if person else TargetRole.MINISTRY, jurisdiction_code)
-    values = _values(
-        person, organization, block.language, jurisdiction_code, post_label, labels or {}, country
-    ) | {"group": group}
+    told = (jurisdiction_code, post_label, labels or {}, country)
+    values = _values(person, organization, block.language, *told) | {"group": group}
     wanted = person.form_of_address if person else FormOfAddress.X
     chosen = _chosen(form, block, jurisdiction_code)
     used, opening, closing = _greeting(chosen, wanted, values, person or organization)
-    known = person.form_of_address_basis if person and used is not FormOfAddress.X else ""
     return Salutation(
         opening=opening,
         closing=closing,
         envelope=_envelope(chosen.envelope or form.envelope, wanted, values),
         language=block.language,
         form=used,
-        basis=known or form.basis or ", ".join(form.sources),
+        basis=_basis(person, used) or form.basis or ", ".join(form.sources),
         confidence=chosen.confidence or form.confidence,
         # Where no comma stands after the opening (Switzerland), a sentence begins.
         lowercase_first=block.lowercase_first and opening.endswith(","),
@@ -150,6 +147,10 @@ def salutation_for(
         read_by_native_speaker=block.read_by_native_speaker,
         note=form.note,
     )
+
+
+def _basis(person: Person | None, used: FormOfAddress) -> str:
+    return person.form_of_address_basis if person and used is not FormOfAddress.X else ""
 
 
 def _chosen(form: Form, block: Block, code: str) -> Override:
