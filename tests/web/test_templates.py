@@ -322,6 +322,7 @@ def test_file_and_browser_differ_until_somebody_decides(
 # -- in a real browser -----------------------------------------------------------------------------
 
 
+@pytest.mark.browser
 def test_a_misspelt_name_is_shown_in_its_line(window):
     page = window("sam", ROOM)
     page.locator("#text-en").fill("Dear all,\n\nwe met {{ recipient.salutaton }} there.")
@@ -337,6 +338,7 @@ def test_a_misspelt_name_is_shown_in_its_line(window):
     assert_accessible(page)
 
 
+@pytest.mark.browser
 def test_names_are_offered_while_typing_and_taken_by_the_keyboard(window):
     page = window("sam", ROOM)
     text = page.locator("#text-en")
@@ -364,6 +366,7 @@ def test_names_are_offered_while_typing_and_taken_by_the_keyboard(window):
     assert text.input_value() == "{% if not recipient.role"
 
 
+@pytest.mark.browser
 def test_the_preview_follows_what_is_typed(window):
     page = window("sam", ROOM)
     page.locator("#text-en").fill("we ask {{ recipient.name }} kindly.")
@@ -375,7 +378,11 @@ def test_the_preview_follows_what_is_typed(window):
     expect(page.get_by_label("Find a name")).to_be_focused()
 
 
-@pytest.mark.parametrize(("size", "theme"), [("desk", "light"), ("phone", "dark")])
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [("desk", "light"), pytest.param("phone", "dark", marks=pytest.mark.long)],
+)
 def test_the_room_is_for_everybody(window, size: str, theme: str, database, campaign, now):
     with database.writing() as session:
         made = templates.template_by_slug(session, campaign.id, "letter")
