@@ -67,6 +67,9 @@ class Background:
     positions: Mapping[tuple[int, int], Position] = field(default_factory=dict)
     measures: Sequence[Measure] = ()
     union: Sequence[Any] = ()
+    # What letters to one body in one language say of its place: worked out once, then found here.
+    # {(jurisdiction, body id, language): {top name: {name: value}}}; None: not kept.
+    places: dict[tuple[str, int, str], dict[str, dict[str, object]]] | None = None
 
 
 NOTHING = Background()
@@ -98,6 +101,7 @@ def for_targets(
             sa.select(Measure).where(Measure.campaign_id == campaign.id).order_by(Measure.code)
         ).all(),
         union=union.precedents if union else (),
+        places={},
     )
 
 

@@ -90,23 +90,13 @@ def values_for(
     `target` is loaded with `directory.queries.with_list`, `ask` with its demand. `previous` is
     the letter a reminder or correction follows; `background` is read by `background.for_targets`.
     """
-    exists = places.measures_of(target.jurisdiction, background.measures)
-    of_place = places.named(target, language, exists, background.union)
-    alone = of_place.pop("")
-    stands = background.positions.get((target.id, ask.id))
     earlier = background.earlier.get(target.id)
     named: dict[str, dict[str, object]] = {
-        "recipient": _recipient(target, language, background.committees.get(target.id)),
-        **of_place,
-        "stance": {"position": stands.value if stands else ""},
+        **_around(target, ask, background, language),
         "ask": {"code": ask.code},
         "demand": {"wording": _of(ask.demand.wording, language)},
         "petition": {"author": shared.petition.author},
-        "sender": {
-            "name": sender.name,
-            "role": sender.role_line,
-            "is_person": sender.voice is Voice.I,
-        },
+        "sender": _sender(sender),
         "letter": {"code": code},
         "previous": _previous(previous, earlier, background, campaign, language),
         "correction": _correction(previous, background, campaign, language, shared.today),
@@ -114,13 +104,42 @@ def values_for(
     values: dict[str, object] = {
         top: {name: _or_empty(f"{top}.{name}", value) for name, value in inner.items()}
         for top, inner in named.items()
+        if top
+    }
+    alone = named[""] | {
+        "signatures": shared.signatures,
+        "signatures_exact": shared.signatures_exact,
     }
     values |= {name: _or_empty(name, value) for name, value in alone.items()}
-    return values | {
-        "fact": shared.facts,
-        "signatures": _or_empty("signatures", shared.signatures),
-        "signatures_exact": _or_empty("signatures_exact", shared.signatures_exact),
-        "variant": variant,
+    return values | {"fact": shared.facts, "variant": variant}
+
+
+def _around(
+    target: Target, ask: Ask, background: Background, language: str
+) -> dict[str, dict[str, object]]:
+    """The recipient, their place, where they stand; names without a top under ''."""
+    stands = background.positions.get((target.id, ask.id))
+    return {
+        "recipient": _recipient(target, language, background.committees.get(target.id)),
+        **_place(target, background, language),
+        "stance": {"position": stands.value if stands else ""},
+    }
+
+
+def _place(target: Target, background: Background, language: str) -> dict[str, dict[str, object]]:
+    key = (target.jurisdiction_code, target.body_id, language)
+    kept = background.places if background.places is not None else {}
+    if key not in kept:
+        exists = places.measures_of(target.jurisdiction, background.measures)
+        kept[key] = places.named(target, language, exists, background.union)
+    return kept[key]
+
+
+def _sender(sender: Sender) -> dict[str, object]:
+    return {
+        "name": sender.name,
+        "role": sender.role_line,
+        "is_person": sender.voice is Voice.I,
     }
 
 
