@@ -17,7 +17,12 @@ from outreach.letters.models import Letter, LetterKind, Mailing, MailingState, Q
 from outreach.letters.sharing import SharedDesk
 from outreach.petitions import facts
 from outreach.petitions.models import Fact, FactState, Use
-from outreach.words import Sentence
+from outreach.words import N_, Sentence
+
+_NOBODY = N_(
+    "Nobody is owed a correction of %(code)s: who was sent it has been told, or what they were sent"
+    " is what it says."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +128,7 @@ def make(
     session.refresh(fact, with_for_update=True)
     letters = owed(session, campaign, fact, today=now.date()).letters
     if not letters:
-        raise Refused(
-            Sentence(
-                "Nobody is owed a correction of %(code)s: who was sent it has been told, or what "
-                "they were sent is what it says.",
-                code=fact.code,
-            )
-        )
+        raise Refused(Sentence(_NOBODY, code=fact.code))
     return planning.begin(
         session,
         campaign=campaign,

@@ -147,6 +147,15 @@ def _renewed(
         letter.author_id, letter.author = editor.user_id, editor.by
     quotation.text, quotation.fact_version = after, fact.version
     session.flush()
+    detail = {"fact": fact.code, "before": before, "after": after}
+    detail["because"] = f"{fact.code}: {before} → {after}"
+    _tell(session, letter, detail, by, now)
+    return Fate.RENEWED
+
+
+def _tell(
+    session: Session, letter: Letter, detail: dict[str, str], by: Actor, now: dt.datetime
+) -> None:
     audit.record(
         session,
         subject=("letter", letter.id),
@@ -154,14 +163,8 @@ def _renewed(
         by=by,
         now=now,
         campaign_id=letter.campaign_id,
-        detail={
-            "because": f"{fact.code}: {before} → {after}",
-            "fact": fact.code,
-            "before": before,
-            "after": after,
-        },
+        detail=detail,
     )
-    return Fate.RENEWED
 
 
 def _released(session: Session, letter: Letter, by: Actor, now: dt.datetime) -> Fate:

@@ -99,12 +99,7 @@ def able(
     names as the authority comes first, then by the order of roles in the asks.
     """
     wanted = [ask for ask in asks(session, campaign.id) if ask.code in codes]
-    roles = [
-        role
-        for role in dict.fromkeys(TargetRole(name) for ask in wanted for name in ask.roles)
-        if role.value in among
-        and any(can_take(ask, role, place.code, in_eu=place.eu_member) for ask in wanted)
-    ]
+    roles = [role for role in _roles_for(wanted, place) if role.value in among]
     query = (
         sa.select(Target)
         .where(
@@ -124,6 +119,16 @@ def able(
         key=lambda row: (not _named_in(row, law), roles.index(row.role)),
     )
     return found[:most]
+
+
+def _roles_for(wanted: Sequence[Ask], place: Jurisdiction) -> list[TargetRole]:
+    """The roles that can take one of the asks in `place`, in the order of the asks."""
+    roles = dict.fromkeys(TargetRole(name) for ask in wanted for name in ask.roles)
+    return [
+        role
+        for role in roles
+        if any(can_take(ask, role, place.code, in_eu=place.eu_member) for ask in wanted)
+    ]
 
 
 def _named_in(target: Target, law: str) -> bool:

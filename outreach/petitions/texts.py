@@ -291,13 +291,17 @@ def change_measure(
         "wording": wording or {},
         "citation": citation or {},
     }
-    for language in wording or {}:
-        if not (citation or {}).get(language):
+    _refuse_unsourced(wording or {}, citation or {})
+    return _change(session, measure, "measure", values, by, now)
+
+
+def _refuse_unsourced(wording: dict[str, str], citation: dict[str, str]) -> None:
+    for language in wording:
+        if not citation.get(language):
             raise BadInput(
                 Sentence("A sentence for letters needs its source line in the same language."),
                 f"citation_{language}",
             )
-    return _change(session, measure, "measure", values, by, now)
 
 
 def _needed(field: str, text: str, sentence: str) -> None:
