@@ -36,6 +36,7 @@ from outreach.errors import OutreachError
 from outreach.letters import loading
 from outreach.petitions import seeding as petition_seeding
 from outreach.replies import forgetting
+from outreach.sending import instance
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt
 from outreach.words import Sentence
@@ -169,6 +170,8 @@ def _serve(settings: Settings, database: Database, passwords: list[tuple[Role, s
     # What stands now stands until the end: Python need not look through it in the middle of a page.
     gc.freeze()
     _print_welcome(settings, token, passwords)
+    if why := instance.check(database, settings.home, now=now()):
+        click.echo(f"Paused: {why} Is this the live one? Then an organiser resumes it.")
     scheduler = clock.start(
         database,
         CapturePostman(settings.capture),

@@ -21,6 +21,7 @@ from outreach.cli_home import campaign_named, installation, now, operator
 from outreach.errors import NotFound
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
+from outreach.sending import instance
 from outreach.sending import outbox as sending
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt, Outcome
@@ -36,9 +37,12 @@ GONE = (Outcome.DELIVERED, Outcome.UNKNOWN)
 def send_due(as_json: bool) -> None:
     """Do what the clock does at one tick: rescue, drop what is too late, send what is due."""
     with installation() as (settings, database):
+        if why := instance.check(database, settings.home, now=now()):
+            click.echo(f"Paused: {why} Is this the live one? Then resume it.", err=True)
         done = clock.tick(
             database, CapturePostman(settings.capture), now=now, worker=clock.new_worker()
         )
+        instance.note(database, settings.home)
     told: dict[str, Any] = {verdict.value: count for verdict, count in done.sent.items() if count}
     told |= {"missed": done.missed, "by_hand": done.by_hand}
     swept = {verdict.value: count for verdict, count in done.swept.items() if count}

@@ -25,7 +25,7 @@ from outreach.letters import making
 from outreach.petitions import reviews
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
-from outreach.sending import channels, outbox, rescue
+from outreach.sending import channels, instance, outbox, rescue
 from outreach.sending.outbox import Counts, Verdict
 from outreach.sending.postman import Postman
 
@@ -114,6 +114,7 @@ def start(
         "counts": lambda: fetch_counts(database, now=now, contact=contact),
     }
     if home is not None:
+        jobs["instance"] = lambda: instance.note(database, home)
         jobs["imports"] = lambda: import_waiting(database, home, now=now, worker=worker)
     scheduler = BackgroundScheduler(timezone=dt.UTC)
     jobs["drafts"] = lambda: draft_waiting(
