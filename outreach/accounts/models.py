@@ -247,7 +247,7 @@ class MailAccount(Base):
     per_day: Mapped[int | None]
     dkim_domain: Mapped[str] = mapped_column(sa.String(253), default="")
     dkim_selector: Mapped[str] = mapped_column(sa.String(63), default="")
-    # PKCS#8 PEM, locked; and what belongs into the DNS (base64 of the public key).
+    # PKCS#1 PEM, locked; and what belongs into the DNS (base64 of the public key).
     dkim_key: Mapped[str] = mapped_column(default="")
     dkim_public: Mapped[str] = mapped_column(default="")
     # It turned us away: nothing goes through it until somebody looks.
