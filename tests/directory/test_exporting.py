@@ -218,6 +218,15 @@ def test_no_cell_is_a_formula(session: Session, value: str) -> None:
     assert cell(f"a{value}") == f"a{value}"
 
 
+def test_a_greeting_is_nobodys_name_in_an_address_book(session: Session) -> None:
+    names = {"uk": "Ада Приклад", "uk-x-dat": "Аді Приклад", "uk-x-opening": "Шановна Адо!"}
+    make.target(session, person=make.person(session, name="Ada Example", names=names))
+    card = written(session, "vcard").replace("\r\n ", "")
+    assert "Ада Приклад" in card
+    assert "Аді Приклад" not in card
+    assert "Шановна Адо" not in card
+
+
 @pytest.mark.parametrize("format", ["csv", "vcard", "popolo"])
 def test_nothing_private_leaves(session: Session, world: SimpleNamespace, format: str) -> None:
     text = written(session, format).replace("\r\n ", "")

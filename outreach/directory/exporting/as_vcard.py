@@ -79,7 +79,9 @@ def _person(
     yield "KIND:individual"
     yield f"FN:{_text(person.name)}"
     for language, name in person.names.items():
-        yield f"FN;LANGUAGE={_param(language)};ALTID={_param(language)}:{_text(name)}"
+        # Inflected names and greetings (`uk-x-dat`) are for our letters, nobody's name.
+        if "-x-" not in language:
+            yield f"FN;LANGUAGE={_param(language)};ALTID={_param(language)}:{_text(name)}"
     parts = (person.family_name, person.given_name, "", prefix_of(person), person.postnominal)
     sorting = f";SORT-AS={_param(person.sort_name)}" if person.sort_name else ""
     yield f"N{sorting}:{';'.join(_text(part) for part in parts)}"
