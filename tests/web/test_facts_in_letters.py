@@ -161,3 +161,22 @@ def test_what_a_writer_may_say_is_copied_from_one_page(
     assert "{{ fact.R01 }}" in page and "{{ fact.DEF_931 }}" in page
     assert "{% if recipient.group %}{{ recipient.group }}{% endif %}" in page
     assert "was to be checked by" in page
+
+
+def test_who_lacks_what_the_text_needs_is_listed_before_any_draft(
+    sam: Client, database: Database, campaign: Campaign
+) -> None:
+    with database.writing() as session:
+        ask = make.ask(session, campaign, code="D1", roles=["member_lower"])
+        body = "You sit for {{ recipient.group }}."
+        version = make.template_version(session, campaign, body=body)
+        session.get_one(Template, version.template_id).asks = [ask.code]
+        make.sender(session, campaign)
+        target = make.target(session, name="Ida Alone").id
+    staff = Browser(sam)
+    staff.get(f"/letters/new?target={target}")
+    page = staff.press("Show examples")
+    assert "1 of 1 lack what the text needs" in page
+    assert "Ida Alone" in page and "recipient.group" in page
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Letter)) == 0
