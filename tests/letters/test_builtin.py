@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Sender, Voice
 from outreach.directory.models import Jurisdiction, Target, TargetRole
+from outreach.directory.queries import with_list
 from outreach.directory.salutations import salutation_of
 from outreach.letters import (
     checks,
@@ -225,7 +226,7 @@ def test_sixty_targets_in_eight_languages_get_letters_that_are_not_alike(built_i
     for letter in letters:
         assert_fit_to_send(built_in, letter)
         assert (letter.alike or 0) <= most, f"{letter.recipient}: {letter.alike} %"
-        target = built_in.get_one(Target, letter.target_id)
+        target = built_in.get_one(Target, letter.target_id, options=with_list())
         ask = built_in.get_one(Ask, letter.ask_id)
         assert asks.can_take(
             ask,
@@ -250,7 +251,7 @@ def test_every_demonstration_target_gets_a_whole_letter(built_in, slug, counted,
     assert len(letters) >= 4
     for letter in letters:
         assert_fit_to_send(built_in, letter)
-        assert bool(re.search(r"62.001", letter.text)) == counted
+        assert bool(re.search(r"62.000", letter.text)) == counted
 
 
 @pytest.mark.parametrize("slug", ["minister", "member", "mep"])
@@ -307,6 +308,30 @@ def test_the_texts_hold_no_other_facts():
     for file in world.LETTERS.glob("*/*.txt"):
         text = file.read_text(encoding="utf-8")
         assert set(re.findall(r"fact\.(\w+)", text)) <= FACTS
+
+
+# The days that the texts name themselves. Each is one of contacts/precedents.yaml or measures.yaml,
+# but for the election and for November 2020, when the Dutch minister was asked.
+SOURCED = {
+    "9 August 2020",
+    "10 June 2021",
+    "January 2019",
+    "February 2021",
+    "January 2023",
+    "February 2026",
+    "22 August 2026",
+}
+
+
+def test_every_day_of_a_text_is_one_we_have_a_source_for():
+    digits = {tuple(re.findall(r"\d+", day)) for day in SOURCED}
+    for file in world.LETTERS.glob("*/*.txt"):
+        days = re.findall(r'date\("([^"]+)"\)', file.read_text(encoding="utf-8"))
+        if file.stem == "en":
+            assert set(days) <= SOURCED
+        else:
+            written = {tuple(sorted(re.findall(r"\d+", day), key=len)) for day in days}
+            assert written <= digits | {("2020",)}, file
 
 
 def test_there_are_seven_letters_in_ten_languages(built_in):
