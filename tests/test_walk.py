@@ -26,6 +26,6 @@ def test_every_step_does_what_it_says(database: Database, settings, now):
 
 def test_a_step_that_lies_ends_the_walk(database: Database, settings, now, monkeypatch):
     cli.seed_database(database, demo=True)
-    monkeypatch.setattr(counts, "holds", lambda *_args: [])
+    monkeypatch.setattr(counts, "reasons_to_hold", lambda *_args: [])
     with pytest.raises(WalkFailed, match="before anybody accepted it"):
         walk.walk(database, settings, now=now, say=lambda _line: None)
