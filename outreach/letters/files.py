@@ -130,8 +130,9 @@ def export(
 ) -> list[Path]:
     """Write every template of a campaign into `folder`, one folder each; return what was written.
 
-    A template without words is left out. A file that says the same already is left alone. Raises OutreachError, before anything is
-    written, when one says something else and `overwrite` is off, and when writing fails.
+    A template without words is left out, a file that says the same already is left alone. Raises
+    OutreachError, before anything is written, when one says something else and `overwrite` is off,
+    and when writing fails.
     """
     wanted = {
         folder / template.slug / name: data
