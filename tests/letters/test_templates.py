@@ -6,8 +6,8 @@ import pytest
 
 from outreach.errors import NotFound
 from outreach.letters import templates
-from outreach.letters.templates import language_for
 from outreach.letters.models import Template
+from outreach.letters.templates import language_for
 from tests import make
 
 
