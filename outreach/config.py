@@ -28,6 +28,8 @@ class Settings:
     secret_key: str
     # How the server of a public list can reach whoever runs this installation.
     contact: str = ""
+    # Letters are written and signed by the quick way; tests hold it to the library's, byte by byte.
+    fast: bool = True
 
     @property
     def capture(self) -> Path:
@@ -49,6 +51,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     PORT             port to serve on (default 8000; 1 to 65535)
     DEMO             `yes` or `no`: load the demonstration (default yes)
     OUTREACH_CONTACT an e-mail address or link, told to servers we fetch public lists from
+    OUTREACH_FAST    `yes` or `no`: write and sign letters by our own code instead of the libraries'
+                     (the same bytes; default yes)
 
     Makes the home and, on first use, its secret key (mode 0600). Raises BadSetting.
     """
@@ -61,6 +65,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         demo=_yes_or_no(environ, "DEMO", default=True),
         secret_key=_secret_key(home),
         contact=_contact(environ),
+        fast=_yes_or_no(environ, "OUTREACH_FAST", default=True),
     )
 
 

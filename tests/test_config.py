@@ -35,6 +35,7 @@ def test_the_secret_key_is_made_once_and_for_us_alone(tmp_path):
         ("PORT", "-1"),
         ("PORT", "²"),
         ("DEMO", "perhaps"),
+        ("OUTREACH_FAST", "very"),
         ("OUTREACH_DATABASE_URL", "mysql://x/y"),
         ("OUTREACH_DATABASE_URL", "nonsense"),
         ("OUTREACH_HOME", "/dev/null/home"),

@@ -7,14 +7,17 @@ may add the same words as HTML beside it (RFC 2046 §5.1.4, multipart/alternativ
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import hashlib
 import re
 import secrets
 import unicodedata
 from email import message_from_bytes, policy
-from email.header import Header
+from email.errors import MessageError
+from email.header import Header, decode_header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime, formataddr, parseaddr
 
 import idna
 
@@ -25,8 +28,11 @@ from outreach.letters.models import Letter
 from outreach.words import Sentence
 
 REHEARSAL_HEADER = "X-Outreach-Rehearsal"
+# Lines of quoted-printable end at 76 (RFC 2045 §6.7); the library would go on to 78.
+WRITTEN = policy.SMTP.clone(max_line_length=76)
 # RFC 5321 §4.5.3.1.6: 1,000 octets with the line end.
 LONGEST_LINE = 998
+NOT_THE_SAME = Sentence("The message would not say exactly what was approved, so it was not made.")
 # RFC 5322 §3.2.3 (dot-atom); what else a mailbox may hold needs quoting nobody expects.
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
@@ -47,46 +53,56 @@ def build(
     date: dt.datetime,
     rehearsal: bool,
     html: bool = False,
+    reply_to: str = "",
 ) -> bytes:
     """Return the whole message (CRLF), ready for the wire; `date` is an aware instant.
 
-    `html` adds the words as HTML, after the plain text.
+    `html` adds the words as HTML, after the plain text; `reply_to` stands in the place of the
+    sender's own.
 
     Adds only the envelope to what was approved, and names no client or host. Raises BadInput when
     a header would hold a control character, an address can't travel, or the bytes read back would
     differ from the approved words by a single one.
     """
     for part in (letter.subject, letter.recipient, letter.language, sender.name, message_id):
-        _refuse_control(part)
+        refuse_control(part)
     headers = [
         ("From", _mailbox("From", sender.name, wire_address(sender.from_address))),
         ("To", _mailbox("To", letter.recipient, wire_address(letter.address))),
-        ("Subject", _folded("Subject", letter.subject)),
-        ("Date", format_datetime(date.astimezone(dt.UTC).replace(microsecond=0))),
+        ("Subject", folded("Subject", letter.subject)),
+        ("Date", written_date(date)),
         ("Message-ID", f"<{message_id}>"),
     ]
-    if sender.reply_to:
-        replies = _mailbox("Reply-To", sender.name, wire_address(sender.reply_to))
-        headers.append(("Reply-To", replies))
+    if reply_to or sender.reply_to:
+        answers = wire_address(reply_to or sender.reply_to)
+        headers.append(("Reply-To", _mailbox("Reply-To", sender.name, answers)))
     headers.append(("Content-Language", letter.language))
     if rehearsal:
         headers.append((REHEARSAL_HEADER, "yes"))
+    body = EmailMessage(policy=WRITTEN)
+    body.set_content(letter.text, charset="utf-8", cte=encoding(letter.text))
+    if html:
+        words = hypertext.html_of(letter.text, letter.language)
+        body.add_alternative(words, subtype="html", charset="utf-8", cte="quoted-printable")
+        body.set_boundary(boundary(message_id))
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    written = head.encode("ascii") + _body(letter, html=html).as_bytes()
+    written = head.encode("ascii") + body.as_bytes()
     _refuse_other_words(written, letter)
     return written
 
 
-def _body(letter: Letter, *, html: bool) -> EmailMessage:
-    body = EmailMessage(policy=policy.SMTP)
-    body.set_content(letter.text, charset="utf-8", cte=_encoding(letter.text))
-    if html:
-        words = hypertext.html_of(letter.text, letter.language)
-        body.add_alternative(words, subtype="html", charset="utf-8", cte="quoted-printable")
-    return body
+def written_date(date: dt.datetime) -> str:
+    """Return an aware instant as RFC 5322 writes it, in UTC: nothing of where the sender sits."""
+    return format_datetime(date.astimezone(dt.UTC).replace(microsecond=0))
 
 
-def _folded(name: str, value: str) -> str:
+def boundary(message_id: str) -> str:
+    """Return the line that parts plain text and HTML: stands in neither, tells nothing."""
+    return f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}"
+
+
+def folded(name: str, value: str) -> str:
+    """Return the value of an unstructured header, in lines; other scripts as encoded words."""
     # The newer header classes lose blanks between long encoded words in Python 3.11; this one
     # keeps them.
     charset = "us-ascii" if value.isascii() else "utf-8"
@@ -96,7 +112,7 @@ def _folded(name: str, value: str) -> str:
 def _mailbox(header: str, name: str, address: Address) -> str:
     if name.isascii():
         return formataddr((name, address.addr_spec))
-    return f"{_folded(header, name)} <{address.addr_spec}>"
+    return f"{folded(header, name)} <{address.addr_spec}>"
 
 
 def wire_address(address: str) -> Address:
@@ -104,16 +120,20 @@ def wire_address(address: str) -> Address:
 
     Raises BadInput (field `address`) for what can't be written to as it stands.
     """
-    _refuse_control(address)
+    refuse_control(address)
     local, at, domain = address.strip().rpartition("@")
     problem = Sentence("“%(address)s” is not an address a letter can go to.", address=address)
     if not at or not _LOCAL_PART.fullmatch(local):
         raise BadInput(problem, field="address")
     try:
-        ascii_domain = idna.encode(domain, uts46=True).decode("ascii").lower()
+        return Address(username=local, domain=_ascii_domain(domain))
     except idna.IDNAError as error:
         raise BadInput(problem, field="address") from error
-    return Address(username=local, domain=ascii_domain)
+
+
+@functools.lru_cache(maxsize=4096)
+def _ascii_domain(domain: str) -> str:
+    return idna.encode(domain, uts46=True).decode("ascii").lower()
 
 
 def words_of(message: bytes) -> str:
@@ -146,20 +166,39 @@ def carries(message: bytes, text: str) -> bool:
 
 def headers_of(message: bytes) -> list[tuple[str, str]]:
     """Return the headers of `message` in their order, decoded for reading."""
-    parsed = message_from_bytes(message, policy=policy.SMTP)
-    return [(name, str(value)) for name, value in parsed.items()]
+    parsed = message_from_bytes(message)
+    return [(name, decoded(str(value))) for name, value in parsed.items()]
 
 
-def _encoding(text: str) -> str:
-    """Plain ASCII in short lines travels as it is; everything else as quoted-printable."""
+def decoded(value: str) -> str:
+    """Return the value of a header as it is read: lines joined, encoded words decoded (RFC 2047).
+
+    The newer header classes put a blank between the encoded words of a long name (Python 3.11);
+    these functions don't.
+    """
+    value = value.replace("\r\n", "").replace("\n", "")
+    try:
+        return "".join(
+            part.decode(charset or "ascii") if isinstance(part, bytes) else part
+            for part, charset in decode_header(value)
+        )
+    except (LookupError, ValueError, MessageError):
+        # Looks like an encoded word and is none: it is shown as it stands.
+        return value
+
+
+def encoding(text: str) -> str:
+    """Return how `text` travels: plain ASCII in short lines as it is, else quoted-printable."""
     plain = text.isascii() and all(
         len(line) <= LONGEST_LINE and line == line.rstrip() for line in text.split("\n")
     )
     return "7bit" if plain else "quoted-printable"
 
 
-def _refuse_control(text: str) -> None:
-    """A line end in a header is somebody else's header."""
+def refuse_control(text: str) -> None:
+    """Raise BadInput for a control mark: a line end in a header is somebody else's header."""
+    if text.isprintable():
+        return
     if any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in text):
         raise BadInput(
             Sentence("A name, subject or address holds a line break or an invisible control mark.")
@@ -167,13 +206,19 @@ def _refuse_control(text: str) -> None:
 
 
 def _refuse_other_words(written: bytes, letter: Letter) -> None:
-    parsed = message_from_bytes(written, policy=policy.SMTP)
+    said = dict(headers_of(written))
     same = (
         carries(written, letter.text)
-        and str(parsed["Subject"]) == letter.subject
-        and parsed["To"].addresses[0].display_name == letter.recipient
+        and said["Subject"] == letter.subject
+        and is_for(said["To"], letter)
     )
     if not same:
-        raise BadInput(
-            Sentence("The message would not say exactly what was approved, so it was not made.")
-        )
+        raise BadInput(NOT_THE_SAME)
+
+
+def is_for(said: str, letter: Letter) -> bool:
+    """Return whether a decoded To names the recipient of `letter` and nobody else."""
+    address = wire_address(letter.address).addr_spec
+    if not letter.recipient.isascii():
+        return said == f"{letter.recipient} <{address}>"
+    return parseaddr(said) == (letter.recipient, address)

@@ -223,3 +223,9 @@ def test_an_html_part_with_other_words_is_noticed() -> None:
 
 def test_html_of_a_language_from_right_to_left_says_so() -> None:
     assert 'lang="ar" dir="rtl"' in html_in(written(language="ar", html=True))
+
+
+def test_a_long_name_in_another_script_is_read_as_it_was_written() -> None:
+    name = "Комітет з питань зовнішньої політики та міжпарламентського співробітництва"
+    message = written(recipient=name)
+    assert f"{name} <desk@office.example>" in dict(headers_of(message)).values()
