@@ -3,8 +3,9 @@
 Rendering is set beside bare Jinja2 with the same text compiled once and the same values. Drafting
 is the whole of it: choosing, checking, wording, storing with quotations and history, comparing
 every letter with the most alike one; in a process of its own, with its peak memory, for a tenth of
-the letters and for all (SQLite fills its own page cache of 64 MB on the way). Capturing (gate, claim, three commits, message, file) is set beside writing
-the same bytes to files with fsync. Prints rates and ratios.
+the letters and for all (SQLite fills its own page cache of 64 MB on the way). Capturing (gate,
+claim, three commits, message, file) is set beside writing the same bytes to files with fsync.
+Prints rates and ratios.
 
     .venv/bin/python benchmarks/letters.py [--letters 10000] [--database postgresql]
 """
