@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import unicodedata
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
 
+import pypdf
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,9 +28,10 @@ from outreach.directory.models import (
 )
 from outreach.directory.verification import verify
 from outreach.errors import Refused
-from outreach.letters import audiences, drafting, editing, lists, moving
+from outreach.letters import audiences, drafting, editing, lists, moving, printing, typesetting
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, TemplateVersion
+from outreach.letters.queries import letter_with_everything
 from outreach.letters.sealing import seal_of
 from outreach.sending import channels, message, timetable
 from tests.conftest import NOW
@@ -38,6 +41,7 @@ OLGA = Actor("Olga", 2, Role.ORGANISER)
 SAM = Actor("Sam", 3, Role.STAFF)
 DAY = dt.timedelta(days=1)
 PAGE = "https://house.example/members/ida"
+FONTS = Path(__file__).parents[2] / "outreach/web/static/vendor/fonts"
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +181,7 @@ def add_long_title(session: Session) -> None:
 
 @pytest.mark.parametrize("name", list(NAMES))
 def test_a_name_of_any_script_travels_whole(built_in: Session, name: str) -> None:
-    """Acceptance scenario 7, but for the paper: salutation, subject, To, CSV and search."""
+    """Acceptance scenario 7: salutation, subject, To, the letter on paper, CSV and search."""
     new, typed = NAMES[name]
     new = people.NewPerson(
         **{field: getattr(new, field) for field in new.__slots__}
@@ -212,6 +216,12 @@ def test_a_name_of_any_script_travels_whole(built_in: Session, name: str) -> Non
     assert new.name in read["To"].addresses[0].display_name
     assert message.carries(wire, letter.text)
     assert max(len(line) for line in wire.split(b"\r\n")) <= message.LONGEST_LINE
+
+    sheet = printing.sheet_of(letter_with_everything(built_in, letter.id), on=NOW.date())
+    made = typesetting.pdf([sheet], title=letter.subject, fonts=FONTS)
+    printed = pypdf.PdfReader(io.BytesIO(made)).pages[0].extract_text()
+    # What a reader copies out of the paper: joined Arabic forms come back letter by letter.
+    assert set(new.name.replace(" ", "")) <= set(unicodedata.normalize("NFKC", printed))
 
     whole = queries.targets(queries.TargetFilter(q=new.name), today=NOW.date())
     text = b"".join(exporting.export(built_in, "csv", targets=whole, today=NOW.date()))
