@@ -22,7 +22,7 @@ from outreach.petitions.sources.adapters import read_page
 from outreach.petitions.sources.reading import Answer, Found, NoCount, number_in
 from tests import make
 from tests.conftest import NOW
-from tests.petitions.places import SHOWN, SLUG, Places, change_page
+from tests.petitions.places import HOST, SHOWN, SLUG, Places, change_page
 
 HOUR = dt.timedelta(hours=1)
 LOG_IN = '<html><title>Log in</title><form><input type="password" name="p"></form></html>'
@@ -109,6 +109,12 @@ def test_json_at_a_path(places: Places) -> None:
     assert "was renamed" in refusal(places, url, "json_path", path="rows[2].n")
     for wrong in ("rows[1].half", "rows[1].yes", "rows"):
         assert "no whole number" in refusal(places, url, "json_path", path=wrong)
+    for odd in ("Infinity", "-Infinity", "NaN", "1e999"):
+        there = places.page("/odd", f'{{"n": {odd}}}', Content_Type="application/json")
+        assert "no whole number" in refusal(places, there, "json_path", path="n")
+    for large in (10**12, "9" * 5_000):
+        there = places.json("/large", {"n": large})
+        assert "larger than any" in refusal(places, there, "json_path", path="n")
     assert "at which path" in refusal(places, url, "json_path")
     before = found(places, url, "json_path", path="rows[0].n").shape
     places.json("/api", {"rows": [{"n": 62_001, "deleted": 1}]})
@@ -217,6 +223,20 @@ def test_a_redirect_into_this_house_is_refused(places: Places, there: str) -> No
     assert [path for path, _ in places.asked] == [f"/p/{SLUG}"]
 
 
+@pytest.mark.parametrize(
+    "there", ["http://[::1", "http://[x]/", "http://\u2100.example/", f"http://{'a' * 70}.org/"]
+)
+def test_a_redirect_to_no_address_is_said(places: Places, there: str) -> None:
+    url = places.sends_on(f"/p/{SLUG}", there.encode().decode("latin-1"))
+    with wire.Wire(resolve=resolved, permit=places.permit) as line, pytest.raises(NoCount):
+        read_page(line, url, "change_org", {})
+
+
+def resolved(host: str, port: int) -> list[str]:
+    """The server's own name; the others are looked up as the system does, which refuses them."""
+    return ["127.0.0.1"] if host == HOST else wire.looked_up(host, port)
+
+
 def test_without_a_test_hand_this_machine_is_never_asked(places: Places) -> None:
     url = f"http://127.0.0.1:{places.port}/p/{SLUG}"
     with wire.Wire() as line, pytest.raises(NoCount, match="never asked"):
@@ -237,6 +257,9 @@ def test_without_a_test_hand_this_machine_is_never_asked(places: Places) -> None
         ("::1", False),
         ("fe80::1%eth0", False),
         ("fd00::1", False),
+        ("fec0::1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("::ffff:0:10.0.0.1", False),
         ("::ffff:192.168.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
@@ -391,6 +414,21 @@ def test_a_fetched_fall_is_held_for_a_person(database: Database, places: Places)
     story.fetch(NOW + 2 * HOUR)
     assert story.rows()[1:] == [(61_400, "held", "fetched")], "and it isn't asked again and again"
     assert story.total() == 62_001
+
+
+def test_another_petition_behind_the_same_address_is_held(
+    database: Database, places: Places
+) -> None:
+    story = Story(database, places)
+    other = change_page(62_300, slug="somebody-elses").replace("27000001", "27000002")
+    places.sends_on(f"/p/{SLUG}", places.page("/p/somebody-elses", other))
+    story.fetch(NOW + HOUR)
+    assert story.rows()[1:] == [(62_300, "held", "fetched")]
+    # Renamed, it is the same petition still.
+    places.page("/p/new-name", change_page(62_400, slug="new-name"))
+    places.sends_on(f"/p/{SLUG}", places.base + "/p/new-name")
+    story.fetch(NOW + 2 * HOUR)
+    assert story.rows()[2:] == [(62_400, "accepted", "fetched")]
 
 
 def test_nothing_is_held_over_the_wire_and_two_clocks_ask_once(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from outreach.petitions.counts import LARGEST
 from outreach.petitions.sources import change_org, css_selector, json_path, uk_parliament
-from outreach.petitions.sources.reading import Found, NoCount, Source, refuse_no_answer, zero
+from outreach.petitions.sources.reading import Found, NoCount, Source, refuse_no_answer, too_large, zero
 from outreach.petitions.sources.wire import Wire
 from outreach.words import Sentence
 
@@ -28,4 +29,6 @@ def read_page(wire: Wire, url: str, adapter: str, options: Mapping[str, str]) ->
     found = source.read(answer, url, options)
     if found.value <= 0:
         raise NoCount(zero())
+    if found.value > LARGEST:
+        raise too_large()
     return found

@@ -43,7 +43,9 @@ def _read(answer: Answer, _url: str, _options: Mapping[str, str]) -> Found:
             continue
         if where != "changeTargetingData.petition" and petition.get("slug") is None:
             continue
-        return Found(total, shape_of("change_org", where), f"signatureCount.total: {total}")
+        # An address that leads to another petition by now has another shape: its count is held.
+        whose = str(petition.get("id") or petition.get("slug") or "")
+        return Found(total, shape_of("change_org", where, whose), f"signatureCount.total: {total}")
     if others:
         raise NoCount(
             Sentence(

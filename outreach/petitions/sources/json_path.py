@@ -62,7 +62,9 @@ def whole(value: Any, path: str) -> int:
     """Return a value that is a whole number or says one. Raises NoCount."""
     if isinstance(value, str):
         return number_in(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    plain = isinstance(value, int) and not isinstance(value, bool)
+    # Infinity and NaN, which Python reads as numbers, are no whole ones either.
+    if not plain and not (isinstance(value, float) and value.is_integer()):
         raise NoCount(
             Sentence("What stands at “%(path)s” is no whole number. Correct the path.", path=path)
         )

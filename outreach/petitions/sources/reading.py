@@ -23,6 +23,8 @@ _DEEPEST = 1_000
 _CHALLENGE_HEADERS = ("cf-mitigated", "x-amzn-waf-action", "x-datadome")
 # A whole number, plain or in groups of three behind one kind of sign.
 _NUMBER = re.compile(r"\d{1,3}(?:([.,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*|\d+")
+# More figures than any count has, with the signs between them.
+_LONGEST = 30
 _FIGURES = re.compile(r"\d(?:[\d.,'’ \u00a0\u202f]*\d)?")
 
 
@@ -130,6 +132,8 @@ def number_in(words: str) -> int:
         )
     (one,) = found
     after = words[one.end() : one.end() + 1]
+    if len(one.group()) > _LONGEST:
+        raise too_large()
     if not _NUMBER.fullmatch(one.group()) or after.isalpha() or after == "%":
         raise NoCount(
             Sentence(
@@ -215,6 +219,16 @@ def zero() -> Sentence:
         "The page says that 0 have signed: it shows that before it has counted. The last good "
         "count stays."
         " Read the number in a browser and enter it by hand."
+    )
+
+
+def too_large() -> NoCount:
+    """Return what is said of a number that no petition can have."""
+    return NoCount(
+        Sentence(
+            "The number there is larger than any petition's."
+            " Read the number in a browser and enter it by hand."
+        )
     )
 
 

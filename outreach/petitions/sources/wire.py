@@ -30,6 +30,8 @@ MOST_BYTES = 5_000_000
 MOST_REDIRECTS = 5
 # An IPv4 address inside an IPv6 one (RFC 6052): judged by what it holds.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# All of IPv6 that is handed out to the open internet (RFC 4291, IANA's registry).
+_HANDED_OUT = ipaddress.ip_network("2000::/3")
 
 # (host, port) -> its addresses, and (host, address) -> whether to connect to it.
 Resolve = Callable[[str, int], Sequence[str]]
@@ -51,6 +53,8 @@ def public(_host: str, address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return public(_host, str(inner))
+        if ip not in _HANDED_OUT:
+            return False
     return ip.is_global and not ip.is_multicast
 
 
@@ -101,12 +105,27 @@ class Wire:
                     self.session.cookies.clear()
             except requests.exceptions.RequestException as error:
                 raise _unreachable(here, error) from error
+            except ValueError as error:
+                # A host that is no name: refused by Python's own parsers, each in its way.
+                raise _no_address(here) from error
         raise NoCount(Sentence("It sends on in a circle. Look at the address in a browser."))
 
 
+def _no_address(here: str) -> NoCount:
+    return NoCount(
+        Sentence(
+            "It leads to what is no address (%(here)s). Look at the page in a browser.",
+            here=here[:100],
+        )
+    )
+
+
 def _next(here: str, location: str) -> str:
-    there = urljoin(here, location)
-    old, new = urlsplit(here), urlsplit(there)
+    try:
+        there = urljoin(here, location)
+        old, new = urlsplit(here), urlsplit(there)
+    except ValueError as error:
+        raise _no_address(location) from error
     if new.scheme not in ("http", "https") or (old.scheme == "https" and new.scheme != "https"):
         raise NoCount(
             Sentence(
