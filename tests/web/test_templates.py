@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -178,6 +179,11 @@ def test_a_new_template_is_made_in_the_browser(sam: Client, database: Database, 
     with database.reading() as session:
         made = templates.template_by_slug(session, campaign.id, "thanks")
         assert (made.name, made.card_by, made.roles) == ("Many thanks", "Sam", ["mep"])
+
+
+def test_a_browser_asks_for_one_office_not_for_every_one(sam: Client):
+    boxes = re.findall(r'<input[^>]*name="roles"[^>]*>', sam.get("/templates/new").text)
+    assert len(boxes) > 5 and not [box for box in boxes if "required" in box]
 
 
 def test_who_may_not_write(vera: Client, nobody: Client):

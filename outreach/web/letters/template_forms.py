@@ -39,7 +39,10 @@ class CardForm(Form):
     asks = StringField(
         _l("Asks"),
         [DataRequired(_l("Write at least one code."))],
-        description=_l("Codes, the one we'd rather ask first; each gets the first it can take."),
+        description=_l(
+            "Codes from the list, such as D2 D2a, the one we'd rather ask first; each recipient "
+            "gets the first that office can take."
+        ),
     )
 
     @classmethod
