@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from outreach.petitions.counts import LARGEST
 from outreach.petitions.sources import change_org, css_selector, json_path, uk_parliament
-from outreach.petitions.sources.reading import Found, NoCount, Source, refuse_no_answer, too_large, zero
+from outreach.petitions.sources.reading import (
+    Found,
+    NoCount,
+    Source,
+    refuse_no_answer,
+    too_large,
+    zero,
+)
 from outreach.petitions.sources.wire import Wire
 from outreach.words import Sentence
 
