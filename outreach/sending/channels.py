@@ -116,11 +116,16 @@ def post_by_hand(
     tasks.finish_about(session, ("letter", letter.id), by=by, now=now)
 
 
-def _ask_gate(session: Session, letter: Letter, now: dt.datetime) -> None:
+def in_the_way(session: Session, letter: Letter, *, now: dt.datetime) -> list[Sentence]:
+    """Return why nobody may carry `letter` now, though the gate minds not that it is carried."""
     stops, waits = gate.reasons(session, letter, now=now)
+    return [stop.words for stop in stops if not stop.by_hand] + [wait.words for wait in waits]
+
+
+def _ask_gate(session: Session, letter: Letter, now: dt.datetime) -> None:
     if letter.channel not in BY_HAND:
         raise Refused(Sentence("This letter goes by e-mail: schedule it instead."))
-    words = [stop.words for stop in stops if not stop.by_hand] + [wait.words for wait in waits]
+    words = in_the_way(session, letter, now=now)
     if words:
         raise Refused(Sentence("This letter must not go as it stands."), words)
 

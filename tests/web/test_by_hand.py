@@ -7,11 +7,13 @@ import io
 import pypdf
 import pytest
 
-from outreach.accounts.models import Campaign
+from outreach.accounts import audit
+from outreach.accounts.models import Campaign, Mode
 from outreach.directory.models import ContactKind
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import channels
+from outreach.sending import channels, gate
+from outreach.words import Sentence
 from tests import make
 from tests.conftest import NOW
 
@@ -90,6 +92,25 @@ def test_nothing_ticked_or_no_proof_says_what_is_missing(olga, letters) -> None:
     assert f'value="{letters[0]}" id="posted-{letters[0]}" checked' in page.text
 
 
+def test_what_must_not_go_says_so_on_its_paper(
+    olga, letters, database, campaign, monkeypatch
+) -> None:
+    forbidden = {letters[0]: (gate.Stop(Sentence("Nobody may write there.")),)}
+    by_hand = gate.Stop(Sentence("It goes by hand."), by_hand=True)
+    monkeypatch.setattr(
+        channels.gate,
+        "reasons",
+        lambda _session, letter, **_named: ((by_hand, *forbidden.get(letter.id, ())), ()),
+    )
+    with database.writing() as session:
+        live = session.get_one(Campaign, campaign.id)
+        live.mode, live.live_at = Mode.LIVE, NOW
+    words = "Not to be posted as it stands"
+    assert pdf_words(olga.get("/outbox/by-hand/pile.pdf")).count(words) == 1
+    assert words in pdf_words(olga.get(f"/letters/{letters[0]}/letter.pdf"))
+    assert words not in pdf_words(olga.get(f"/letters/{letters[1]}/letter.pdf"))
+
+
 def test_an_empty_pile_says_what_comes_here(olga) -> None:
     assert "Nothing waits to be carried" in olga.get("/outbox/by-hand").text
     assert olga.get("/outbox/by-hand/pile.pdf").status_code == 404
@@ -98,6 +119,17 @@ def test_an_empty_pile_says_what_comes_here(olga) -> None:
 def test_a_volunteer_prints_only_a_letter_whose_task_they_took(vera, letters) -> None:
     assert vera.get(f"/letters/{letters[0]}/letter.pdf").status_code == 404
     assert vera.get("/outbox/by-hand").status_code == 403
+
+
+def test_a_volunteers_look_at_the_paper_leaves_a_row(vera, letters, database, people) -> None:
+    with database.writing() as session:
+        letter = session.get_one(Letter, letters[0])
+        task = channels.hand_over(session, letter, by=people["olga"], now=NOW)
+        task.owner_id = people["vera"].user_id
+    assert vera.get(f"/letters/{letters[0]}/letter.pdf").status_code == 200
+    with database.reading() as session:
+        events = audit.history(session, "letter", letters[0])
+        assert [event.by for event in events if event.name == "looked_at"] == ["Vera"]
 
 
 def test_a_letter_shows_its_html_part_when_the_campaign_sends_one(

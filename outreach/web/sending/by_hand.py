@@ -14,11 +14,11 @@ from werkzeug.wrappers import Response
 from outreach.database import transaction
 from outreach.errors import BadInput, NotFound
 from outreach.letters import looking, printing, queries, typesetting
-from outreach.letters.lifecycle import SEALED
+from outreach.letters.lifecycle import SEALED, UNSENT
 from outreach.letters.models import Letter
 from outreach.letters.together import Refusal
-from outreach.sending import posting
-from outreach.web.access import actor, campaign, may, needs, now, session
+from outreach.sending import channels, posting
+from outreach.web.access import actor, campaign, installation, may, needs, now, session
 from outreach.web.filters import country_name, label, say
 from outreach.web.sending.blueprint import bp
 from outreach.web.sending_forms import PostForm
@@ -36,6 +36,8 @@ def letter_pdf(letter_id: int) -> Response:
         owners = {task.owner_id for task in looking.open_tasks_about(session(), letter)}
         if actor().user_id not in owners:
             raise NotFound(Sentence("Take the task of this letter first, then you can print it."))
+        with installation().database.writing() as writing:
+            looking.note_look(writing, letter, by=actor(), now=now())
     sheet = printing.sheet_of(letter, on=_today(), mark=_mark(letter))
     made = typesetting.pdf([sheet], title=letter.subject, fonts=_fonts())
     return _file(made, f"letter-{letter.code}.pdf")
@@ -140,7 +142,11 @@ def _mark(letter: Letter) -> str:
     """What a sheet says that must not be posted as it is."""
     if letter.state not in SEALED:
         return str(_("Draft, not approved"))
-    return str(_("Rehearsal, not to be sent")) if campaign().rehearsing else ""
+    if campaign().rehearsing:
+        return str(_("Rehearsal, not to be sent"))
+    if letter.state in UNSENT and channels.in_the_way(session(), letter, now=now()):
+        return str(_("Not to be posted as it stands: open the letter and see why"))
+    return ""
 
 
 def _ticks(letters: Sequence[Letter]) -> typesetting.TickList:
