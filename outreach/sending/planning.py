@@ -86,6 +86,32 @@ def slots(
     return found
 
 
+def resting(session: Session, campaign_id: int, code: str, *, now: dt.datetime) -> list[Letter]:
+    """Return the scheduled letters of a campaign to a jurisdiction that go on a day of rest there.
+
+    With target and jurisdiction, the earliest first: what a newer calendar would plan anew.
+    """
+    place = _places(session, {code}, now)[code]
+    scheduled = session.scalars(
+        sa.select(Letter)
+        .join(Letter.target)
+        .options(sa.orm.contains_eager(Letter.target).joinedload(Target.jurisdiction))
+        .where(
+            Letter.campaign_id == campaign_id,
+            Letter.state == State.SCHEDULED,
+            Letter.send_after >= now,
+            Target.jurisdiction_code == code,
+        )
+        .order_by(Letter.send_after, Letter.id)
+    )
+    return [
+        letter
+        for letter in scheduled
+        if letter.send_after is not None
+        and rest_on(_of_body(place, letter), letter.send_after.astimezone(place.zone).date())
+    ]
+
+
 def rested(place: Place, start: dt.datetime, days: int) -> dt.datetime:
     """Return the instant `days` working days of `place` after `start`, at the same hour."""
     day = start.astimezone(place.zone).date()

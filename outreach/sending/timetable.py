@@ -197,6 +197,41 @@ def schedule_at_good_hours(
     return result
 
 
+def plan_anew(
+    session: Session,
+    letters: Sequence[Letter],
+    *,
+    because: str,
+    hours: Hours = GOOD,
+    by: Actor,
+    now: dt.datetime,
+) -> Scheduled:
+    """Move scheduled letters to the next good hour of their desks; `because` is why.
+
+    `letters` are loaded with target and jurisdiction. One without a good hour stays where it is.
+    """
+    found = planning.slots(session, letters, hours=hours, after=now, rests=_rests(session, letters))
+    result = Scheduled()
+    for letter in letters:
+        slot = found[letter.id]
+        if isinstance(slot, Sentence):
+            result.refused.append((letter, (slot,)))
+            continue
+        moving.make(
+            session,
+            letter,
+            "move",
+            by=by,
+            now=now,
+            reason=because,
+            send_after=slot.send_after,
+            send_before=slot.send_before,
+            send_because=str(slot.because),
+        )
+        result.letters.append(letter)
+    return result
+
+
 def _rests(session: Session, letters: Sequence[Letter]) -> dict[int, int]:
     """{campaign: working days a desk rests between two letters}."""
     rows = session.execute(

@@ -86,3 +86,27 @@ def test_a_letter_is_scheduled_for_a_good_hour_of_its_desk(olga, place, database
         letter = session.get_one(Letter, letter_id)
         assert letter.state is State.SCHEDULED
         assert 8 <= letter.send_after.astimezone(ZoneInfo("Europe/London")).hour < 11
+
+
+def test_days_entered_later_show_what_falls_on_them_and_move_it(
+    olga, place, database, campaign
+) -> None:
+    with database.writing() as session:
+        to = make.target(session, jurisdiction_code="GB", address="desk1@office.example")
+        values = {"target": to, "address": "desk1@office.example"}
+        here = session.get_one(Campaign, campaign.id)
+        letter_id = sendable(session, here, **values).id
+    olga.send(f"/letters/{letter_id}/schedule", {"when": "good"})
+    with database.reading() as session:
+        before = session.get_one(Letter, letter_id).send_after
+    assert "would go on a day of rest" not in olga.get(place).text
+    recess = {"kind": "recess", "name": "Recess", "starts_on": "2026-03-01", "organization": "0"}
+    page = olga.send(place, {**recess, "ends_on": "2026-03-15"}, follow_redirects=True).text
+    assert "Find another hour for 1 letter" in page
+    page = olga.send(f"{place}/plan", follow_redirects=True).text
+    assert "1 letter has a new hour." in page
+    with database.reading() as session:
+        letter = session.get_one(Letter, letter_id)
+        assert letter.state is State.SCHEDULED
+        assert letter.send_after > before
+        assert "passed over: Recess until 2026-03-15" in letter.send_because

@@ -19,7 +19,8 @@ from outreach.directory import calendar
 from outreach.directory.calendar import CalendarEntry, EntryKind
 from outreach.directory.models import Jurisdiction, Organization, OrganizationKind
 from outreach.errors import BadFile, BadInput, NotFound
-from outreach.web.access import actor, needs, now, session
+from outreach.sending import planning, timetable
+from outreach.web.access import actor, campaign, may, needs, now, session
 from outreach.web.directory.blueprint import bp
 from outreach.web.filters import label, say
 from outreach.web.forms import Form
@@ -137,6 +138,29 @@ def remove_days(code: str, entry_id: int) -> Response:
     return _back(country)
 
 
+@bp.post("/directory/jurisdictions/<code>/calendar/plan")
+@needs("letters.approve")
+def plan_anew(code: str) -> Response:
+    """Move the letters that would go on a day of rest to the next good hour of their desks."""
+    country = _country(code)
+    with transaction(session()):
+        result = timetable.plan_anew(
+            session(),
+            planning.resting(session(), campaign().id, country.code, now=now()),
+            because=_("They rest on that day."),
+            by=actor(),
+            now=now(),
+        )
+    moved = len(result.letters)
+    flash(
+        ngettext("%(num)s letter has a new hour.", "%(num)s letters have a new hour.", moved),
+        "success",
+    )
+    for letter, reasons in result.refused:
+        flash(f"{letter.recipient}: {' '.join(map(say, reasons))}", "warning")
+    return _back(country)
+
+
 def _country(code: str) -> Jurisdiction:
     found = session().get(Jurisdiction, code)
     if found is None:
@@ -183,5 +207,7 @@ def _page(country: Jurisdiction, days: DaysForm, file: FileForm) -> str:
         holidays=[(day, name) for day in coming if (name := calendar.holiday(country.code, day))],
         days=days,
         file=file,
-        summary=ngettext("%(num)s entry", "%(num)s entries", len(entries)),
+        resting=planning.resting(session(), campaign().id, country.code, now=now())
+        if may("letters.approve")
+        else (),
     )
