@@ -12,6 +12,7 @@ from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.errors import BadInput, MoveRefused
 from outreach.letters import distinctness, remarks
+from outreach.letters.checks.figures import figures_in
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Quotation, Template, TemplateVersion
 from outreach.words import Sentence
@@ -46,9 +47,9 @@ def edit(
 ) -> None:
     """Change the words of a draft by hand; whoever does so becomes their author (law 4).
 
-    `seen` is the `fingerprint` of the words that were shown to the person. Quotations that no
-    longer stand in the text are let go. Raises MoveRefused when it is no draft any more or
-    somebody changed it meanwhile, BadInput when subject or text is empty.
+    `seen` is the `fingerprint` of the words that were shown to the person. Quotations are let go
+    when neither their words nor a figure of theirs is left in the text. Raises MoveRefused when it
+    is no draft any more or somebody changed it meanwhile, BadInput when subject or text is empty.
     """
     subject = " ".join(subject.split())
     text = text.replace("\r\n", "\n").strip()
@@ -59,10 +60,9 @@ def edit(
     after = {"subject": subject, "text": text}
     if before == after:
         return
+    made = "\n".join(words_made(session, letter))
     _write(session, letter, after, seen=seen, by=by, now=now)
-    for quoted in session.scalars(sa.select(Quotation).where(Quotation.letter_id == letter.id)):
-        if quoted.text not in text and quoted.text not in subject:
-            session.delete(quoted)
+    _let_go(session, letter, made)
     remarks.settle_changed(session, letter, by=by, now=now)
     distinctness.words_changed(session, letter)
     audit.record(
@@ -74,6 +74,21 @@ def edit(
         campaign_id=letter.campaign_id,
         detail={"before": before, "after": after},
     )
+
+
+def _let_go(session: Session, letter: Letter, made: str) -> None:
+    """Delete the quotations that the words hold no more; `made` is what they were at first.
+
+    One that is said otherwise still rests on its fact or count (law 5): it is kept while a figure
+    stands in the letter that only this quotation brought in.
+    """
+    now = f"{letter.subject}\n{letter.text}"
+    quotations = session.scalars(sa.select(Quotation).where(Quotation.letter_id == letter.id))
+    for quoted in quotations.all():
+        around = figures_in(made.replace(quoted.text, "")) if quoted.text in made else ()
+        own = [figure for figure in figures_in(quoted.text) if figure not in around]
+        if quoted.text not in now and not any(figure in figures_in(now) for figure in own):
+            session.delete(quoted)
 
 
 def _write(

@@ -81,6 +81,21 @@ def test_a_quotation_that_was_cut_out_is_let_go(session, campaign, now):
     assert session.scalars(sa.select(Quotation.text)).all() == ["Fact two."]
 
 
+def test_a_figure_said_in_other_words_still_rests_on_its_fact(session, campaign, now):
+    sam, fact = make.sam(session, campaign), make.fact(session, campaign)
+    said = "As of 3 March 2021, more than 33,000 people were arrested."
+    letter = make.letter(session, campaign, text=f"Dear Ida,\n\nUnder the Act of 2021: {said}")
+    session.add(Quotation(letter_id=letter.id, fact_id=fact.id, fact_version=1, text=said))
+    session.flush()
+    quoted = sa.select(Quotation.text)
+    for words in ("Over 33,000 of us were arrested.", "33,000 were arrested, we hear."):
+        edit(session, letter, now, sam, text=f"Dear Ida,\n\nUnder the Act of 2021: {words}")
+        assert session.scalars(quoted).all() == [said]
+    # What else holds the letter's year is no reason to keep it.
+    edit(session, letter, now, sam, text="Dear Ida,\n\nUnder the Act of 2021 many were arrested.")
+    assert session.scalars(quoted).all() == []
+
+
 def test_a_native_reader_is_noted_with_name_and_day(session, campaign, now):
     olga, version = make.olga(session, campaign), make.template_version(session, campaign)
     note = {"by": olga, "now": now}
