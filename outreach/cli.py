@@ -36,7 +36,7 @@ from outreach.errors import OutreachError
 from outreach.letters import loading
 from outreach.petitions import seeding as petition_seeding
 from outreach.replies import forgetting
-from outreach.sending import instance
+from outreach.sending import instance, ways
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt
 from outreach.words import Sentence
@@ -172,9 +172,10 @@ def _serve(settings: Settings, database: Database, passwords: list[tuple[Role, s
     _print_welcome(settings, token, passwords)
     if why := instance.check(database, settings.home, now=now()):
         click.echo(f"Paused: {why} Is this the live one? Then an organiser resumes it.")
+    out = ways.ways_of(settings)
     scheduler = clock.start(
         database,
-        CapturePostman(settings.capture),
+        out,
         home=settings.home,
         contact=settings.contact,
     )
@@ -185,6 +186,7 @@ def _serve(settings: Settings, database: Database, passwords: list[tuple[Role, s
         pass
     finally:
         clock.stop(scheduler)
+        out.close()
         server.close()
         click.echo("Stopped. Nothing was lost.")
 

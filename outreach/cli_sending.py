@@ -21,9 +21,8 @@ from outreach.cli_home import campaign_named, installation, now, operator
 from outreach.errors import NotFound
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import instance
+from outreach.sending import instance, ways
 from outreach.sending import outbox as sending
-from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt, Outcome
 from outreach.words import Sentence
 
@@ -39,9 +38,8 @@ def send_due(as_json: bool) -> None:
     with installation() as (settings, database):
         if why := instance.check(database, settings.home, now=now()):
             click.echo(f"Paused: {why} Is this the live one? Then resume it.", err=True)
-        done = clock.tick(
-            database, CapturePostman(settings.capture), now=now, worker=clock.new_worker()
-        )
+        with ways.ways_of(settings) as out:
+            done = clock.tick(database, out, now=now, worker=clock.new_worker())
         instance.note(database, settings.home)
     told: dict[str, Any] = {verdict.value: count for verdict, count in done.sent.items() if count}
     told |= {"missed": done.missed, "by_hand": done.by_hand}

@@ -16,8 +16,10 @@ from outreach import signing
 from outreach.accounts.models import (
     Actor,
     Campaign,
+    MailAccount,
     Member,
     Role,
+    Security,
     Sender,
     SenderKind,
     User,
@@ -119,6 +121,21 @@ def sender(session: Session, campaign: Campaign, **values: Any) -> Sender:
         "data_notice": {"en": "We keep your office, our letters and your answers."},
     } | values
     return _keep(session, Sender(**values))
+
+
+def mail_account(session: Session, campaign: Campaign, **values: Any) -> MailAccount:
+    """A server on this machine that takes the campaign's letters without a password."""
+    n = next(_numbers)
+    values = {
+        "campaign_id": campaign.id,
+        "name": f"Account {n}",
+        "position": n,
+        "host": "127.0.0.1",
+        "port": 2525,
+        "security": Security.NONE,
+        "hello": "association.example",
+    } | values
+    return _keep(session, MailAccount(**values))
 
 
 def jurisdiction(session: Session, code: str = "XX", **values: Any) -> Jurisdiction:

@@ -60,6 +60,8 @@ def verify(
         # Somebody's later look stays the one that counts.
         detail.seen_on = detail.verified_on = day
         detail.verified_by = by.name
+    if detail.state is ContactState.BOUNCING:
+        detail.state = ContactState.OK
     # Their own page gives it, so it is no private one.
     detail.personal = False
     was = before.isoformat() if before else ""
@@ -156,6 +158,19 @@ def withdraw(
         moved=(before.value, detail.state.value),
         reason=reason.strip(),
     )
+    _settle(session, detail)
+
+
+def mark_bouncing(
+    session: Session, detail: ContactDetail, words: str, *, by: Actor, now: dt.datetime
+) -> None:
+    """Note that a server takes nothing for `detail`, in its own words; a new check lifts that."""
+    hold(session, detail)
+    if detail.state not in (ContactState.OK, ContactState.SUSPECT):
+        return
+    before, detail.state = detail.state, ContactState.BOUNCING
+    moved = (before.value, detail.state.value)
+    _record(session, detail, "bouncing", by=by, now=now, moved=moved, words=words)
     _settle(session, detail)
 
 

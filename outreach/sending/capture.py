@@ -8,10 +8,11 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from outreach.sending.plain import Plain
 from outreach.sending.postman import Envelope, Refusal, TransportError
 
 
-class CapturePostman:
+class CapturePostman(Plain):
     """Writes each message to `<folder>/<day, UTC>/<message-id>.eml`, whole or not at all.
 
     The same Message-ID again overwrites its own file: one letter, one file, however often it is

@@ -253,6 +253,29 @@ def running(at: Situation) -> list[Reason]:
     ]
 
 
+def way_out(at: Situation) -> list[Reason]:
+    """A letter that really leaves needs a mail account that takes it."""
+    if at.way is None or at.way.why is None:
+        return []
+    return [
+        Wait(at.way.why, at.way.until, (N_("Look at the mail accounts"), "campaign.settings", {}))
+    ]
+
+
+def domain_open(at: Situation) -> list[Reason]:
+    """Nothing goes to a domain that refused what this campaign writes, until somebody looked."""
+    if at.stopped is None:
+        return []
+    words = Sentence(
+        "The servers of %(domain)s refused our letters again and again: %(words)s",
+        domain=at.stopped.domain,
+        words=at.stopped.words,
+    )
+    return [
+        Wait(words, None, (N_("Look, then let letters go there again"), "campaign.settings", {}))
+    ]
+
+
 def desk_free(at: Situation) -> list[Reason]:
     """Law 7: between two letters to one desk lie some working days, whatever the campaign."""
     until = at.office.quiet_until
@@ -371,5 +394,7 @@ GATE: tuple[Callable[[Situation], Sequence[Reason]], ...] = (
     readings_good,
     still_unanswered,
     running,
+    way_out,
+    domain_open,
     desk_free,
 )

@@ -79,16 +79,22 @@ def build(
     headers.append(("Content-Language", letter.language))
     if rehearsal:
         headers.append((REHEARSAL_HEADER, "yes"))
-    body = EmailMessage(policy=WRITTEN)
-    body.set_content(letter.text, charset="utf-8", cte=encoding(letter.text))
-    if html:
-        words = hypertext.html_of(letter.text, letter.language)
-        body.add_alternative(words, subtype="html", charset="utf-8", cte="quoted-printable")
-        body.set_boundary(boundary(message_id))
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    body = _body(letter, boundary(message_id) if html else "")
     written = head.encode("ascii") + body.as_bytes()
     _refuse_other_words(written, letter)
     return written
+
+
+def _body(letter: Letter, line: str) -> EmailMessage:
+    """The plain text; with `line` between the two, HTML as well."""
+    body = EmailMessage(policy=WRITTEN)
+    body.set_content(letter.text, charset="utf-8", cte=encoding(letter.text))
+    if line:
+        words = hypertext.html_of(letter.text, letter.language)
+        body.add_alternative(words, subtype="html", charset="utf-8", cte="quoted-printable")
+        body.set_boundary(line)
+    return body
 
 
 def written_date(date: dt.datetime) -> str:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import tasks
-from outreach.accounts.models import CLOCK, Actor, Campaign, Sender
+from outreach.accounts.models import CLOCK, Actor, Campaign
 from outreach.database import Database
 from outreach.directory.models import Office
 from outreach.errors import BadInput, MoveRefused, Refused
@@ -27,9 +27,8 @@ from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.sending import desks, gate, results
-from outreach.sending.message import build, new_message_id, wire_address
 from outreach.sending.models import Attempt, Outcome
-from outreach.sending.postman import Envelope, Postman, TransportError
+from outreach.sending.postman import Envelope, Postman, TransportError, Written
 from outreach.words import Sentence
 
 # How long a claim is its worker's. A worker still busy then is taken for dead.
@@ -169,7 +168,7 @@ def send_one(
         words = postman.deliver(claimed.message, claimed.envelope)
     except TransportError as error:
         results.not_taken(
-            database, claimed.attempt_id, error.words, permanent=error.permanent, now=now()
+            database, claimed.attempt_id, error.words, refusal=error.refusal, now=now()
         )
         return Verdict.REFUSED if error.permanent else Verdict.PUT_BACK
     except Exception as error:
@@ -250,10 +249,7 @@ def _claim(
         return _hold(session, letter, [stop.words for stop in stops], now)
     if waits:
         return Verdict.WAITING
-    sender = session.get_one(Sender, letter.sender_id)
-    message_id = new_message_id(sender.from_address)
-    parts = {"rehearsal": rehearsal, "html": campaign.html_part}
-    message = build(letter, sender, message_id=message_id, date=now, **parts)
+    written = postman.write(session, campaign, letter, now=now)
     # A rehearsal reaches nobody, so no desk has to rest after it (law 10).
     if letter.kind in gate.COOLED and not rehearsal:
         free = desks.take_desk(
@@ -262,22 +258,14 @@ def _claim(
         if free is None:
             return Verdict.WAITING
     moving.make(session, letter, "claim", by=CLOCK, now=now, rehearsal=rehearsal)
-    attempt = _begin(session, letter, message_id, message, postman, now=now, worker=worker)
-    envelope = Envelope(
-        message_id=message_id,
-        sender=wire_address(sender.from_address).addr_spec,
-        recipient=wire_address(letter.address).addr_spec,
-        rehearsal=rehearsal,
-        at=now,
-    )
-    return Claim(letter.id, attempt.id, message, envelope)
+    attempt = _begin(session, letter, written, postman, now=now, worker=worker)
+    return Claim(letter.id, attempt.id, written.message, written.envelope)
 
 
 def _begin(
     session: Session,
     letter: Letter,
-    message_id: str,
-    message: bytes,
+    written: Written,
     postman: Postman,
     *,
     now: dt.datetime,
@@ -289,13 +277,14 @@ def _begin(
     attempt = Attempt(
         letter_id=letter.id,
         number=(highest or 0) + 1,
-        message_id=message_id,
+        message_id=written.envelope.message_id,
+        account_id=written.envelope.account_id,
         transport=postman.name,
         worker=worker,
         rehearsal=letter.rehearsal,
         started_at=now,
         lease_until=now + LEASE,
-        message=message,
+        message=written.message,
     )
     session.add(attempt)
     session.flush()

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Campaign
+from outreach.letters.models import Letter
+
 
 class Refusal(StrEnum):
     """Why a message was not taken, as far as it decides what follows."""
@@ -21,6 +26,10 @@ class Refusal(StrEnum):
     CONTENT = "content"
     # We don't get in: certificate, password. No letter is at fault.
     ACCOUNT = "account"
+
+
+# Trying the same letter again changes nothing about these.
+LASTING = frozenset({Refusal.ADDRESS, Refusal.CONTENT})
 
 
 class TransportError(Exception):
@@ -38,18 +47,30 @@ class TransportError(Exception):
     @property
     def permanent(self) -> bool:
         """Whether trying the same again is pointless."""
-        return self.refusal in (Refusal.ADDRESS, Refusal.CONTENT)
+        return self.refusal in LASTING
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Where a message goes, beside the message. `at` is its Date (aware UTC)."""
+    """Where a message goes, beside the message. `at` is its Date (aware UTC).
+
+    `account_id` is the mail account it goes through; None for a way that needs none.
+    """
 
     message_id: str
     sender: str
     recipient: str
     rehearsal: bool
     at: dt.datetime
+    account_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter as it will travel: the very bytes, and where they go."""
+
+    message: bytes
+    envelope: Envelope
 
 
 class Postman(Protocol):
@@ -59,6 +80,15 @@ class Postman(Protocol):
 
     def takes(self, *, rehearsal: bool) -> bool:
         """Return whether this way is meant for a rehearsal, or for letters that really leave."""
+        ...
+
+    def write(
+        self, session: Session, campaign: Campaign, letter: Letter, *, now: dt.datetime
+    ) -> Written:
+        """Return `letter` as it leaves this way, with a new Message-ID and dated `now`.
+
+        Raises BadInput for what can't be made into a message, Refused for what has no way out.
+        """
         ...
 
     def deliver(self, message: bytes, envelope: Envelope) -> str:

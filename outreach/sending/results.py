@@ -14,8 +14,9 @@ from outreach.database import Database
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import desks
+from outreach.sending import desks, refusals
 from outreach.sending.models import Attempt, Outcome
+from outreach.sending.postman import LASTING, Refusal
 
 # Minutes until the next try after the first, second, … that was put back.
 DELAYS = (1, 5, 15, 60, 240)
@@ -39,15 +40,20 @@ def delivered(database: Database, attempt_id: int, words: str, *, now: dt.dateti
 
 
 def not_taken(
-    database: Database, attempt_id: int, words: str, *, permanent: bool, now: dt.datetime
+    database: Database, attempt_id: int, words: str, *, refusal: Refusal, now: dt.datetime
 ) -> None:
-    """Keep that the message certainly was not taken: failed, or put back for another try."""
+    """Keep that the message certainly was not taken: failed, or put back for another try.
+
+    What else follows from it (an address, an account, a domain) is in `refusals`.
+    """
     with database.writing() as session:
         attempt, letter = _lock(session, attempt_id)
         if attempt.outcome is not Outcome.RUNNING:
             _late(session, letter, words, now)
             return
-        if not permanent:
+        attempt.refusal = refusal
+        refusals.follow(session, attempt, letter, words, now=now)
+        if refusal not in LASTING:
             _put_back(session, attempt, letter, words, now)
             return
         _end(attempt, Outcome.REFUSED, words, now)

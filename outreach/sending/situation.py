@@ -13,6 +13,7 @@ from sqlalchemy.orm import Bundle, Session, aliased
 from outreach.accounts.models import Campaign, Event, Sender
 from outreach.directory.models import (
     ContactDetail,
+    ContactKind,
     Membership,
     Office,
     Organization,
@@ -31,6 +32,9 @@ from outreach.letters.numbers import quoted_readings
 from outreach.letters.sealing import seal_of
 from outreach.petitions.counts import Count, current_count
 from outreach.petitions.models import Fact, Reading
+from outreach.sending import domains
+from outreach.sending.models import DomainStop
+from outreach.sending.routes import Route, route
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,10 @@ class Situation:
     readings: Sequence[tuple[Quotation, Reading]]
     # The campaign's number; not looked up for a letter that quotes none.
     count: Count | None
+    # The mail account it would go by, if it is an e-mail that really leaves.
+    way: Route | None
+    # The domain it goes to refuses what this campaign writes.
+    stopped: DomainStop | None
     # The seal the letter has now; compare it with the one it was given.
     seal: str
     now: dt.datetime
@@ -77,12 +85,13 @@ class Situation:
 
 
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
-    """Read what the gate needs to know of `letter`; fourteen queries whatever it quotes."""
+    """Read what the gate needs to know of `letter`, in few queries whatever it quotes."""
     campaign, sender, target, office, version, about, before_it, first_of_all = _around(
         session, letter
     )
     readings = quoted_readings(session, [letter.id]).get(letter.id, [])
     contacts = contacts_of(session, target)
+    leaves = letter.channel is ContactKind.EMAIL and not campaign.rehearsing
     return Situation(
         letter=letter,
         campaign=campaign,
@@ -109,6 +118,8 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
         facts=_quoted_facts(session, letter),
         readings=readings,
         count=current_count(session, campaign.id, now.date()) if readings else None,
+        way=route(session, campaign.id, now=now) if leaves else None,
+        stopped=domains.standing(session, campaign.id, letter.address) if leaves else None,
         seal=seal_of(session, letter) if letter.state in SEALED else "",
         now=now,
     )

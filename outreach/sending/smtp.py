@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from outreach.accounts.models import Security
+from outreach.sending.plain import Plain
 from outreach.sending.postman import Envelope, Refusal, TransportError
 
 TIMEOUT = 60.0
@@ -42,7 +43,7 @@ class Server:
     timeout: float = TIMEOUT
 
 
-class SMTPPostman:
+class SMTPPostman(Plain):
     """Hands messages to one server over one connection. Not for several threads at once."""
 
     name = "smtp"

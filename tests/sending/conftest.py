@@ -13,6 +13,7 @@ from outreach.accounts.models import Actor, Campaign, Mode
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter
 from outreach.letters.sealing import seal_of
+from outreach.sending.plain import Plain
 from outreach.sending.postman import Envelope
 from tests import make
 
@@ -22,9 +23,11 @@ EVERYBODY = Actor(
 
 
 def live(session: Session, **values: Any) -> Campaign:
-    """A campaign that has gone live; native speakers have read the forms of address."""
+    """A live campaign with a mail account; native speakers have read the forms of address."""
     make.greetings_read(session)
-    return make.campaign(session, mode=Mode.LIVE, live_at=make.NOW, **values)
+    campaign = make.campaign(session, mode=Mode.LIVE, live_at=make.NOW, **values)
+    make.mail_account(session, campaign)
+    return campaign
 
 
 def sendable(session: Session, campaign: Campaign, **values: Any) -> Letter:
@@ -52,7 +55,7 @@ def sendable(session: Session, campaign: Campaign, **values: Any) -> Letter:
     return letter
 
 
-class FakePostman:
+class FakePostman(Plain):
     """Keeps what it was given. `answer` is words, or an error to raise; `on_deliver` acts first."""
 
     def __init__(

@@ -18,7 +18,7 @@ from outreach.directory.models import ContactDetail, Office
 from outreach.errors import BadInput, MoveRefused
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
-from outreach.sending import desks, outbox, rescue
+from outreach.sending import desks, message, outbox, rescue
 from outreach.sending.capture import CapturePostman
 from outreach.sending.message import carries
 from outreach.sending.models import Attempt, Outcome
@@ -254,14 +254,14 @@ def test_one_failing_letter_never_stops_the_others(
     database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     ids = scheduled(database, 3)
-    real = outbox.build
+    real = message.build
 
     def build(letter: Letter, *args: Any, **values: Any) -> bytes:
         if letter.id == ids[0]:
             raise RuntimeError(f"secret {letter.address}")
         return real(letter, *args, **values)
 
-    monkeypatch.setattr(outbox, "build", build)
+    monkeypatch.setattr(message, "build", build)
     assert send(database, FakePostman(), watch) == {"error": 1, "delivered": 2}
     assert "RuntimeError" in caplog.text and "office.example" not in caplog.text
 

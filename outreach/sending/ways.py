@@ -1,0 +1,172 @@
+"""The way out of one process: live letters by their campaign's mail account, the rest captured."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ssl
+import threading
+from types import TracebackType
+
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Campaign, MailAccount, Sender
+from outreach.config import Settings
+from outreach.errors import Refused
+from outreach.letters.models import Letter
+from outreach.sending import dkim, fast_dkim, fast_message, message, reply_address
+from outreach.sending.capture import CapturePostman
+from outreach.sending.dkim import DkimKey
+from outreach.sending.message import new_message_id, wire_address
+from outreach.sending.postman import Envelope, Postman, Refusal, TransportError, Written
+from outreach.sending.routes import route
+from outreach.sending.smtp import Server, SMTPPostman
+from outreach.signing import Vault
+
+
+class Ways:
+    """Writes, signs and hands over; keeps one connection per account. For one worker at a time.
+
+    `vault` opens the accounts' passwords and keys, `fast` writes and signs by our own code (the
+    same bytes), `trust` says whose certificates hold.
+    """
+
+    name = "smtp"
+
+    def __init__(
+        self,
+        capture: Postman,
+        vault: Vault,
+        *,
+        fast: bool = True,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._capture = capture
+        self._vault = vault
+        self._tags = vault.derived("reply tags")
+        self._build = fast_message.build if fast else message.build
+        self._sign = fast_dkim.sign if fast else dkim.sign
+        self._trust = trust
+        # What was unlocked already: opening takes longer than writing.
+        self._known: dict[str, str] = {}
+        self._lines: dict[int, SMTPPostman] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def __enter__(self) -> Ways:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def takes(self, *, rehearsal: bool) -> bool:
+        """Return True: what is rehearsed is captured, what is live goes by SMTP."""
+        return True
+
+    def write(
+        self, session: Session, campaign: Campaign, letter: Letter, *, now: dt.datetime
+    ) -> Written:
+        """Return `letter` as it leaves, signed where there is a key for its sender's domain.
+
+        Raises BadInput for what can't be made into a message, Refused when no account takes it.
+        """
+        if campaign.rehearsing:
+            return self._capture.write(session, campaign, letter, now=now)
+        way = route(session, campaign.id, now=now)
+        if way.account is None:
+            assert way.why is not None
+            raise Refused(way.why)
+        account = way.account
+        self._remember(account)
+        sender = session.get_one(Sender, letter.sender_id)
+        message_id = new_message_id(sender.from_address)
+        written = self._build(
+            letter,
+            sender,
+            message_id=message_id,
+            date=now,
+            rehearsal=False,
+            html=campaign.html_part,
+            reply_to=self._answers(account, sender, letter),
+        )
+        key = self._key(account, sender)
+        if key is not None:
+            written = self._sign(written, key, at=now)
+        envelope = Envelope(
+            message_id=message_id,
+            sender=wire_address(account.bounce_address or sender.from_address).addr_spec,
+            recipient=wire_address(letter.address).addr_spec,
+            rehearsal=False,
+            at=now,
+            account_id=account.id,
+        )
+        return Written(written, envelope)
+
+    def deliver(self, message: bytes, envelope: Envelope) -> str:
+        """Hand over `message` by the account it was written for, and return the server's answer.
+
+        Raises TransportError when it certainly was not taken.
+        """
+        if envelope.rehearsal:
+            return self._capture.deliver(message, envelope)
+        line = self._lines.get(envelope.account_id or 0)
+        if line is None:
+            raise TransportError("this worker does not know the account", refusal=Refusal.LATER)
+        with self._one_at_a_time:
+            return line.deliver(message, envelope)
+
+    def close(self) -> None:
+        """Say goodbye to every server."""
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            line.close()
+
+    def _remember(self, account: MailAccount) -> None:
+        """Keep how to reach the account; a change of it begins a new connection."""
+        server = server_of(account, self._opened(account.password))
+        known = self._lines.get(account.id)
+        if known is None or known.server != server:
+            if known is not None:
+                known.close()
+            self._lines[account.id] = SMTPPostman(server, trust=self._trust)
+
+    def _answers(self, account: MailAccount, sender: Sender, letter: Letter) -> str:
+        """Where answers go: with a tag where the mailbox takes tags, "" for the sender's own."""
+        if not account.reply_tags:
+            return ""
+        plain = sender.reply_to or sender.from_address
+        return reply_address.tagged(plain, letter.id, self._tags)
+
+    def _key(self, account: MailAccount, sender: Sender) -> DkimKey | None:
+        """The account's key, when it speaks for the domain in From (RFC 7489 §3.1.1, relaxed)."""
+        domain = wire_address(sender.from_address).domain
+        if not account.dkim_key or not f".{domain}".endswith(f".{account.dkim_domain}"):
+            return None
+        pem = self._opened(account.dkim_key)
+        return DkimKey(account.dkim_domain, account.dkim_selector, pem)
+
+    def _opened(self, locked: str) -> str:
+        if locked not in self._known:
+            self._known[locked] = self._vault.unlock(locked)
+        return self._known[locked]
+
+
+def ways_of(settings: Settings) -> Ways:
+    """Return the way out of an installation."""
+    vault = Vault(settings.secret_key)
+    return Ways(CapturePostman(settings.capture), vault, fast=settings.fast)
+
+
+def server_of(account: MailAccount, password: str) -> Server:
+    """Return the server of an account as we reach it with its `password`."""
+    return Server(
+        host=account.host,
+        port=account.port,
+        hello=account.hello,
+        security=account.security,
+        username=account.username,
+        password=password,
+    )
