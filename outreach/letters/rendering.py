@@ -93,20 +93,27 @@ def _printed(context: Context, value: Any) -> str:
                 n=MAX_VALUE,
             )
         )
-    if not isinstance(value, str) or not value.strip() or value.strip().lower() == "none":
+    if not isinstance(value, str) or not _has_ink(value) or value.strip().lower() == "none":
         raise _Gap(str(getattr(value, "_undefined_name", value)))
     if isinstance(value, Quoted):
         noted: list[Quoted] = context["noted quotations"]
         if value not in noted:
             noted.append(value)
-    return value
+        return value
+    # A name is one line, wherever it was copied from: it begins no paragraph of its own.
+    return " ".join(value.splitlines())
+
+
+def _has_ink(value: str) -> bool:
+    """Whether anybody would see a letter or a figure; Korean fillers are letters, and empty."""
+    return any(sign.isalnum() and sign not in "\u115f\u1160\u3164\uffa0" for sign in value)
 
 
 _ENVIRONMENT = ENVIRONMENT.overlay(finalize=_printed)
 
 
 def render(subject: str, body: str, values: Mapping[str, object]) -> Rendered:
-    """Return the text with its gaps filled from `values` (see `context.values_for`).
+    """Return the text with its gaps filled from `values` (see `values.values_for`).
 
     Raises Refused when a gap can't be filled for this recipient, or the text is broken.
     """

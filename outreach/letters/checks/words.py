@@ -23,6 +23,10 @@ _NOBODY = re.compile(
     r"(?:Dear|Sehr geehrter?|Guten Tag)(?: (?:Mr|Ms|Mrs|Dr|Herr|Frau)\.?)?\s*[,:]?"
     r"|(?:Monsieur le|Madame la|Monsieur l’|Madame l’)\s*,",
 )
+# Signs that nobody sees: with nothing else behind “Dear”, nobody is greeted.
+_UNSEEN = re.compile(r"[\u00ad\u034f\u115f\u1160\u200b-\u200f\u2060-\u2064\u3164\ufeff\uffa0]")
+# What no keyboard types; the last ones turn a line round (Unicode Standard Annex #9).
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]")
 # Russia has units of the same name: the country always stands with it.
 _OMON_ALONE = {
     "en": re.compile(r"\bOMON\b(?! of Belarus)"),
@@ -131,7 +135,9 @@ def _gaps(letter: Letter) -> Iterator[Sentence]:
     for words in (letter.subject, letter.text):
         for gap in sorted(set(_GAPS.findall(words))):
             yield Sentence("A gap is not filled: “%(gap)s” stands in the letter.", gap=gap)
-    opening = letter.text.strip().split("\n")[0].strip()
+    if any(_CONTROLS.search(words) for words in (letter.subject, letter.text)):
+        yield Sentence("An unseen control character stands in the letter. Type the words anew.")
+    opening = _UNSEEN.sub("", letter.text.strip().split("\n")[0]).strip()
     if _NOBODY.fullmatch(opening):
         yield Sentence("The letter greets nobody: it opens with “%(opening)s”.", opening=opening)
 
