@@ -167,7 +167,7 @@ def make_drafts(played: Walk) -> None:
             )
             made += len(letters)
             left_out.update(str(row["reason"]) for row in mailing.left_out)
-        gaps = sum(len(checks.stopping(session, one)) for one in _letters(session, played))
+        gaps = sum(len(checks.stopping(one)) for one in _letters(session, played))
     played.line(made, f"drafts from {len(FIRST_TEMPLATES)} templates")
     played.line(sum(left_out.values()), "times a target was left out, each with its reason")
     played.line(gaps, "gaps in the drafts")

@@ -44,7 +44,7 @@ def chains_to(
         for one in targets
         if one.id in handed or one.office_id in newest
     }
-    whole = _letters_of_many(session, {first.id: first for first in firsts.values()})
+    whole = letters_of_many(session, {first.id: first for first in firsts.values()})
     return {
         one.id: _judged(campaign, one, whole[firsts[one.id].id] if one.id in firsts else [])
         for one in targets
@@ -91,7 +91,7 @@ def _first_of(session: Session, letter: Letter) -> Letter:
 
 def letters_of(session: Session, first: Letter) -> list[Letter]:
     """Return `first` and the reminders after it that were not withdrawn, in their order."""
-    return _letters_of_many(session, {first.id: first})[first.id]
+    return letters_of_many(session, {first.id: first})[first.id]
 
 
 def earlier(session: Session, letter: Letter) -> list[Letter]:
@@ -103,8 +103,28 @@ def earlier(session: Session, letter: Letter) -> list[Letter]:
     return found
 
 
-def _letters_of_many(session: Session, firsts: Mapping[int, Letter]) -> dict[int, list[Letter]]:
-    """Each first letter with its reminders, read rank by rank."""
+def followed_by(session: Session, letters: Sequence[Letter]) -> dict[int, Letter]:
+    """Return {letter id: the letter it follows; for a reminder the first of the correspondence}.
+
+    Letters that follow none are left out. As many queries as a correspondence has ranks.
+    """
+    found: dict[int, Letter] = {}
+    last = {one.id: one for one in letters if one.follows_id is not None}
+    while last:
+        wanted = {one.follows_id for one in last.values()}
+        rows = session.scalars(sa.select(Letter).where(Letter.id.in_(wanted)))
+        before = {row.id: row for row in rows}
+        found |= {key: before[one.follows_id] for key, one in last.items() if one.follows_id}
+        last = {
+            key: found[key]
+            for key, one in last.items()
+            if one.kind is LetterKind.REMINDER and found[key].kind is LetterKind.REMINDER
+        }
+    return found
+
+
+def letters_of_many(session: Session, firsts: Mapping[int, Letter]) -> dict[int, list[Letter]]:
+    """Return {key: first letter and its reminders, as `letters_of` does}, read rank by rank."""
     found = {key: [first] for key, first in firsts.items()}
     last = {first.id: key for key, first in firsts.items()}
     while last:

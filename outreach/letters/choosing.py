@@ -166,14 +166,16 @@ def refuse_second(
 def variants_for(version: TemplateVersion, target: Target, known: Gathered) -> Sequence[str]:
     """Return the alternatives of a text, the one that its body got least often first.
 
-    Of those that went there equally often, the one that this mailing has least. A text without
-    alternatives has the first one only.
+    Of those that went there equally often, the one that this mailing has least.
     """
-    if "variant" not in names_of(version):
-        return VARIANTS[:1]
     there = known.variants.get(target.body_id, Counter())
     here = known.mailing_variants.get(version.language, Counter())
-    return sorted(VARIANTS, key=lambda one: (there[one], here[one], one))
+    return sorted(alternatives(version), key=lambda one: (there[one], here[one], one))
+
+
+def alternatives(version: TemplateVersion) -> Sequence[str]:
+    """Return the alternatives a text has; one that doesn't ask for any has the first one only."""
+    return VARIANTS if "variant" in names_of(version) else VARIANTS[:1]
 
 
 def version_for(

@@ -55,7 +55,7 @@ def owed(session: Session, campaign: Campaign, fact: Fact, *, today: dt.date) ->
     for letter, quotation in rows:
         last[letter.target_id] = letter, quotation
     wrong = [letter for letter, said in last.values() if _is_wrong(letter, said, fact, today)]
-    done = _corrected_since(session, fact)
+    done = _corrected_since(session, campaign, fact)
     return Owed(
         letters=[letter for letter in wrong if letter.target_id not in done],
         told=[letter for letter in wrong if letter.target_id in done],
@@ -71,8 +71,11 @@ def _is_wrong(letter: Letter, said: Quotation, fact: Fact, today: dt.date) -> bo
     return not claims.same_words(now, said.text)
 
 
-def _corrected_since(session: Session, fact: Fact) -> set[int]:
-    """The targets that have a correction of this fact, made after it changed last."""
+def _corrected_since(session: Session, campaign: Campaign, fact: Fact) -> set[int]:
+    """The targets that have a correction of this fact, made after it changed last.
+
+    A rehearsed one told nobody anything.
+    """
     changed_at = session.scalar(
         sa.select(sa.func.max(Event.at)).where(
             Event.subject_kind == "fact",
@@ -87,7 +90,12 @@ def _corrected_since(session: Session, fact: Fact) -> set[int]:
         session.scalars(
             sa.select(Letter.target_id)
             .join(Mailing, Mailing.id == Letter.mailing_id)
-            .where(*since, Letter.kind == LetterKind.CORRECTION, Letter.state != State.WITHDRAWN)
+            .where(
+                *since,
+                Letter.kind == LetterKind.CORRECTION,
+                Letter.rehearsal == campaign.rehearsing,
+                Letter.state != State.WITHDRAWN,
+            )
         )
     )
     # Drafts that are still being made count too: nobody starts the same correction again.
@@ -126,7 +134,7 @@ def make(
         raise BadInput(Sentence("Choose a letter that corrects."), "template")
     # The same row is locked by whoever corrects too: of two at once, one finds nobody left.
     session.refresh(fact, with_for_update=True)
-    letters = owed(session, campaign, fact, today=now.date()).letters
+    letters = owed(session, campaign, fact, today=campaign.day_of(now)).letters
     if not letters:
         raise Refused(Sentence(_NOBODY, code=fact.code))
     return planning.begin(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -91,7 +91,10 @@ def measure_again(session: Session, letters: Collection[Letter]) -> None:
         by_mailing.setdefault(letter.mailing_id, set()).add(letter.id)
     for mailing_id, ids in by_mailing.items():
         for some in _pieces(sorted(ids), _ROWS):
-            ids |= set(session.scalars(sa.select(Letter.id).where(Letter.alike_id.in_(some))))
+            near = sa.select(Letter.id).where(
+                Letter.mailing_id == mailing_id, Letter.alike_id.in_(some)
+            )
+            ids |= set(session.scalars(near))
         keep(session, likenesses(session, mailing_id, only=ids))
     for letter in letters:
         session.refresh(letter, ["alike", "alike_id", "alike_before", "alike_before_id"])
@@ -119,7 +122,7 @@ def keep(session: Session, found: Mapping[int, Likeness]) -> None:
     ]
     if back:
         session.connection().execute(
-            sa.update(Letter.__table__)  # type: ignore[arg-type]
+            sa.update(cast("sa.Table", Letter.__table__))
             .where(
                 Letter.id == sa.bindparam("to"),
                 sa.or_(Letter.alike.is_(None), Letter.alike < sa.bindparam("found")),
@@ -301,11 +304,10 @@ def _pieces(ids: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
-def words_changed(session: Session, letter: Letter) -> None:
-    """Keep the new hash of a letter whose words were changed by hand, and compare it again."""
+def hash_again(session: Session, letter: Letter) -> None:
+    """Keep the hash of the words that a letter has now; whoever changed them measures it again."""
     sender = session.get_one(Sender, letter.sender_id)
     letter.body_hash = body_hash(body_of(letter.text, sender.name))
-    measure_again(session, [letter])
 
 
 def summary(session: Session, mailing: Mailing, limit: int) -> Summary:

@@ -135,7 +135,7 @@ def _job(session: Session, mailing: Mailing, targets: Sequence[Target], now: dt.
     campaign = session.get_one(Campaign, mailing.campaign_id)
     sender = session.get_one(Sender, mailing.sender_id)
     fact = session.get_one(Fact, mailing.fact_id) if mailing.fact_id else None
-    wording = Wording(session, campaign, sender, now.date())
+    wording = Wording(session, campaign, sender, campaign.day_of(now))
     wording.look_up(targets, fact)
     desks = mailing.plan["desks"]
     return _Job(
@@ -205,7 +205,7 @@ def _line(target: Target, sentence: Sentence) -> dict[str, Any]:
 def _draft(job: _Job, target: Target) -> _Draft:
     """Decide everything first, word it last."""
     template, known = job.mailing.template, job.known
-    contact = choosing.contact_for(template, target, known, job.now.date())
+    contact = choosing.contact_for(template, target, known, job.wording.today)
     chain = choosing.chain_for(template, target, known)
     before = known.written.get(target.office_id, {})
     in_turn = job.desks is SharedDesk.IN_TURN

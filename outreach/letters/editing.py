@@ -12,6 +12,7 @@ from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.errors import BadInput, MoveRefused
 from outreach.letters import distinctness, remarks
+from outreach.letters.as_made import words_as_made
 from outreach.letters.checks.figures import figures_in
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Quotation, Template, TemplateVersion
@@ -25,14 +26,7 @@ def fingerprint(letter: Letter) -> str:
 
 def words_made(session: Session, letter: Letter) -> tuple[str, str]:
     """Return (subject, text) as the draft was made, before anybody changed it by hand."""
-    first = None
-    for event in audit.history(session, "letter", letter.id):
-        if event.name == "redrawn":
-            first = None
-        elif event.name == "edited":
-            first = first or event
-    before = first.detail.get("before", {}) if first else {}
-    return before.get("subject", letter.subject), before.get("text", letter.text)
+    return words_as_made(session, [letter])[letter.id]
 
 
 def edit(
@@ -64,7 +58,8 @@ def edit(
     _write(session, letter, after, seen=seen, by=by, now=now)
     _let_go(session, letter, made)
     remarks.settle_changed(session, letter, by=by, now=now)
-    distinctness.words_changed(session, letter)
+    distinctness.hash_again(session, letter)
+    distinctness.measure_again(session, [letter])
     audit.record(
         session,
         subject=("letter", letter.id),

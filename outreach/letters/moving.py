@@ -149,7 +149,7 @@ def _changes(
     """Return the columns that `move` sets beside the state, after its own rules agreed."""
     changes: dict[str, Any] = {"state": move.target}
     if move.name == "submit":
-        _refuse_gaps(checks.stopping(session, letter))
+        _refuse_gaps(checks.stopping(letter))
     if move.target not in SEALED and letter.state in SEALED:
         changes |= {
             "seal": None,
@@ -196,7 +196,7 @@ def _refuse_alike(letter: Letter, campaign: Campaign, because: str) -> None:
 
 def _refuse_number(session: Session, letter: Letter, now: dt.datetime) -> None:
     """Law 5: nobody approves a count that fell or is too old."""
-    problems = numbers.problems_of(session, letter, today=now.date())
+    problems = numbers.problems_of(session, letter, now=now)
     if problems:
         raise Refused(Sentence("The number in this letter can't be said."), problems)
 

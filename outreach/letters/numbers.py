@@ -87,12 +87,13 @@ def _fell(said: Told, count: Count | None) -> Sentence:
     )
 
 
-def problems_of(session: Session, letter: Letter, *, today: dt.date) -> list[Sentence]:
-    """Return what `problems` says of one letter on day `today` of the campaign's zone."""
+def problems_of(session: Session, letter: Letter, *, now: dt.datetime) -> list[Sentence]:
+    """Return what `problems` says of one letter on the day that `now` is in the campaign's zone."""
     quoted = quoted_readings(session, [letter.id]).get(letter.id, [])
     if not quoted:
         return []
     campaign = session.get_one(Campaign, letter.campaign_id)
+    today = campaign.day_of(now)
     return problems(
         quoted, counts.current_count(session, campaign.id, today), campaign, today=today
     )

@@ -53,7 +53,7 @@ def follow_ups(session: Session, campaign: Campaign, milestone: Milestone) -> li
     by_target: dict[int, list[Letter]] = {}
     for letter in letters:
         by_target.setdefault(letter.target_id, []).append(letter)
-    written = _written(session, milestone)
+    written = _written(session, campaign, milestone)
     found = []
     for target_id, theirs in by_target.items():
         said = [words for one in theirs if (words := numbers.told(quoted.get(one.id, ())))]
@@ -80,11 +80,15 @@ def _told_anything(campaign: Campaign) -> sa.Select[int]:
     )
 
 
-def _written(session: Session, milestone: Milestone) -> set[int]:
+def _written(session: Session, campaign: Campaign, milestone: Milestone) -> set[int]:
     rows = session.scalars(
         sa.select(Letter.target_id)
         .join(Mailing, Mailing.id == Letter.mailing_id)
-        .where(Mailing.milestone_id == milestone.id, Letter.state != State.WITHDRAWN)
+        .where(
+            Mailing.milestone_id == milestone.id,
+            Letter.rehearsal == campaign.rehearsing,
+            Letter.state != State.WITHDRAWN,
+        )
     )
     return set(rows)
 

@@ -18,7 +18,7 @@ from outreach.letters import chains, choosing, distinctness, remarks, templates
 from outreach.letters.editing import fingerprint
 from outreach.letters.lifecycle import ASK_FREE, UNSENT, State
 from outreach.letters.models import Letter, Mailing, Quotation, TemplateVersion
-from outreach.letters.wording import VARIANTS, Worded, Wording, names_of
+from outreach.letters.wording import Worded, Wording
 from outreach.petitions.models import Ask, Fact
 from outreach.words import Sentence
 
@@ -100,16 +100,16 @@ def redraw(
     renewed: list[Letter] = []
     refused: list[tuple[Letter, Sentence]] = []
     same = 0
-    for wording, some in _groups(session, letters, now):
-        for letter, target, ask, version in some:
+    for group in _groups(session, letters, now):
+        for row in group.rows:
             try:
-                _refuse_touched(letter)
-                worded = _worded(wording, letter, target, ask, version)
+                _refuse_touched(row.letter)
+                worded = _worded(group, row)
             except OutreachError as error:
-                refused.append((letter, error.sentence))
+                refused.append((row.letter, error.sentence))
                 continue
-            if _write(session, letter, worded, version, by=by, now=now, because=because):
-                renewed.append(letter)
+            if _write(group, row, worded, by=by, now=now, because=because):
+                renewed.append(row.letter)
             else:
                 same += 1
     if renewed:
@@ -119,10 +119,7 @@ def redraw(
 
 def new_words(session: Session, letter: Letter, *, now: dt.datetime) -> Worded:
     """Return what the newest text would say in place of `letter`. Raises Refused when it can't."""
-    for wording, some in _groups(session, [letter], now):
-        for one, target, ask, version in some:
-            return _worded(wording, one, target, ask, version)[1]
-    raise Refused(Sentence("There is no text in the language of this letter any more."))
+    return _worded(*_alone(session, letter, now))[1]
 
 
 def take_new_text(
@@ -137,13 +134,9 @@ def take_new_text(
         raise MoveRefused(
             Sentence("This letter was changed meanwhile, or is no draft any more. Look again.")
         )
-    for wording, some in _groups(session, [letter], now):
-        for one, target, ask, version in some:
-            worded = _worded(wording, one, target, ask, version)
-            _write(session, one, worded, version, by=by, now=now, because="new text taken")
-            distinctness.measure_again(session, [one])
-            return
-    raise Refused(Sentence("There is no text in the language of this letter any more."))
+    group, row = _alone(session, letter, now)
+    _write(group, row, _worded(group, row), by=by, now=now, because="new text taken")
+    distinctness.measure_again(session, [letter])
 
 
 def keep_own_words(session: Session, letter: Letter, *, by: Actor, now: dt.datetime) -> None:
@@ -160,12 +153,48 @@ def keep_own_words(session: Session, letter: Letter, *, by: Actor, now: dt.datet
     _note(session, letter, "kept_words", {"template_version": version.id}, by, now)
 
 
-_Row = tuple[Letter, Target, Ask, TemplateVersion]
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A letter and what its new words are made of."""
+
+    letter: Letter
+    target: Target
+    ask: Ask
+    version: TemplateVersion
+    # The letter it follows, for a reminder the first of its correspondence.
+    previous: Letter | None
 
 
-def _groups(
-    session: Session, letters: Sequence[Letter], now: dt.datetime
-) -> Iterator[tuple[Wording, list[_Row]]]:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Letters of one mailing that are worded together."""
+
+    wording: Wording
+    rows: Sequence[_Row]
+    # {(desk, hash of the words, rehearsal): letters that say them there}
+    said: dict[tuple[int, str, bool], set[int]]
+
+    def says_another(self, letter: Letter, body_hash: str) -> bool:
+        """Whether another letter to the same desk has these words (see `gathering`)."""
+        there = self.said.get((letter.office_id, body_hash, letter.rehearsal), set())
+        return bool(there - {letter.id})
+
+    def note(self, letter: Letter) -> None:
+        """Remember the words that a letter has now."""
+        for ids in self.said.values():
+            ids.discard(letter.id)
+        key = (letter.office_id, letter.body_hash, letter.rehearsal)
+        self.said.setdefault(key, set()).add(letter.id)
+
+
+def _alone(session: Session, letter: Letter, now: dt.datetime) -> tuple[_Group, _Row]:
+    for group in _groups(session, [letter], now):
+        for row in group.rows:
+            return group, row
+    raise Refused(Sentence("There is no text in the language of this letter any more."))
+
+
+def _groups(session: Session, letters: Sequence[Letter], now: dt.datetime) -> Iterator[_Group]:
     """The letters by mailing, some at a time, with what wording them needs."""
     by_mailing: dict[tuple[int, int], list[Letter]] = {}
     for letter in letters:
@@ -173,12 +202,15 @@ def _groups(
     for (mailing_id, sender_id), several in by_mailing.items():
         mailing = session.get_one(Mailing, mailing_id)
         campaign = session.get_one(Campaign, mailing.campaign_id)
-        wording = Wording(session, campaign, session.get_one(Sender, sender_id), now.date())
+        today = campaign.day_of(now)
+        wording = Wording(session, campaign, session.get_one(Sender, sender_id), today)
         fact = session.get(Fact, mailing.fact_id) if mailing.fact_id else None
         versions = templates.current_versions(session, mailing.template_id)
         for start in range(0, len(several), _TOGETHER):
             some = [one for one in several[start : start + _TOGETHER] if one.language in versions]
-            yield wording, _rows(session, wording, some, versions, fact)
+            yield _Group(
+                wording, _rows(session, wording, some, versions, fact), _said(session, some)
+            )
 
 
 def _rows(
@@ -203,9 +235,30 @@ def _rows(
         .execution_options(populate_existing=True)
     )
     ask_of = {ask.id: ask for ask in asks}
+    before = chains.followed_by(session, letters)
     return [
-        (one, of_id[one.target_id], ask_of[one.ask_id], versions[one.language]) for one in letters
+        _Row(
+            one,
+            of_id[one.target_id],
+            ask_of[one.ask_id],
+            versions[one.language],
+            before.get(one.id),
+        )
+        for one in letters
     ]
+
+
+def _said(session: Session, letters: Sequence[Letter]) -> dict[tuple[int, str, bool], set[int]]:
+    rows = session.execute(
+        sa.select(Letter.office_id, Letter.body_hash, Letter.rehearsal, Letter.id).where(
+            Letter.office_id.in_({one.office_id for one in letters}),
+            Letter.state.not_in(ASK_FREE),
+        )
+    )
+    found: dict[tuple[int, str, bool], set[int]] = {}
+    for office_id, body_hash, rehearsal, letter_id in rows:
+        found.setdefault((office_id, body_hash, rehearsal), set()).add(letter_id)
+    return found
 
 
 def _refuse_touched(letter: Letter) -> None:
@@ -215,55 +268,34 @@ def _refuse_touched(letter: Letter) -> None:
         raise MoveRefused(Sentence("It was edited by hand. Compare it with the new text."))
 
 
-def _worded(
-    wording: Wording, letter: Letter, target: Target, ask: Ask, version: TemplateVersion
-) -> tuple[str, Worded]:
+def _worded(group: _Group, row: _Row) -> tuple[str, Worded]:
     """The alternative the letter had, unless its desk has those very words from another letter."""
-    alternatives = VARIANTS if "variant" in names_of(version) else VARIANTS[:1]
-    for variant in sorted(alternatives, key=lambda one: one != letter.variant):
-        worded = wording.words(
-            target,
+    letter, version = row.letter, row.version
+    for variant in sorted(choosing.alternatives(version), key=lambda one: one != letter.variant):
+        worded = group.wording.words(
+            row.target,
             version,
-            ask,
+            row.ask,
             code=letter.code,
-            previous=_previous(wording.session, letter),
+            previous=row.previous,
             variant=variant,
         )
-        if not _said_already(wording.session, letter, worded):
+        if not group.says_another(letter, worded.body_hash):
             return variant, worded
     raise Refused(Sentence(choosing.SAID_ALREADY))
 
 
-def _previous(session: Session, letter: Letter) -> Letter | None:
-    before = chains.earlier(session, letter)
-    if before:
-        return before[-1]
-    return session.get(Letter, letter.follows_id) if letter.follows_id else None
-
-
-def _said_already(session: Session, letter: Letter, worded: Worded) -> bool:
-    """Whether another letter to the same desk has these words (see `gathering`)."""
-    other = sa.select(Letter.id).where(
-        Letter.office_id == letter.office_id,
-        Letter.body_hash == worded.body_hash,
-        Letter.rehearsal == letter.rehearsal,
-        Letter.state.not_in(ASK_FREE),
-        Letter.id != letter.id,
-    )
-    return session.scalar(other.limit(1)) is not None
-
-
 def _write(
-    session: Session,
-    letter: Letter,
+    group: _Group,
+    row: _Row,
     words: tuple[str, Worded],
-    version: TemplateVersion,
     *,
     by: Actor,
     now: dt.datetime,
     because: str,
 ) -> bool:
-    """Put the words into the row and return whether they are others than before."""
+    """Put the words into the letter and return whether they are others than before."""
+    session, letter, version = group.wording.session, row.letter, row.version
     variant, worded = words
     before = {"subject": letter.subject, "text": letter.text}
     after = {"subject": worded.subject, "text": worded.text}
@@ -273,6 +305,7 @@ def _write(
         session.flush()
         return False
     letter.subject, letter.text, letter.body_hash = worded.subject, worded.text, worded.body_hash
+    group.note(letter)
     letter.customised_at = None
     letter.author_id = version.author_id or by.user_id
     letter.author = version.author if version.author_id else by.name

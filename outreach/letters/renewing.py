@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -11,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import audit
-from outreach.accounts.models import Actor, Event, Sender
+from outreach.accounts.models import Actor, Campaign, Event
 from outreach.errors import OutreachError
-from outreach.letters import alikeness, claims, frame, moving
+from outreach.letters import claims, distinctness, frame, moving
 from outreach.letters.lifecycle import SEALED, UNSENT, Hand, State
 from outreach.letters.models import Letter, Quotation
 from outreach.petitions import facts
@@ -93,18 +94,24 @@ def renew(session: Session, fact: Fact, *, by: Actor, now: dt.datetime) -> Renew
     is who changed the fact last (law 4). A letter that was held for this fact and says it well
     again is released, if `by` may. At most `AT_ONCE` letters; ask again for more.
     """
-    today = now.date()
+    today = session.get_one(Campaign, fact.campaign_id).day_of(now)
     editor = _last_editor(session, fact)
     found = Renewal()
     for letter, quotation in unsent_quoting(session, fact):
         fate = _fate(letter, quotation, fact, today)
         if fate is Fate.OLD and found.number(Fate.RENEWED) < AT_ONCE:
-            fate = _renewed(session, letter, quotation, fact, editor, by, now)
-        elif fate is Fate.GOOD and letter.state is State.HELD and fact.code in letter.reason:
+            fate = _renewed(session, letter, quotation, fact, editor, today, by, now)
+        elif fate is Fate.GOOD and letter.state is State.HELD and _names(letter.reason, fact):
             fate = _released(session, letter, by, now)
         found.add(fate, letter)
     session.flush()
+    distinctness.measure_again(session, found.by_fate.get(Fate.RENEWED, ()))
     return found
+
+
+def _names(reason: str, fact: Fact) -> bool:
+    """Whether a hold was for this fact: `R2` is not part of `R21`."""
+    return re.search(rf"(?<![\w-]){re.escape(fact.code)}(?![\w-])", reason) is not None
 
 
 def _last_editor(session: Session, fact: Fact) -> Event | None:
@@ -123,6 +130,7 @@ def _renewed(
     quotation: Quotation,
     fact: Fact,
     editor: Event | None,
+    today: dt.date,
     by: Actor,
     now: dt.datetime,
 ) -> Fate:
@@ -135,14 +143,13 @@ def _renewed(
         hand = replace(by, hands=by.hands | {Hand.APPROVER.value})
         moving.make(session, letter, "revise", by=hand, now=now, reason=str(why))
     after = frame.typeset(
-        facts.sentence(fact, letter.language, today=now.date()),
+        facts.sentence(fact, letter.language, today=today),
         letter.language,
         letter.target.jurisdiction_code,
     )
     letter.subject = letter.subject.replace(before, after)
     letter.text = letter.text.replace(before, after)
-    sender = session.get_one(Sender, letter.sender_id)
-    letter.body_hash = alikeness.body_hash(alikeness.body_of(letter.text, sender.name))
+    distinctness.hash_again(session, letter)
     if editor is not None and editor.user_id is not None:
         letter.author_id, letter.author = editor.user_id, editor.by
     quotation.text, quotation.fact_version = after, fact.version

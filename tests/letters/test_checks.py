@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.directory.models import ContactKind, TargetRole
 from outreach.letters import checks, editing
@@ -26,7 +27,7 @@ def campaign(session):
 
 def stops(session, campaign, text, **values):
     letter = make.letter(session, campaign, text=text, **values)
-    return [str(sentence) for sentence in checks.stopping(session, letter)]
+    return [str(sentence) for sentence in checks.stopping(letter)]
 
 
 def found(session, letter, check="", now=NOW):
@@ -319,3 +320,30 @@ def test_a_typed_figure_is_no_part_of_another_and_may_stand_in_the_subject(sessi
     words = MADE.replace("Ref", "In 20 cases and 7 more.\n\nRef")
     edited(session, letter, now, subject="About 500 people", text=words)
     assert "without a fact behind them: 500, 20, 7." in remarks(session, letter)
+
+
+def test_what_a_newer_text_or_a_renewed_fact_brought_in_nobody_typed(session, campaign, now):
+    letter = make.letter(session, campaign, code="7K4-Q2M", text=MADE)
+    edited(session, letter, now, subject="A question", text=MADE.replace("Ida", "Dr Ida"))
+
+    letter.text = letter.text.replace("37,000", "38,500")
+    told(session, letter, "renewed", before="37,000", after="38,500")
+    assert "typed by hand" not in remarks(session, letter)
+
+    letter.text = MADE.replace("37,000", "41,000")
+    told(session, letter, "redrawn", before={"text": MADE}, after={"text": letter.text})
+    edited(session, letter, now, subject="A question", text=letter.text.replace("Ida", "Dr Ida"))
+    assert "typed by hand" not in remarks(session, letter)
+
+
+def told(session, letter, name, **detail):
+    audit.record(
+        session,
+        subject=("letter", letter.id),
+        name=name,
+        by=Actor("Sam"),
+        now=NOW,
+        campaign_id=letter.campaign_id,
+        detail=detail,
+    )
+    session.flush()

@@ -212,3 +212,14 @@ def test_rehearsed_letters_are_corrected_in_rehearsal_only(setting):
     setting.change(figure=32_000)
     setting.session.execute(sa.update(Letter).values(rehearsal=not setting.campaign.rehearsing))
     assert setting.owed().letters == []
+
+
+def test_a_rehearsed_correction_told_nobody(setting):
+    got_it = setting.said()
+    setting.change(figure=32_000)
+    mailing, (letter,) = setting.correct()
+    drafting.finish(setting.session, mailing, now=LATER)
+    assert setting.owed().letters == []
+    letter.rehearsal = not setting.campaign.rehearsing
+    setting.session.flush()
+    assert setting.owed().letters == [got_it]

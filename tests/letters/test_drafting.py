@@ -13,10 +13,11 @@ from outreach.directory.models import ContactKind, SuppressionScope, TargetRole
 from outreach.directory.rules import add_rule
 from outreach.directory.suppression import suppress
 from outreach.errors import BadInput
-from outreach.letters import templates
+from outreach.letters import checks, numbers, templates
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Quotation
-from outreach.petitions.models import FactState
+from outreach.petitions import counts
+from outreach.petitions.models import FactState, Petition
 from tests import make
 from tests.letters.setting import Setting
 
@@ -251,3 +252,28 @@ def test_no_live_reminder_of_a_letter_that_was_rehearsed(reminding):
     first.rehearsal = not setting.campaign.rehearsing
     setting.session.flush()
     assert "only rehearsed" in setting.drafts(ida, follows=first)[1]["Ida"]
+
+
+def test_the_day_is_that_of_the_campaign_from_draft_to_approval(session, now):
+    late = now.replace(hour=20)
+    setting = Setting(session, late)
+    setting.campaign.timezone = "Pacific/Auckland"
+    tomorrow = setting.campaign.day_of(late)
+    assert tomorrow > late.date()
+    olga = make.olga(session, setting.campaign)
+    reading = counts.add_reading(
+        session,
+        petition=session.scalars(sa.select(Petition)).one(),
+        value=62_001,
+        page_url="https://petition.example/1",
+        read_on=tomorrow,
+        by=olga,
+        now=late,
+    )
+    counts.accept(session, reading, by=olga, now=late)
+    setting.version.body = "{{ signatures }} We ask you to answer."
+    (letter,), _ = setting.drafts(make.target(session))
+    assert "62,000" in letter.text and "4 March" in letter.text
+    assert numbers.problems_of(session, letter, now=late) == []
+    found = checks.findings(session, [letter], now=late)[letter.id]
+    assert [one for one in found if one.check == "figures" and one.stops] == []

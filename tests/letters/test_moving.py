@@ -193,7 +193,7 @@ def test_one_person_may_approve_under_a_logged_setting(session: Session, now: dt
 def test_a_letter_with_gaps_does_not_go_to_approval(
     session: Session, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "stopping", lambda session, letter: [Sentence("No name.")])
+    monkeypatch.setattr(checks, "stopping", lambda _letter: [Sentence("No name.")])
     letter = make.letter(session, make.campaign(session))
     with pytest.raises(Refused) as caught:
         moving.make(session, letter, "submit", by=ALL_HANDS, now=now)

@@ -195,8 +195,8 @@ def test_a_fall_marks_unsent_letters_and_drafts_are_drawn_anew(setting):
     assert str(found.why).startswith("Number changed: this letter rests on 62001 signatures")
     assert [one.recipient for one in found.letters] == ["Ana", "Ben"], "what left is past"
     assert [one.recipient for one in found.drafts] == ["Ana"], "nobody's own words are touched"
-    late = today + dt.timedelta(days=61)
-    assert len(numbers.problems_of(session, letters[0], today=late)) == 2
+    late = setting.now + dt.timedelta(days=61)
+    assert len(numbers.problems_of(session, letters[0], now=late)) == 2
 
     redrawing.redraw(
         session, found.drafts, by=setting.sam, now=setting.now, because="the number changed"

@@ -11,6 +11,7 @@ from outreach.letters import editing, moving, redrawing
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Mailing, Quotation, TemplateVersion
 from tests import make
+from tests.browser import counted_queries
 from tests.letters.setting import Setting
 from tests.letters.test_drafting import left
 
@@ -174,3 +175,19 @@ def test_reminders_still_name_the_first_letter(setting):
     assert redraw(setting, [reminder]).renewed
     assert f"Do you still have {first.code}?" in reminder.text
     assert setting.session.get_one(TemplateVersion, reminder.template_version_id).number == 3
+
+
+def test_the_queries_do_not_grow_with_the_drafts(setting):
+    letters = drafts(setting, 12)
+    newer(setting)
+    engine = setting.session.get_bind()
+
+    def queries(some):
+        with counted_queries(engine, at_most=1_000) as counted:
+            group = next(iter(redrawing._groups(setting.session, some, setting.now)))
+            for row in group.rows:
+                redrawing._worded(group, row)
+        return len(counted)
+
+    queries(letters)  # what the session keeps is read
+    assert queries(letters) == queries(letters[:1])

@@ -142,11 +142,13 @@ def test_a_letter_held_for_the_fact_is_released_by_an_organiser(session, campaig
     fact = save(session, campaign, sam)
     held = letter_with(session, campaign, fact, State.HELD, reason="Fact R01 was to be checked.")
     other = letter_with(session, campaign, fact, State.HELD, reason="Their address came back.")
+    namesake = letter_with(session, campaign, fact, State.HELD, reason="Fact R011 is stale.")
     save(session, campaign, sam, review_by=TODAY + dt.timedelta(days=300))
 
     assert renewing.renew(session, fact, by=sam, now=NOW).number(Fate.RELEASED) == 0
     assert renewing.renew(session, fact, by=olga, now=NOW).number(Fate.RELEASED) == 1
     assert (held.state, other.state) == (State.APPROVED, State.HELD)
+    assert namesake.state is State.HELD
 
 
 def test_a_disputed_fact_changes_no_words(session, campaign, olga):

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from outreach.accounts.models import Campaign, Event, Sender
+from outreach.accounts.models import Campaign, Sender
 from outreach.directory import offices
 from outreach.directory.models import ContactDetail, Target
 from outreach.directory.salutation_readings import Unread, unread_greetings
 from outreach.directory.shelf_life import Shelf, shelf_for
 from outreach.letters import claims, numbers
+from outreach.letters.as_made import words_as_made
 from outreach.letters.checks import words
 from outreach.letters.checks.figures import typed_figures
 from outreach.letters.checks.finding import Finding, Mend, failing, look, passed
@@ -50,7 +51,7 @@ class _Around:
     # {desk: unsent letters there, in the same mailing}
     together: Mapping[tuple[int, int], int]
     # {letter changed by hand: its words as the draft was made}
-    made: Mapping[int, str]
+    made: Mapping[int, tuple[str, str]]
     # The forms of address that nobody has read.
     unread: Unread
     today: dt.date
@@ -65,7 +66,7 @@ def findings(
     """
     if not letters:
         return {}
-    at = _look_around(session, letters, now.date())
+    at = _look_around(session, letters, now)
     return {letter.id: tuple(_all_of(letter, at)) for letter in letters}
 
 
@@ -74,12 +75,13 @@ def refusals(session: Session, letter: Letter, *, now: dt.datetime) -> list[Sent
 
     Of the findings that stop, the number (`numbers`) and alikeness are asked by who approves.
     """
+    today = session.get_one(Campaign, letter.campaign_id).day_of(now)
     used = claims.quoted_facts(session, [letter.id]).get(letter.id, [])
     quarrelling = [fact for _one, fact in used if fact.conflict_group]
     resolutions = claims.resolutions(session, letter.campaign_id) if quarrelling else {}
     return [
-        *words.stopping(session, letter),
-        *(one.words for one in _bad_facts(letter, used, now.date())),
+        *words.stopping(letter),
+        *(one.words for one in _bad_facts(letter, used, today)),
         *claims.conflicting(quarrelling, resolutions),
     ]
 
@@ -95,7 +97,7 @@ def _all_of(letter: Letter, at: _Around) -> Iterator[Finding]:
     quoted = at.quoted.get(letter.id, ())
     yield from words.judged(letter, target.role, at.senders[letter.sender_id], at.sources)
     yield from _quoted_findings(letter, quoted, at)
-    if letter.id in at.made and (typed := typed_figures(letter, at.made[letter.id])):
+    if letter.id in at.made and (typed := typed_figures(letter, "\n".join(at.made[letter.id]))):
         yield look(
             "figures",
             Sentence(
@@ -284,9 +286,10 @@ def _greeting(letter: Letter, target: Target, unread: Unread) -> Iterator[Findin
 # -- reading -------------------------------------------------------------------------------------
 
 
-def _look_around(session: Session, letters: Sequence[Letter], today: dt.date) -> _Around:
+def _look_around(session: Session, letters: Sequence[Letter], now: dt.datetime) -> _Around:
     ids = [letter.id for letter in letters]
     campaign = session.get_one(Campaign, letters[0].campaign_id)
+    today = campaign.day_of(now)
     targets = session.scalars(
         sa.select(Target)
         .where(Target.id.in_({letter.target_id for letter in letters}))
@@ -309,7 +312,7 @@ def _look_around(session: Session, letters: Sequence[Letter], today: dt.date) ->
         contacts=contacts,
         shelf=shelf_for(session, [detail for some in contacts.values() for detail in some]),
         together=_together(session, {letter.mailing_id for letter in letters}),
-        made=_made(session, [one.id for one in letters if one.customised_at is not None]),
+        made=words_as_made(session, [one for one in letters if one.customised_at is not None]),
         unread=unread_greetings(session),
         today=today,
     )
@@ -352,17 +355,3 @@ def _together(session: Session, mailing_ids: set[int]) -> dict[tuple[int, int], 
         .having(sa.func.count() > 1)
     )
     return {(mailing, office): count for mailing, office, count in rows}
-
-
-def _made(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """The words each of these letters had before anybody changed them by hand."""
-    rows = session.scalars(
-        sa.select(Event)
-        .where(Event.subject_kind == "letter", Event.subject_id.in_(ids), Event.name == "edited")
-        .order_by(Event.id)
-    )
-    found: dict[int, str] = {}
-    for event in rows:
-        before = event.detail.get("before", {})
-        found.setdefault(event.subject_id, f"{before.get('subject', '')}\n{before.get('text', '')}")
-    return found

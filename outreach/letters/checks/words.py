@@ -12,6 +12,7 @@ from outreach.letters.checks.finding import Finding, Mend, failing, look, passed
 from outreach.letters.checks.tone import tone_of
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
+from outreach.petitions import figures
 from outreach.words import N_, Language, Sentence
 
 # Law 6: nothing of the machine may show. English may begin a clause with "None of".
@@ -78,7 +79,7 @@ _CAPITALS = re.compile(r"[^\W\d_]{4,}(?:[ -][^\W\d_]{4,})*")
 _SHOUTED = 9
 
 
-def stopping(_session: object, letter: Letter) -> Sequence[Sentence]:
+def stopping(letter: Letter) -> Sequence[Sentence]:
     """Return what must be mended before `letter` can go to approval: gaps above all (law 6)."""
     return [*_gaps(letter), *_wrong_words(letter)]
 
@@ -94,7 +95,7 @@ def judged(
     words = body_of(letter.text, sender_name)
     mend = _edit(letter)
     return [
-        *(failing("gaps", one, mend, stops=True) for one in stopping(None, letter)),
+        *(failing("gaps", one, mend, stops=True) for one in stopping(letter)),
         _length(letter, role, words),
         *_tone(letter, words),
         *_links(letter, words, sources),
@@ -112,7 +113,11 @@ def _edit(letter: Letter) -> Mend | None:
 
 def body_words(text: str, sender_name: str) -> int:
     """Return how many words stand between the opening and the closing of a letter's `text`."""
-    return len(re.findall(r"\w[\w’'.,/-]*", body_of(text, sender_name)))
+    return _number_of_words(body_of(text, sender_name))
+
+
+def _number_of_words(body: str) -> int:
+    return len(re.findall(r"\w[\w’'.,/-]*", body))
 
 
 def length_for(letter_kind: LetterKind, role: TargetRole, language: str) -> tuple[int, int]:
@@ -123,7 +128,7 @@ def length_for(letter_kind: LetterKind, role: TargetRole, language: str) -> tupl
         least, most = THANKS_LENGTH
     else:
         least, most = LENGTHS.get(role, _MEMBER)
-    return least, round(most * LONGER.get(language.split("-")[0], 1))
+    return least, round(most * LONGER.get(figures.base(language), 1))
 
 
 def _gaps(letter: Letter) -> Iterator[Sentence]:
@@ -158,7 +163,7 @@ def _wrong_words(letter: Letter) -> Iterator[Sentence]:
 
 
 def _omon_alone(language: str, words: str) -> bool:
-    rule = _OMON_ALONE.get(language.split("-")[0])
+    rule = _OMON_ALONE.get(figures.base(language))
     if rule is not None:
         return rule.search(words) is not None
     return any(
@@ -168,7 +173,7 @@ def _omon_alone(language: str, words: str) -> bool:
 
 
 def _length(letter: Letter, role: TargetRole, words: str) -> Finding:
-    count = len(re.findall(r"\w[\w’'.,/-]*", words))
+    count = _number_of_words(words)
     if letter.kind in UNMEASURED:
         return passed("length", Sentence("The letter has %(words)s words.", words=count))
     least, most = length_for(letter.kind, role, letter.language)

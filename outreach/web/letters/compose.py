@@ -150,12 +150,17 @@ def _offer(values: MultiDict[str, str]) -> Offer:
     target_id = follows.target_id if follows else values.get("target", type=int)
     target = target_with_everything(session(), target_id) if target_id else None
     return Offer(
-        templates=[
-            one
-            for one in templates.templates_of(session(), campaign().id)
-            if (follows is None or one.kind is LetterKind.REMINDER)
-            and (target is None or target.role.value in one.roles)
-        ],
+        # First letters lead: what an author finds chosen is what is meant most often.
+        templates=sorted(
+            (
+                one
+                for one in templates.templates_of(session(), campaign().id)
+                if one.kind is not LetterKind.CORRECTION  # begins at its fact
+                and (follows is None or one.kind is LetterKind.REMINDER)
+                and (target is None or target.role.value in one.roles)
+            ),
+            key=lambda one: one.kind is not LetterKind.FIRST,
+        ),
         audiences=audiences.audiences_of(session(), campaign().id),
         senders=[one for one in senders(session(), campaign().id) if one.active],
         target=target,
@@ -284,7 +289,7 @@ def _lacking(choice: Choice) -> Sequence[gaps.Missing]:
         targets=choice.targets,
         sender=choice.sender,
         fallback_language=choice.fallback,
-        today=now().date(),
+        today=campaign().day_of(now()),
     )
 
 

@@ -162,7 +162,9 @@ def mailing_page(
         left_out=reasons(shown.left_out),
         distinct=distinct(shown) if shown.state is MailingState.MADE else None,
         newer=redrawing.newer_text(session(), shown),
-        number_changed=numbers.changed_in(session(), campaign(), shown.id, today=now().date()),
+        number_changed=numbers.changed_in(
+            session(), campaign(), shown.id, today=campaign().day_of(now())
+        ),
         about=_about(shown),
         states=State,
     )

@@ -22,7 +22,7 @@ from outreach.web.letters.newer import AT_ONCE
 def renew_number(mailing_id: int) -> Response | str:
     """Word those drafts of the mailing anew that quote a number which changed."""
     shown = this_mailing(mailing_id)
-    found = numbers.changed_in(session(), campaign(), mailing_id, today=now().date())
+    found = numbers.changed_in(session(), campaign(), mailing_id, today=campaign().day_of(now()))
     if found is None:
         flash(_("No letter of this mailing says a number that changed."), "info")
         return redirect(url_for("letters.mailing", mailing_id=mailing_id))

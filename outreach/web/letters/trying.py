@@ -68,7 +68,7 @@ def _room(
         campaign(),
         template,
         sender,
-        now().date(),
+        campaign().day_of(now()),
         audiences.filters_of(audience) if audience else None,
         variant,
     )
