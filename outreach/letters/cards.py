@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
@@ -22,8 +22,14 @@ from outreach.words import Sentence
 # The name of a letter's folder, and its part of the address of its page.
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG = 60
+# Ends of lines that YAML reads as blanks (YAML 1.1 §4.2).
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 # Parts of addresses that mean something else.
 _RESERVED = frozenset({"new", "versions", "conflicts"})
+
+
+def _with_plain_lines(text: str) -> str:
+    return _OTHER_LINE_ENDS.sub("\n", text)
 
 
 class Card(BaseModel):
@@ -31,8 +37,8 @@ class Card(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=200)
-    about: str = Field(default="", max_length=1000)
+    name: Annotated[str, AfterValidator(_with_plain_lines)] = Field(min_length=1, max_length=200)
+    about: Annotated[str, AfterValidator(_with_plain_lines)] = Field(default="", max_length=1000)
     kind: LetterKind = LetterKind.FIRST
     roles: list[TargetRole] = Field(min_length=1)
     asks: list[str] = Field(min_length=1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,20 +142,7 @@ def export(
         for name, data in written.items()
     }
     try:
-        differing = {
-            path: data
-            for path, data in wanted.items()
-            if not path.exists() or path.read_bytes() != data
-        }
-        there = [path for path in differing if path.exists()]
-        if there and not overwrite:
-            raise OutreachError(
-                Sentence(
-                    "%(file)s says something else. Import it first, choose an empty folder, or "
-                    "write over it with --overwrite.",
-                    file=str(there[0]),
-                )
-            )
+        differing = _differing(wanted, overwrite=overwrite)
         for path, data in differing.items():
             _write(path, data)
     except OSError as error:
@@ -166,6 +154,25 @@ def export(
             )
         ) from error
     return list(differing)
+
+
+def _differing(wanted: Mapping[Path, bytes], *, overwrite: bool) -> dict[Path, bytes]:
+    """What is not on the disk like this yet; refused where that would take something away."""
+    differing = {
+        path: data
+        for path, data in wanted.items()
+        if not path.exists() or path.read_bytes() != data
+    }
+    there = [path for path in differing if path.exists()]
+    if there and not overwrite:
+        raise OutreachError(
+            Sentence(
+                "%(file)s says something else. Import it first, choose an empty folder, or "
+                "write over it with --overwrite.",
+                file=str(there[0]),
+            )
+        )
+    return differing
 
 
 def _write(path: Path, data: bytes) -> None:

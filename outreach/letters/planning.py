@@ -78,14 +78,15 @@ def _plan(
     desks: SharedDesk | None,
 ) -> dict[str, Any]:
     versions = templates.current_versions(session, template.id)
-    _refuse_nothing(versions, ids, fallback_language)
+    ordered = _in_order(session, ids)
+    _refuse_nothing(versions, ordered, fallback_language)
     if desks is None and shared_desks(session, template, ids):
         raise BadInput(
             Sentence("Some of these targets share one desk. Say how to write to them."), "desks"
         )
     handed = dict.fromkeys(ids, follows) if isinstance(follows, Letter) else follows or {}
     return {
-        "targets": _in_order(session, ids),
+        "targets": ordered,
         "versions": {language: version.id for language, version in versions.items()},
         "desks": desks.value if desks else None,
         "follows": {str(target): letter.id for target, letter in handed.items()},

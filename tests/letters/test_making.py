@@ -14,7 +14,7 @@ from outreach import clock
 from outreach.accounts.models import Actor, Event
 from outreach.database import Database
 from outreach.directory.models import Target
-from outreach.errors import MoveRefused
+from outreach.errors import BadInput, MoveRefused
 from outreach.letters import drafting, making, planning
 from outreach.letters.models import Letter, Mailing, MailingState, TemplateVersion
 from outreach.letters.sharing import SharedDesk
@@ -216,3 +216,18 @@ def test_the_clock_makes_drafts_that_wait_and_stops_after_a_step(database, small
     finally:
         clock.stop(ticking)
     assert state(database, mailing_id) == (MailingState.MADE, 10, 10, 0)
+
+
+def test_a_mailing_to_nobody_is_never_begun(database):
+    with database.writing() as session:
+        setting = Setting(session, NOW)
+        with pytest.raises(BadInput, match="Nobody is chosen"):
+            planning.begin(
+                session,
+                campaign=setting.campaign,
+                template=setting.template,
+                targets=[987_654],
+                sender=setting.sender,
+                by=setting.sam,
+                now=NOW,
+            )
