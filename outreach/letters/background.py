@@ -22,9 +22,10 @@ from outreach.directory.models import (
 )
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Quotation
+from outreach.letters.numbers import quoted_readings, told
 from outreach.letters.places import UNION
 from outreach.petitions import stances
-from outreach.petitions.models import Fact, Measure, Position, Reading, ReadingState, Stance
+from outreach.petitions.models import Fact, Measure, Position, ReadingState, Stance
 
 # Ids in one query: both databases take more, but plans and memory stay small.
 _AT_ONCE = 500
@@ -172,13 +173,11 @@ def _earlier(row: Any) -> Earlier:
 def _told(session: Session, letters: set[int]) -> dict[int, str]:
     """The sentence about signatures of each letter, unless the count was refused since."""
     return {
-        letter_id: text
+        letter_id: said.words
         for piece in _pieces(letters)
-        for letter_id, text in session.execute(
-            sa.select(Quotation.letter_id, Quotation.text)
-            .join(Reading, Reading.id == Quotation.reading_id)
-            .where(Quotation.letter_id.in_(piece), Reading.state == ReadingState.ACCEPTED)
-        )
+        for letter_id, quoted in quoted_readings(session, piece).items()
+        if all(reading.state is ReadingState.ACCEPTED for _quotation, reading in quoted)
+        and (said := told(quoted))
     }
 
 

@@ -87,14 +87,19 @@ def conflicting(used: Iterable[Fact], resolved: Mapping[str, str]) -> list[Sente
         if fact.conflict_group:
             groups.setdefault(fact.conflict_group, []).append(fact.code)
     return [
-        Sentence(
-            "The facts %(codes)s don't go together. %(resolution)s",
-            codes=", ".join(codes),
-            resolution=resolved.get(group, ""),
-        )
+        dont_go_together(codes, resolved.get(group, ""))
         for group, codes in groups.items()
         if len(codes) > 1
     ]
+
+
+def dont_go_together(codes: Iterable[str], resolution: str) -> Sentence:
+    """Return that the facts `codes` don't stand in one letter, and what to do instead."""
+    return Sentence(
+        "The facts %(codes)s don't go together. %(resolution)s",
+        codes=", ".join(codes),
+        resolution=resolution,
+    )
 
 
 def refuse_conflicting(used: Iterable[Fact], resolved: Mapping[str, str]) -> None:

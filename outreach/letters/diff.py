@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 # Words shown on either side of a change.
 _AROUND = 8
 

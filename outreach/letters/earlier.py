@@ -12,6 +12,7 @@ from outreach.directory.models import Membership, Target
 from outreach.letters.diff import Comparison, changed_paragraphs, comparison
 from outreach.letters.lifecycle import LEFT
 from outreach.letters.models import Letter
+from outreach.petitions.figures import base
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Since:
     @property
     def same_language(self) -> bool:
         """Whether the two can be compared word by word."""
-        return self.last.language.split("-")[0] == self.letter.language.split("-")[0]
+        return base(self.last.language) == base(self.letter.language)
 
     @property
     def changed(self) -> int:

@@ -6,7 +6,7 @@ import re
 
 from outreach.accounts.models import Sender, Voice
 from outreach.directory.salutations import Salutation
-from outreach.petitions.figures import in_language
+from outreach.petitions.figures import base, in_language
 from outreach.petitions.phrases import phrases
 
 
@@ -54,9 +54,9 @@ def typeset(text: str, language: str, jurisdiction_code: str) -> str:
     French keeps its high punctuation on the line, outside Canada and Switzerland with a narrow
     space: campaigners type a plain one. Switzerland writes no ß.
     """
-    if _base(language) == "de" and jurisdiction_code == "CH":
+    if base(language) == "de" and jurisdiction_code == "CH":
         return text.replace("ß", "ss")
-    if _base(language) != "fr":
+    if base(language) != "fr":
         return text
     before_high = "" if jurisdiction_code in ("CA", "CH") else "\u202f"
     text = re.sub(r"[ \u00a0\u202f]+(?=[;?!])", before_high, text)
@@ -78,7 +78,3 @@ def _closing(closing: str, sender: Sender, language: str) -> str:
         for singular, plural in known.we.items():
             closing = closing.replace(singular, plural)
     return closing
-
-
-def _base(language: str) -> str:
-    return language.split("-", maxsplit=1)[0].lower()

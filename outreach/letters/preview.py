@@ -17,7 +17,7 @@ from outreach.letters import audiences, background, grammar, placeholders, templ
 from outreach.letters.models import Letter, LetterKind, Template, TemplateVersion
 from outreach.letters.rendering import Empty
 from outreach.letters.wording import Worded, Wording
-from outreach.petitions import asks, facts
+from outreach.petitions import asks, facts, figures
 from outreach.petitions.models import Ask, Petition
 from outreach.words import N_, Sentence
 
@@ -152,7 +152,7 @@ def _of_template(room: Room) -> sa.Select[Target]:
 
 def _chosen(room: Room, language: str) -> sa.Select[Target]:
     """The targets, those who read the language first."""
-    base = language.split("-", maxsplit=1)[0]
+    base = figures.base(language)
     reads = sa.case(
         (Target.language == language, 0), (Target.language.startswith(base), 1), else_=2
     )

@@ -35,7 +35,7 @@ def sheet_of(letter: Letter, *, on: dt.date, mark: str = "") -> Sheet:
     Raises Refused when it holds a script that no font of ours has.
     """
     _refuse_unprintable(letter)
-    language = letter.language.split("-")[0].lower()
+    language = figures.base(letter.language)
     rtl = is_right_to_left(letter.language)
     blocks = [block.split("\n") for block in letter.text.split("\n\n")]
     # The last block of a letter is its small print; hand-edited ones may have none.

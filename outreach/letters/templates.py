@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.errors import NotFound
 from outreach.letters.models import Template, TemplateVersion
+from outreach.petitions import figures
 from outreach.words import Sentence
 
 
@@ -74,8 +75,8 @@ def language_for(wanted: str, available: Collection[str]) -> str | None:
 
     `en-GB` is served by `en-GB`, else `en`, else another `en-…`.
     """
-    base = wanted.split("-", maxsplit=1)[0].lower()
+    base = figures.base(wanted)
     for language in (wanted, base):
         if language in available:
             return language
-    return next((one for one in sorted(available) if one.split("-")[0] == base), None)
+    return next((one for one in sorted(available) if figures.base(one) == base), None)

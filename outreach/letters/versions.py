@@ -19,7 +19,7 @@ from outreach.accounts import audit
 from outreach.accounts.models import Actor
 from outreach.directory import salutation_blocks
 from outreach.errors import BadInput, MoveRefused
-from outreach.letters import grammar, placeholders
+from outreach.letters import claims, grammar, placeholders
 from outreach.letters.models import Template, TemplateVersion
 from outreach.petitions import facts, figures, phrases
 from outreach.petitions.models import Ask, Fact, Use
@@ -298,10 +298,6 @@ def _conflicts(subject: str, body: str, known: Known) -> Iterator[TextProblem]:
             "body",
             line,
             quoted[line - 1].strip()[:200],
-            Sentence(
-                "The facts %(codes)s don't go together. %(resolution)s",
-                codes=f"{first}, {second}",
-                resolution=known.resolutions.get(group, ""),
-            ),
+            claims.dont_go_together((first, second), known.resolutions.get(group, "")),
             word=placeholders.fact_name(second),
         )

@@ -48,7 +48,9 @@ class Ministries:
         role = TargetRole.MINISTRY
         for code in codes:
             make.ask(session, campaign, code=code, roles=[role.value])
-        version = make.template_version(session, campaign)
+        # One desk never gets the same words twice: the letters differ by what they ask.
+        body = '{% if ask.code == "A" %}Please list it.{% else %}Please speak about it.{% endif %}'
+        version = make.template_version(session, campaign, body=body)
         self.template = session.get_one(Template, version.template_id)
         self.template.roles, self.template.asks = [role.value], codes
         self.sender = make.sender(session, campaign)
