@@ -80,12 +80,18 @@ def add_reading(
         at=now,
         **_judged(reasons_to_hold(session, page, value, read_on, shape), by, now),
     )
+    _keep(session, campaign, reading, by=by, now=now)
+    return reading
+
+
+def _keep(
+    session: Session, campaign: Campaign, reading: Reading, *, by: Actor, now: dt.datetime
+) -> None:
     session.add(reading)
     session.flush()
     _tell_of(session, campaign, reading, by=by, now=now)
     if reading.state is ReadingState.ACCEPTED:
         _accepted(session, reading, by=by, now=now)
-    return reading
 
 
 def _judged(reasons: Sequence[Sentence], by: Actor, now: dt.datetime) -> dict[str, Any]:

@@ -10,13 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import tasks
-from outreach.accounts.models import Actor, Campaign, Task, TaskKind
+from outreach.accounts.models import CLOCK, Actor, Campaign, Task, TaskKind
 from outreach.petitions.models import Fact, FactState, Use
 from outreach.words import Sentence
 
 # So long before its day a fact is somebody's task.
 DAYS_AHEAD = 14
-CLOCK = Actor(name="clock", hands=frozenset({"clock"}))
 SUBJECT = "fact"
 
 
