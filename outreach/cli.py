@@ -25,6 +25,7 @@ from outreach.accounts import people
 from outreach.accounts.models import Role
 from outreach.cli_contacts import contacts
 from outreach.cli_counts import counts
+from outreach.cli_doctor import doctor
 from outreach.cli_home import installation, now, operator
 from outreach.cli_keeping import backup, restore
 from outreach.cli_letters import letters
@@ -65,7 +66,18 @@ def cli() -> None:
     """Outreach: letters to governments and parliaments, and every answer kept."""
 
 
-for command in (contacts, letters, counts, send_due, outbox, pause, resume, backup, restore):
+for command in (
+    contacts,
+    letters,
+    counts,
+    send_due,
+    outbox,
+    pause,
+    resume,
+    backup,
+    restore,
+    doctor,
+):
     cli.add_command(command)
 
 
@@ -140,7 +152,9 @@ def seed_database(
         campaign = petition_seeding.seed_campaign(
             session, petition_seeding.BUILTIN, now=instant, by=by
         )
-        loading.load_installed(session, campaign, home, now=instant, by=by)
+        _read, left_out = loading.load_installed(session, campaign, home, now=instant, by=by)
+        for why in left_out:
+            click.echo(f"Left out: {why}", err=True)
         if not demo:
             return []
         demonstration.seed_demonstration(session, shipped("contacts"), now=instant, by=by)

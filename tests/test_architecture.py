@@ -23,7 +23,7 @@ FLOOR = ("schema", "database", "config", "errors", "signing", "words", "datafile
 # The command line is one door in several files; what its commands stand on is in cli_home.py.
 COMMANDS = (
     *("cli", "cli_contacts", "cli_import", "cli_letters", "cli_counts"),
-    *("cli_sending", "cli_keeping", "cli_home"),
+    *("cli_sending", "cli_keeping", "cli_doctor", "cli_home"),
 )
 DOORS = ("web", "clock", "walk", *COMMANDS)
 # cli.py reaches the other doors: the clock and the web by app.py, the played life by walk.py.
@@ -36,6 +36,7 @@ DOORS_A_DOOR_MAY_KNOW = {
         ("cli", "cli_counts"),
         ("cli", "cli_sending"),
         ("cli", "cli_keeping"),
+        ("cli", "cli_doctor"),
         ("cli_sending", "clock"),
     ),
     *((command, "cli_home") for command in COMMANDS),

@@ -1,0 +1,89 @@
+"""The doctor: every part well, or wrong with what to do, and never a traceback."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from outreach import cli_doctor
+from outreach.cli import cli
+from outreach.database import Database
+from outreach.letters.lifecycle import State
+from tests import make
+from tests.conftest import NOW
+from tests.sending.conftest import sendable
+
+
+@pytest.fixture
+def home(empty_sqlite: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Database:
+    monkeypatch.setenv("OUTREACH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OUTREACH_DATABASE_URL", str(empty_sqlite.url))
+    monkeypatch.setattr(cli_doctor, "now", lambda: NOW)
+    return empty_sqlite
+
+
+def look() -> dict[str, tuple[bool, str]]:
+    said = CliRunner().invoke(cli, ["doctor", "--json"])
+    told = json.loads(said.stdout)
+    assert said.exit_code == (0 if told["well"] else 1)
+    return {one["part"]: (one["well"], one["words"]) for one in told["parts"]}
+
+
+def test_a_well_home(home: Database) -> None:
+    parts = look()
+    assert all(well for well, _words in parts.values())
+    assert list(parts) == [
+        "settings",
+        "home",
+        "disk",
+        "fonts",
+        "database",
+        "clock",
+        "outbox",
+        "campaigns",
+    ]
+    assert "ok     database: sqlite, revision" in CliRunner().invoke(cli, ["doctor"]).stdout
+
+
+def test_what_is_unknown_and_who_is_paused(home: Database) -> None:
+    with home.writing() as session:
+        campaign = make.campaign(session, paused_at=NOW, paused_by="Olga")
+        sendable(session, campaign, state=State.UNKNOWN)
+        slug = campaign.slug
+    parts = look()
+    assert parts["outbox"] == (
+        False,
+        "nobody knows of 1 letters whether they went: `outreach outbox` lists them.",
+    )
+    assert parts["campaigns"] == (True, f"paused: {slug}")
+
+
+def test_a_clock_that_was_set_back(home: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with home.writing() as session:
+        campaign = make.campaign(session)
+        make.olga(session, campaign)
+        from outreach.accounts import campaigns
+
+        campaigns.pause(session, campaign, by=make.ada(session, campaign), now=NOW)
+    monkeypatch.setattr(cli_doctor, "now", lambda: NOW - dt.timedelta(hours=1))
+    assert look()["clock"][0] is False
+
+
+def test_a_nonsense_setting_and_a_database_that_is_none(
+    home: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.sqlite"
+    broken.write_text("this is no database, and long enough to be read as one" * 50)
+    monkeypatch.setenv("OUTREACH_DATABASE_URL", f"sqlite:///{broken}")
+    assert look()["database"][0] is False
+    monkeypatch.setenv("PORT", "zwei")
+    assert look() == {"settings": (False, "PORT is “zwei”. Write a number from 1 to 65535.")}
+
+
+def test_a_disk_that_is_nearly_full(home: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_doctor, "FREE", 10**18)
+    assert "make room" in look()["disk"][1]
