@@ -27,8 +27,10 @@ _MOST_SAID = 40
 # Any digit; superscripts, fractions, single-character Roman and ringed ones too.
 _DIGIT = re.compile(
     r"[\d\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u2189"
-    r"\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]"
+    r"\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3248-\u324f\u3251-\u325f\u32b1-\u32bf]"
 )
+# A count hidden in a mark: figures in groups of three, or a share; no reference is written so.
+_COUNTED = re.compile(r"(?<![\d/])\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+(?![\d/])|\d\s?[%‰]")
 # What no keyboard types: databases and mail refuse it, and two of them turn letters round.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202d\u202e]")
 # What a text may be made of. No loops, filters, arithmetic, assignments, macros or includes.
@@ -173,7 +175,8 @@ def _dotted(node: nodes.Node) -> str | None:
 def _wrong_nodes(node: nodes.Node, *, printing: bool, depth: int = 0) -> Iterator[Problem]:
     """Walk the tree; names are looked at whole, everything unknown is refused where it stands."""
     if depth > MAX_DEPTH:
-        yield Problem(node.lineno, Sentence("This can't be read: it is nested too deeply."))
+        # The parts of a comparison have no line of their own.
+        yield Problem(node.lineno or 1, Sentence("This can't be read: it is nested too deeply."))
         return
     if not isinstance(node, _ALLOWED):
         yield Problem(
@@ -239,6 +242,19 @@ def _wrong_call(node: nodes.Call) -> Iterator[Problem]:
         yield Problem(
             node.lineno,
             Sentence('Only ref("…") and date("…") may be called, with words in quotes.'),
+        )
+        return
+    assert isinstance(node.args[0], nodes.Const)
+    counted = _COUNTED.search(node.args[0].value)
+    if counted:
+        yield Problem(
+            node.lineno,
+            Sentence(
+                "“%(figure)s” counts something, so it is no reference and no date. Use a fact such "
+                "as {{ fact.R02 }}.",
+                figure=counted.group(),
+            ),
+            word=counted.group(),
         )
 
 

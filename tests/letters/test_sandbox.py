@@ -66,6 +66,7 @@ TRICKS = {
     "'{% set a = signatures %}'": "assign",
     "'{% if signatures %}' * 900 + '{% endif %}' * 900": "longer than",
     "'{% if signatures %}' * 500 + '{% endif %}' * 500": "nested too deeply",
+    "'{% if variant == \"a\" %}' * 200 + '{% endif %}' * 200": "nested too deeply",
     "'{% if ' + ' and '.join(['signatures'] * 1200) + ' %}x{% endif %}'": "nested too deeply",
     "'{% if ' + ' or '.join(['signatures'] * 300) + ' %}x{% endif %}'": "nested too deeply",
     "'{% if ' + 'not ' * 4000 + 'signatures %}x{% endif %}'": "nested too deeply",
