@@ -19,9 +19,6 @@ from outreach.sending.desks import after_working_days
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.outbox import Counts, Verdict
 
-# Letters younger than this are not even looked at: every tick asks, and silence takes months.
-YOUNG = dt.timedelta(days=7)
-
 log = logging.getLogger(__name__)
 
 
@@ -55,9 +52,9 @@ def close_silent_asks(database: Database, *, now: dt.datetime) -> int:
     """
     with database.reading() as session:
         silent = [
-            letter.id
-            for letter, campaign in session.execute(_open_asks(now))
-            if _silent(session, letter, campaign, now)
+            letter_id
+            for campaign in session.scalars(sa.select(Campaign))
+            for letter_id in _silent(session, campaign, now)
         ]
     for letter_id in silent:
         with database.writing() as session:
@@ -68,26 +65,34 @@ def close_silent_asks(database: Database, *, now: dt.datetime) -> int:
     return len(silent)
 
 
-def _open_asks(now: dt.datetime) -> sa.Select[Letter, Campaign]:
-    """First letters that left and whose ask is open, without those that are surely too young."""
-    return (
-        sa.select(Letter, Campaign)
-        .join(Campaign, Campaign.id == Letter.campaign_id)
-        .where(
+def _silent(session: Session, campaign: Campaign, now: dt.datetime) -> list[int]:
+    """The first letters of a campaign whose ask is open and whose last letter is too old."""
+    # So many working days are at least as many days: every tick asks, and reads nothing younger.
+    old = now - dt.timedelta(days=campaign.ask_closes_days)
+    reminded = sa.select(Letter.follows_id).where(
+        Letter.campaign_id == campaign.id,
+        Letter.kind == LetterKind.REMINDER,
+        Letter.state != State.WITHDRAWN,
+        sa.or_(Letter.sent_at.is_(None), Letter.sent_at >= old),
+    )
+    firsts = session.scalars(
+        sa.select(Letter).where(
+            Letter.campaign_id == campaign.id,
             Letter.kind == LetterKind.FIRST,
             Letter.state == State.SENT,
             Letter.closed_on.is_(None),
-            Letter.sent_at < now - YOUNG,
+            Letter.sent_at < old,
+            Letter.id.not_in(reminded),
         )
     )
-
-
-def _silent(session: Session, first: Letter, campaign: Campaign, now: dt.datetime) -> bool:
-    last = chains.letters_of(session, first)[-1]
-    if last.sent_at is None:
-        return False
-    closes = after_working_days(campaign.day_of(last.sent_at), campaign.ask_closes_days)
-    return closes < campaign.day_of(now)
+    whole = chains.letters_of_many(session, {first.id: first for first in firsts})
+    return [
+        first_id
+        for first_id, letters in whole.items()
+        if (left := letters[-1].sent_at) is not None
+        and after_working_days(campaign.day_of(left), campaign.ask_closes_days)
+        < campaign.day_of(now)
+    ]
 
 
 def sweep(database: Database, *, now: dt.datetime) -> Counts:

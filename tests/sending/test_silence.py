@@ -15,6 +15,7 @@ from outreach.petitions.models import Ask
 from outreach.sending.desks import after_working_days
 from outreach.sending.rescue import close_silent_asks
 from tests import make
+from tests.browser import counted_queries
 
 SIXTY = after_working_days(make.NOW, 60)
 
@@ -60,3 +61,19 @@ def test_the_days_count_from_the_last_reminder(database, letter):
         )
     assert close_silent_asks(database, now=SIXTY + dt.timedelta(days=1)) == 0
     assert close_silent_asks(database, now=SIXTY + dt.timedelta(days=30)) == 1
+
+
+def test_what_every_tick_asks_grows_neither_with_letters_nor_with_reminders(empty_sqlite):
+    def queries() -> int:
+        with counted_queries(empty_sqlite.engine, at_most=20) as asked:
+            assert close_silent_asks(empty_sqlite, now=SIXTY) == 0
+        return len(asked)
+
+    with empty_sqlite.writing() as session:
+        campaign = make.campaign(session)
+        make.letter(session, campaign, state=State.SENT)
+    alone = queries()
+    with empty_sqlite.writing() as session:
+        for _ in range(6):
+            make.letter(session, session.merge(campaign), state=State.SENT)
+    assert queries() == alone
