@@ -12,7 +12,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,6 +27,8 @@ from outreach.words import Sentence
 FORM = 1
 MANIFEST = "manifest.json"
 BATCH = 1_000
+# Rows come from the server as they are written, not all before the first one.
+BY_AND_BY = {"yield_per": BATCH}
 # The database itself goes as tables; what SQLite keeps beside it is part of it.
 _DATABASE = (".sqlite", ".sqlite-wal", ".sqlite-shm")
 
@@ -90,7 +92,7 @@ def _write_tables(database: Database, kept: zipfile.ZipFile, now: dt.datetime) -
         for table in Base.metadata.sorted_tables:
             with kept.open(f"tables/{table.name}.jsonl", "w") as lines:
                 counts[table.name] = 0
-                for row in connection.execute(_all_of(table)).yield_per(BATCH):
+                for row in connection.execute(_all_of(table), execution_options=BY_AND_BY):
                     lines.write(json.dumps([_plain(value) for value in row]).encode() + b"\n")
                     counts[table.name] += 1
     manifest = {
@@ -215,20 +217,29 @@ def _of(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
 
 
 def _in_order(table: sa.Table, rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Rows that refer to rows of their own table come after those."""
+    """Rows that refer to rows of their own table come after those.
+
+    Most do already; only those that come too early are held in memory.
+    """
     own = [key.parent.name for key in table.foreign_keys if key.column.table.name == table.name]
     if not own:
         yield from rows
         return
-    there: set[Any] = set()
-    waiting = list(rows)
-    while waiting:
-        ready = [row for row in waiting if all(row[name] in there | {None} for name in own)]
-        if not ready:
+    there: set[Any] = {None}
+    waiting: Iterable[dict[str, Any]] = rows
+    while True:
+        before, early = len(there), []
+        for row in waiting:
+            if all(row[name] in there for name in own):
+                there.add(row["id"])
+                yield row
+            else:
+                early.append(row)
+        if not early:
+            return
+        if len(there) == before:
             raise OutreachError(Sentence("The backup refers to rows it doesn't hold."))
-        there |= {row["id"] for row in ready}
-        waiting = [row for row in waiting if row["id"] not in there]
-        yield from ready
+        waiting = early
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Iterator[dict[str, Any]]) -> int:

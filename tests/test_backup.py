@@ -35,6 +35,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list
         campaign = session.scalars(sa.select(Campaign)).one()
         first = make.letter(session, campaign, state=State.SENT, sent_at=NOW)
         make.letter(session, campaign, kind=LetterKind.REMINDER, follows_id=first.id)
+        # A row that refers to a later one of its own table.
+        twin, kept_one = make.person(session, "Ida Twin"), make.person(session, "Ida Example")
+        twin.merged_into_id = kept_one.id
     home = folder / "home"
     (home / "capture").mkdir(parents=True)
     (home / "capture" / "one.eml").write_bytes(b"\x00bytes")

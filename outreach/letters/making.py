@@ -74,7 +74,7 @@ def _step(database: Database, now: Now, claimed: list[int]) -> bool:
         found = distinctness.likenesses(session, claimed[0])
     with database.writing() as session:
         mailing = session.get_one(Mailing, claimed[0], with_for_update=True)
-        if mailing.state is MailingState.MAKING:
+        if mailing.state in BEGUN:
             distinctness.keep(session, found)
             drafting.finish(session, mailing, now=now())
     return True
