@@ -191,7 +191,7 @@ def render(session: Session, targets: list[int]) -> None:
     ask = next(known[code] for code in template.asks if code in known)
     wording = Wording(session, campaign, sender, NOW.date())
     wording.look_up(people)
-    shared = wording._common(version, ask)
+    shared = wording.shared(version, ask)
     around = for_targets(session, campaign, people, today=NOW.date())
     same = {"campaign": campaign, "ask": ask, "sender": sender, "shared": shared}
     named = [

@@ -19,14 +19,14 @@ from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign
 from outreach.accounts.roles import require
 from outreach.directory.models import Jurisdiction, Publicity, Target
-from outreach.errors import MoveRefused, NotAllowed, NotFound, Refused
+from outreach.errors import MoveRefused, NotFound, Refused
 from outreach.letters import checks, moving
 from outreach.letters.checks import Finding, Verdict
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing
 from outreach.letters.reviewing import ApprovalRound, ApprovedAs
 from outreach.letters.sampling import sample_of
-from outreach.letters.together import Outcome, Refusal
+from outreach.letters.together import Outcome, Refusal, one_by_one
 from outreach.words import Sentence
 
 # Letters approved in one transaction, and letters checked at once.
@@ -261,34 +261,27 @@ def approve_some(
     """
     letters = _with_targets(session, [key for key in ids if str(key) in one.seals])
     found = findings(session, letters, now=now)
-    campaign = session.get_one(Campaign, letters[0].campaign_id)
+    mailing = session.get_one(Mailing, one.mailing_id)
+    campaign = session.get_one(Campaign, mailing.campaign_id)
     opened = {(letter_id, seal) for letter_id, seal in one.opened}
-    moved, refused = 0, []
-    for letter in letters:
+
+    def approve(letter: Letter) -> None:
         seal = one.seals[str(letter.id)]
         why = _why_not(letter, found[letter.id], campaign, by)
         if letter.state is State.REVIEW and why:
-            refused.append(Refusal(letter, why))
-            continue
-        read = (letter.id, seal) in opened
-        try:
-            moving.make(
-                session,
-                letter,
-                "approve",
-                by=by,
-                now=now,
-                seen=seal,
-                approved_as=ApprovedAs.READ if read else ApprovedAs.SAMPLED,
-                approval_round_id=one.id,
-            )
-        except Refused as error:
-            refused.append(Refusal(letter, error.reasons or (error.sentence,)))
-        except (MoveRefused, NotAllowed) as error:
-            refused.append(Refusal(letter, (error.sentence,)))
-        else:
-            moved += 1
-    return Outcome(moved, tuple(refused))
+            raise Refused(Sentence("This letter can't be approved with others."), why)
+        moving.make(
+            session,
+            letter,
+            "approve",
+            by=by,
+            now=now,
+            seen=seal,
+            approved_as=ApprovedAs.READ if (letter.id, seal) in opened else ApprovedAs.SAMPLED,
+            approval_round_id=one.id,
+        )
+
+    return one_by_one(letters, approve)
 
 
 def tell(

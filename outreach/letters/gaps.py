@@ -22,7 +22,7 @@ from outreach.letters import background, placeholders, templates, values
 from outreach.letters.grammar import ENVIRONMENT, problems
 from outreach.letters.models import Template, TemplateVersion
 from outreach.letters.rendering import Empty
-from outreach.letters.wording import names_of
+from outreach.letters.wording import Wording
 from outreach.petitions import asks
 from outreach.petitions.models import Ask
 
@@ -43,14 +43,12 @@ class Missing:
 
 @dataclass(slots=True)
 class _Search:
-    session: Session
-    campaign: Campaign
     template: Template
     versions: Mapping[str, TemplateVersion]
-    sender: Sender
-    today: dt.date
+    wording: Wording
     known: Mapping[str, Ask]
-    shared: dict[tuple[int, int], values.Shared | None] = field(default_factory=dict)
+    # Versions and petitions that a fact stops for everybody.
+    stopped: set[tuple[int, int]] = field(default_factory=set)
 
 
 def missing_for(
@@ -70,12 +68,9 @@ def missing_for(
     if they followed the newest to the same desk.
     """
     search = _Search(
-        session,
-        campaign,
         template,
         templates.current_versions(session, template.id),
-        sender,
-        today,
+        Wording(session, campaign, sender, today),
         {ask.code: ask for ask in asks.asks(session, campaign.id)},
     )
     found: list[Missing] = []
@@ -107,9 +102,9 @@ def _missing(
         return None
     named = values.values_for(
         target,
-        campaign=search.campaign,
+        campaign=search.wording.campaign,
         ask=ask,
-        sender=search.sender,
+        sender=search.wording.sender,
         shared=shared,
         language=version.language,
         code=placeholders.BY_NAME["letter.code"].sample,
@@ -125,19 +120,13 @@ def _missing(
 def _shared(search: _Search, version: TemplateVersion, ask: Ask) -> values.Shared | None:
     """What the letters of a text share; None when a fact stops them all, which drafting says."""
     key = (version.id, ask.demand.petition_id)
-    if key not in search.shared:
-        try:
-            search.shared[key] = values.shared_values(
-                search.session,
-                search.campaign,
-                codes=sorted(filter(None, map(placeholders.fact_code, names_of(version)))),
-                language=version.language,
-                petition_id=ask.demand.petition_id,
-                today=search.today,
-            )
-        except OutreachError:
-            search.shared[key] = None
-    return search.shared[key]
+    if key in search.stopped:
+        return None
+    try:
+        return search.wording.shared(version, ask)
+    except OutreachError:
+        search.stopped.add(key)
+        return None
 
 
 def _lacks(source: str, named: Mapping[str, object]) -> Iterator[str]:

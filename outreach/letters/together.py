@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor
-from outreach.errors import BadInput, MoveRefused, NotAllowed, Refused
+from outreach.errors import BadInput, MoveRefused, NotAllowed, OutreachError, Refused
 from outreach.letters import moving
 from outreach.letters.lifecycle import BY_NAME
 from outreach.letters.models import Letter, Mailing
@@ -61,14 +61,24 @@ def _move_all(
         .where(Letter.mailing_id == mailing.id, Letter.state.in_(BY_NAME[name].sources))
         .order_by(Letter.id)
     ).all()
+    return one_by_one(
+        letters, lambda letter: moving.make(session, letter, name, by=by, now=now, reason=reason)
+    )
+
+
+def one_by_one(letters: Iterable[Letter], act: Callable[[Letter], None]) -> Outcome:
+    """Do `act` with every letter and return what became of them; a refusal stops no other."""
     moved, refused = 0, []
     for letter in letters:
         try:
-            moving.make(session, letter, name, by=by, now=now, reason=reason)
-        except Refused as error:
-            refused.append(Refusal(letter, error.reasons or (error.sentence,)))
-        except (MoveRefused, NotAllowed) as error:
-            refused.append(Refusal(letter, (error.sentence,)))
+            act(letter)
+        except (Refused, MoveRefused, NotAllowed) as error:
+            refused.append(Refusal(letter, reasons_of(error)))
         else:
             moved += 1
     return Outcome(moved, tuple(refused))
+
+
+def reasons_of(error: OutreachError) -> tuple[Sentence, ...]:
+    """Return every reason that a refusal gives; else what it says itself."""
+    return (isinstance(error, Refused) and error.reasons) or (error.sentence,)

@@ -68,7 +68,7 @@ class Wording:
         `ask` has its demand, `previous` is the first letter of the correspondence. Raises Refused
         when the text needs what is missing here, or a fact may not be printed.
         """
-        shared = self._common(version, ask)
+        shared = self.shared(version, ask)
         named = values.values_for(
             target,
             campaign=self.campaign,
@@ -119,8 +119,11 @@ class Wording:
             _quotations(rendered.quotations, typeset),
         )
 
-    def _common(self, version: TemplateVersion, ask: Ask) -> values.Shared:
-        """Facts and count of a version, read once for all its letters."""
+    def shared(self, version: TemplateVersion, ask: Ask) -> values.Shared:
+        """Return facts, count and petition of a version's letters, read once for all of them.
+
+        Raises Refused when a fact may not be printed, NotFound when there is none.
+        """
         key = (version.id, ask.demand.petition_id)
         if key not in self._shared:
             names = names_of(version)

@@ -13,10 +13,9 @@ from outreach.accounts.models import Actor
 from outreach.directory.models import Jurisdiction, Target
 from outreach.directory.offices import BY_HAND
 from outreach.directory.queries import count
-from outreach.errors import MoveRefused, NotAllowed, Refused
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.letters.together import Outcome, Refusal
+from outreach.letters.together import Outcome, one_by_one
 from outreach.sending import channels
 
 # Letters in one file: a pile somebody can carry, and a file made while they wait.
@@ -87,15 +86,9 @@ def post_many(
 
     Raises BadInput for a day or a proof that no letter could take.
     """
-    moved, refused = 0, []
-    for letter in letters:
-        try:
-            with session.begin_nested():
-                channels.post_by_hand(session, letter, on=on, proof=proof, by=by, now=now)
-        except Refused as error:
-            refused.append(Refusal(letter, tuple(error.reasons) or (error.sentence,)))
-        except (MoveRefused, NotAllowed) as error:
-            refused.append(Refusal(letter, (error.sentence,)))
-        else:
-            moved += 1
-    return Outcome(moved, tuple(refused))
+
+    def post(letter: Letter) -> None:
+        with session.begin_nested():
+            channels.post_by_hand(session, letter, on=on, proof=proof, by=by, now=now)
+
+    return one_by_one(letters, post)

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign
-from outreach.errors import BadInput, MoveRefused, OutreachError, Refused
+from outreach.errors import BadInput, MoveRefused, Refused
 from outreach.letters import moving
 from outreach.letters.models import Letter
+from outreach.letters.together import reasons_of
 from outreach.sending import gate, planning
 from outreach.sending.desks import after_working_days
 from outreach.sending.hours import Hours
@@ -153,7 +154,7 @@ def schedule_many(
             result.letters.append(letter)
             turns[letter.office_id] += 1
         except (Refused, MoveRefused) as error:
-            result.refused.append((letter, _why(error)))
+            result.refused.append((letter, reasons_of(error)))
     return result
 
 
@@ -193,7 +194,7 @@ def schedule_at_good_hours(
             )
             result.letters.append(letter)
         except (Refused, MoveRefused) as error:
-            result.refused.append((letter, _why(error)))
+            result.refused.append((letter, reasons_of(error)))
     return result
 
 
@@ -240,7 +241,3 @@ def _rests(session: Session, letters: Sequence[Letter]) -> dict[int, int]:
         )
     )
     return {row.id: row.cooling_days for row in rows}
-
-
-def _why(error: OutreachError) -> Sequence[Sentence]:
-    return getattr(error, "reasons", ()) or (error.sentence,)
