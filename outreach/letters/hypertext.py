@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from html import escape, unescape
 
-from outreach.letters.printing import is_right_to_left
+from outreach.letters.directions import is_right_to_left
 
 # Addresses of pages as they stand in a text; a full stop or bracket after one isn't part of it.
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")

@@ -11,10 +11,11 @@ import re
 import unicodedata
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 
 from outreach.directory.models import ContactKind
 from outreach.errors import Refused
+from outreach.letters.directions import LATIN_RUN, is_right_to_left
 from outreach.letters.models import Letter
 from outreach.letters.typesetting import Sheet
 from outreach.petitions import figures
@@ -23,9 +24,6 @@ from outreach.words import Sentence
 
 # Scripts the fonts have; a letter with another one would be printed with empty boxes.
 _SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW", "GEORGIAN")
-# In a line from right to left, a run of Latin words with their figures keeps its own order
-# (Unicode Standard Annex #9, isolates).
-LATIN_RUN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ .,:/()@’'+–-]*[A-Za-z0-9À-ɏ)]")
 _ISOLATE, _POP = "\u2066", "\u2069"
 
 
@@ -54,14 +52,6 @@ def sheet_of(letter: Letter, *, on: dt.date, mark: str = "") -> Sheet:
         address=_address(letter),
         sender=_letterhead(letter),
     )
-
-
-def is_right_to_left(language: str) -> bool:
-    """Return whether `language` (BCP 47) is written from right to left (CLDR)."""
-    try:
-        return str(Locale.parse(language, sep="-").character_order) == "right-to-left"
-    except (UnknownLocaleError, ValueError):
-        return False
 
 
 def _address(letter: Letter) -> list[str]:

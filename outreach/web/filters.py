@@ -13,8 +13,8 @@ from flask import Flask
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
+from outreach.letters.directions import LATIN_RUN, is_right_to_left
 from outreach.letters.hypertext import paragraphs_of
-from outreach.letters.printing import LATIN_RUN, is_right_to_left
 from outreach.web import access, words_for
 from outreach.words import Language, Sentence
 
