@@ -57,6 +57,9 @@ def _frozen(letter: Letter, sender: Sender, quotations: list[list[Any]]) -> dict
         "sender": {
             "id": sender.id,
             "name": sender.name,
+            # On paper they are the letterhead.
+            "role": sender.role_line,
+            "postal_address": sender.postal_address,
             "from": sender.from_address,
             "reply_to": sender.reply_to,
         },

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.accounts.models import CLOCK, Actor, Event
+from outreach.accounts.models import CLOCK, Actor, Event, Sender
 from outreach.database import Database
 from outreach.errors import BadInput, MoveRefused, NotAllowed, OutreachError, Refused
 from outreach.letters import checks, moving
@@ -145,6 +145,17 @@ def test_the_seal_covers_what_was_approved(session: Session, column: str) -> Non
     letter = make.letter(session, make.campaign(session))
     before = seal_of(session, letter)
     setattr(letter, column, "something else")
+    session.flush()
+    assert seal_of(session, letter) != before
+
+
+@pytest.mark.parametrize(
+    "column", ["name", "role_line", "postal_address", "from_address", "reply_to"]
+)
+def test_the_seal_covers_who_signs_and_the_letterhead(session: Session, column: str) -> None:
+    letter = make.letter(session, make.campaign(session))
+    before = seal_of(session, letter)
+    setattr(session.get_one(Sender, letter.sender_id), column, "other@example.org")
     session.flush()
     assert seal_of(session, letter) != before
 
