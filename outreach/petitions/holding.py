@@ -16,6 +16,10 @@ from outreach.words import Sentence
 RISE_PER_CENT = 20
 RISE_ABSOLUTE = 5_000
 FIRST_OF_PAGE = Sentence("It is the first reading of this page.")
+OTHER_SIGNATURES = Sentence(
+    "Accepted, it is the number of all pages with the same signatures. If this page counts other "
+    "signatures, say so below, where the pages stand, before you accept it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,15 @@ def reasons_to_hold(
     known = own.before is not None or own.after is not None
     same_shape = not (shape and page.shape) or shape == page.shape
     reasons = holds(value, read_on, Neighbours(own.before, own.after, known, same_shape=same_shape))
-    if reasons or page.rule is not PageRule.POOL:
+    if page.rule is not PageRule.POOL or reasons not in ([], [FIRST_OF_PAGE]):
         return reasons
     pool = Reading.page_id.in_(
         sa.select(Page.id).where(
             Page.campaign_id == page.campaign_id, Page.rule == PageRule.POOL, Page.id != page.id
         )
     )
-    return holds(value, read_on, _neighbours(session, pool, read_on))
+    of_pool = holds(value, read_on, _neighbours(session, pool, read_on))
+    return [*reasons, *of_pool, *([OTHER_SIGNATURES] if of_pool else [])]
 
 
 def holds(value: int, read_on: dt.date | None, near: Neighbours) -> list[Sentence]:

@@ -119,7 +119,12 @@ def test_a_page_is_judged_by_its_own_readings_and_a_pool_page_by_the_pool_too(
     # Its own last is 62,001, but the pool has 62,100: the number would fall.
     lagging = add(FR, 62_050)
     assert lagging.state is ReadingState.HELD
-    assert lagging.held_because == "It fell: the last accepted count is 62,100."
+    assert lagging.held_because.startswith("It fell: the last accepted count is 62,100.")
+    # A page nobody knew yet joins the pool: whoever accepts it hears what becomes of the number.
+    unknown = add("https://example.org/petition-de", 5_200)
+    assert unknown.held_because.startswith(
+        "It is the first reading of this page. It fell: the last accepted count is 62,100. "
+    )
 
 
 def test_changing_a_page_is_kept_with_before_and_after(session: Session) -> None:
