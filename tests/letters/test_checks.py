@@ -191,6 +191,7 @@ def test_links_are_few_whole_and_official(words, verdict, named):
     [
         ("Please.\n\nWould you tell us when?", Verdict.PASSED),
         ("Please ask:\n– Is it so?\n– Or so?\n\nWould you tell us when?", Verdict.PASSED),
+        ("Please ask:\n– Is it so?\n– Or so?\n\nA short word would help.", Verdict.PASSED),
         ("Would you?\n\nCould you too?", Verdict.LOOK),
         ("We tell you.", Verdict.LOOK),
     ],

@@ -281,7 +281,7 @@ def _link(link: str, sources: Collection[str], mend: Mend | None) -> Iterator[Fi
 
 
 def _asks(letter: Letter, words: str) -> Iterator[Finding]:
-    """Exactly one thing to answer. Questions in a list are words for them to use, not ours."""
+    """Exactly one thing to answer. Questions in a list count as one: words for them to use."""
     # Greek asks with what looks like a semicolon, Arabic with a mark of its own.
     marks = re.compile("[?;\u037e]" if letter.language.startswith("el") else "[?\u061f]")
     asking = sum(
@@ -294,7 +294,7 @@ def _asks(letter: Letter, words: str) -> Iterator[Finding]:
         if asking:
             yield look("asks", Sentence("It asks something: is that meant?"), mend)
         return
-    if not asking:
+    if not asking and not marks.search(words):
         yield look("asks", Sentence("It asks no question that wants an answer."), mend)
     elif asking > 1:
         sentence = Sentence("It asks in %(count)s paragraphs; one ask is answered.", count=asking)
