@@ -107,10 +107,10 @@ def _unreadable(why: str) -> Sentence:
     """Say in a campaigner's words what the parser missed."""
     if "end of print statement" in why:
         return Sentence("Between {{ and }} stands one name, nothing else, and both must be there.")
-    if "end of statement block" in why:
-        return Sentence("A {% is not closed by %}, or more than a condition stands between them.")
     if "looking for the following tags" in why:
         return Sentence("An {% if … %} has no {% endif %}, or another {% … %} stands in it.")
+    if "end of statement block" in why or "end of template" in why:
+        return Sentence("A {% is not closed by %}, or more than a condition stands between them.")
     return Sentence("This can't be read: %(why)s", why=why)
 
 

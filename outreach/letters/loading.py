@@ -40,7 +40,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One run over folders. `asked`: a person wants these files read, now."""
+    """One run over folders. `asked`: a person wants these files read, now.
+
+    `left_out` takes what is wrong with letters that ship; None: that is an error too.
+    """
 
     session: Session
     campaign: Campaign
@@ -48,6 +51,7 @@ class _Reading:
     by: Actor
     now: dt.datetime
     asked: bool
+    left_out: list[BadFile] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +70,35 @@ def load_files(
     now: dt.datetime,
     by: Actor,
     asked: bool = False,
+    left_out: list[BadFile] | None = None,
 ) -> list[Change]:
     """Bring every letter under `folders` into `campaign`; return what was new.
 
     A file of a later folder stands for that of an earlier one. A file read before makes nothing,
     unless somebody `asked` for it. Raises BadFile naming file and line; call it inside a
-    transaction, so that nothing stays then.
+    transaction, so that nothing stays then. Where `left_out` is a list, a letter that ships and
+    does not fit this campaign (a fact it has not) is put there instead.
     """
     known = versions.known(session, campaign.id)
+    reading = _Reading(session, campaign, known, by, now, asked, left_out)
     changes: list[Change] = []
     for slug, found in sorted(_found(folders).items()):
-        changes += _load_letter(_Reading(session, campaign, known, by, now, asked), slug, found)
+        changes += _load_letter(reading, slug, found)
     return changes
 
 
 def load_installed(
     session: Session, campaign: Campaign, home: Path | None, *, now: dt.datetime, by: Actor
-) -> list[Change]:
-    """Bring in the letters that ship; those of `home`/letters stand in their place or beside."""
-    own = [home / "letters"] if home else []
-    return load_files(session, campaign, shipped("templates") / "letters", *own, now=now, by=by)
+) -> tuple[list[Change], list[BadFile]]:
+    """Bring in the letters that ship; those of `home`/letters stand in their place or beside.
+
+    Returns what was new, and what ships but was left out: facts and asks are the campaign's own,
+    so a newer letter may name what it has not, and the start must not fail for that.
+    """
+    folders = [shipped("templates") / "letters", *([home / "letters"] if home else [])]
+    left_out: list[BadFile] = []
+    changes = load_files(session, campaign, *folders, now=now, by=by, left_out=left_out)
+    return changes, left_out
 
 
 def upload(
@@ -144,15 +157,33 @@ def _load_letter(reading: _Reading, slug: str, found: dict[str, _File]) -> list[
         raise BadFile(
             first.name, None, Sentence("There is no text beside it. Write en.txt, for example.")
         )
-    template, change = _template(reading, slug, found)
+    try:
+        template, change = _template(reading, slug, found)
+    except BadFile as error:
+        return _leave_out(reading, found[files.CARD], error)
     if template is None:
         raise BadFile(
             first.name,
             None,
             Sentence("There is no %(card)s beside it that says what it is for.", card=files.CARD),
         )
-    changes = [change, *(_load_text(reading, template, one) for one in texts)]
-    return [change for change in changes if change is not None]
+    changes = [change] if change else []
+    for one in texts:
+        try:
+            read = _load_text(reading, template, one)
+        except BadFile as error:
+            changes += _leave_out(reading, one, error)
+        else:
+            changes += [read] if read else []
+    return changes
+
+
+def _leave_out(reading: _Reading, file: _File, error: BadFile) -> list[Change]:
+    """Note what ships and can't be used, which changes nothing; raise what somebody wrote."""
+    if not file.ships or reading.left_out is None:
+        raise error
+    reading.left_out.append(error)
+    return []
 
 
 def _template(

@@ -195,7 +195,10 @@ def test_what_is_installed_and_what_lies_at_home_are_read_at_a_start(
     write(tmp_path / "package/letters", en=TEXT)
     write(tmp_path / "home/letters", name="own", en=TEXT)
     monkeypatch.setattr(loading, "shipped", lambda name: tmp_path / "package")
-    changes = loading.load_installed(session, campaign, tmp_path / "home", now=now, by=SAM)
+    changes, left_out = loading.load_installed(
+        session, campaign, tmp_path / "home", now=now, by=SAM
+    )
+    assert not left_out
     assert [change.slug for change in changes] == ["letter", "own"]
     authors = {
         slug: templates.current_versions(session, made.id)["en"].author
@@ -203,7 +206,25 @@ def test_what_is_installed_and_what_lies_at_home_are_read_at_a_start(
         if (made := templates.template_by_slug(session, campaign.id, slug))
     }
     assert authors == {"letter": loading.SHIPPED, "own": "Sam"}
-    assert loading.load_installed(session, campaign, None, now=now, by=SAM) == []
+    assert loading.load_installed(session, campaign, None, now=now, by=SAM) == ([], [])
+
+
+def test_a_letter_that_ships_and_names_what_the_campaign_has_not_is_left_out(
+    session, campaign, now, tmp_path, monkeypatch
+):
+    newer = TEXT.replace("fact.R02", "fact.R99")
+    write(tmp_path / "package/letters", en=TEXT, de=newer)
+    write(tmp_path / "package/letters", name="other", card=CARD.replace("A1", "A9"), en=TEXT)
+    monkeypatch.setattr(loading, "shipped", lambda name: tmp_path / "package")
+    changes, left_out = loading.load_installed(session, campaign, None, now=now, by=SAM)
+    assert changes == [Change("letter", "en", 1)]
+    assert [str(why) for why in left_out] == [
+        "letter/de.txt, line 3: The campaign has no fact “R99”.",
+        "other/letter.yaml: The campaign has no ask “A9”. It has: A1.",
+    ]
+    write(tmp_path / "home/letters", name="own", en=newer)
+    with pytest.raises(BadFile, match=r"own/en\.txt, line 3"):
+        loading.load_installed(session, campaign, tmp_path / "home", now=now, by=SAM)
 
 
 def test_a_letter_at_home_without_a_card_is_named(session, campaign, now, tmp_path):
