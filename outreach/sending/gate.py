@@ -21,6 +21,7 @@ from outreach.directory.offices import BY_HAND, HOME, USABLE, first_day
 from outreach.letters import claims, numbers
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, LetterKind
+from outreach.petitions.figures import base
 from outreach.sending.situation import Situation, look
 from outreach.words import N_, Language, Sentence
 
@@ -174,7 +175,7 @@ def wished(at: Situation) -> list[Reason]:
             Sentence("They asked us not to write to them (%(source)s).", source=never.source)
         )
     language = at.wish.rule(RuleKind.LANGUAGE)
-    if language is not None and not _same_language(language.value, letter.language):
+    if language is not None and base(language.value) != base(letter.language):
         found.append(
             Sentence(
                 "They read letters in one language only (%(wanted)s), and this one is in another "
@@ -195,11 +196,6 @@ def wished(at: Situation) -> list[Reason]:
             )
         )
     return [Stop(words, _target_page(at, N_("See what they asked"))) for words in found]
-
-
-def _same_language(wanted: str, written: str) -> bool:
-    """Whether a letter in `written` is read by who reads `wanted`: a region makes no difference."""
-    return wanted.partition("-")[0].casefold() == written.partition("-")[0].casefold()
 
 
 def still_in_office(at: Situation) -> list[Reason]:

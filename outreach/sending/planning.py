@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from babel.dates import format_datetime
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, load_only
 
 from outreach.directory import calendar
 from outreach.directory.models import ContactKind, Jurisdiction, Target
@@ -206,7 +206,11 @@ def _taken(session: Session, places: Mapping[str, Place], after: dt.datetime) ->
     scheduled = session.scalars(
         sa.select(Letter)
         .join(Letter.target)
-        .options(sa.orm.contains_eager(Letter.target))
+        .options(
+            # Everything that is scheduled counts; its words are long and not asked here.
+            load_only(Letter.send_after, Letter.channel, Letter.address),
+            contains_eager(Letter.target).load_only(Target.body_id, Target.jurisdiction_code),
+        )
         .where(
             Letter.state.in_((State.SCHEDULED, State.SENDING)),
             Letter.send_after >= after,

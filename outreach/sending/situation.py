@@ -26,6 +26,7 @@ from outreach.directory.salutation_readings import Greeting, unread_greeting
 from outreach.directory.shelf_life import Shelf, shelf_for
 from outreach.directory.suppression import forbidding
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
+from outreach.letters.claims import quoted_facts
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, Quotation, TemplateVersion
 from outreach.letters.numbers import quoted_readings
@@ -80,8 +81,8 @@ class Situation:
 
     @property
     def today(self) -> dt.date:
-        """The day of `now`, in UTC."""
-        return self.now.date()
+        """The day that `now` is in the campaign's zone: readings and postings are dated so."""
+        return self.campaign.day_of(self.now)
 
 
 def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
@@ -115,9 +116,9 @@ def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
             address=letter.address,
         ),
         unread=unread_greeting(session, target, letter.language),
-        facts=_quoted_facts(session, letter),
+        facts=quoted_facts(session, [letter.id]).get(letter.id, []),
         readings=readings,
-        count=current_count(session, campaign.id, now.date()) if readings else None,
+        count=current_count(session, campaign.id, campaign.day_of(now)) if readings else None,
         way=route(session, campaign.id, now=now) if leaves else None,
         stopped=domains.standing(session, campaign.id, letter.address) if leaves else None,
         seal=seal_of(session, letter) if letter.state in SEALED else "",
@@ -168,13 +169,3 @@ def _came_back_on(session: Session, letter: Letter, campaign: Campaign) -> dt.da
         )
     )
     return last.date() if last else None
-
-
-def _quoted_facts(session: Session, letter: Letter) -> Sequence[tuple[Quotation, Fact]]:
-    rows = session.execute(
-        sa.select(Quotation, Fact)
-        .join(Fact, Fact.id == Quotation.fact_id)
-        .where(Quotation.letter_id == letter.id)
-        .order_by(Quotation.id)
-    )
-    return [(quotation, fact) for quotation, fact in rows]

@@ -304,6 +304,16 @@ def test_an_old_or_refused_reading_stops(session: Session, now: dt.datetime) -> 
     assert said(session, letter, now) == ["The count it quotes is not accepted."]
 
 
+def test_the_newest_count_is_of_today_where_the_campaign_is(
+    session: Session, now: dt.datetime
+) -> None:
+    campaign = make.campaign(session, timezone="Pacific/Auckland")
+    late = now.replace(hour=20)
+    quoted = reading(session, campaign, read_on=campaign.day_of(late))
+    letter = sendable(session, campaign, quotes=[Quotation(reading_id=quoted.id, text="50,000")])
+    assert said(session, letter, late) == []
+
+
 def test_a_reminder_asks_about_the_letter_it_follows(session: Session, now: dt.datetime) -> None:
     campaign = make.campaign(session)
     first = sendable(session, campaign, state=State.SENT)
