@@ -23,6 +23,8 @@ _HOME = {"en": "en_GB", "pt": "pt_PT"}
 _FOUR_TOGETHER = frozenset({"bg", "es", "et", "hu", "it", "it_CH", "lv", "pl", "pt_PT"})
 # CLDR's group for numbers that are no sums of money; Babel has the one for money.
 _GROUPS = {"de_AT": "\xa0"}
+# How the first day of a month is written; the locale data say a plain 1.
+_FIRST = {"fr": "1er", "it": "1\u00ba"}
 
 
 def number(value: int, language: str) -> str:
@@ -49,11 +51,19 @@ def day(date: dt.date, precision: Precision, language: str) -> str:
         return str(date.year)
     if precision is Precision.MONTH:
         # “marzo de 2021”, “2021 m. kovas”: more than month and year side by side.
-        return str(format_skeleton("yMMMM", date, locale=locale))
+        return _with_year_word(str(format_skeleton("yMMMM", date, locale=locale)), locale)
     written = str(format_date(date, "long", locale=locale))
-    if locale.language == "fr" and date.day == 1:
-        # French says "1er mars"; the locale data don't.
-        return "1er" + written.removeprefix("1")
+    if date.day == 1 and locale.language in _FIRST:
+        return _FIRST[locale.language] + written.removeprefix("1")
+    return _with_year_word(written, locale)
+
+
+def _with_year_word(written: str, locale: Locale) -> str:
+    """Polish letters write “2 marca 2021 r.”, Ukrainian ones “року” in full; CLDR doesn't."""
+    if locale.language == "pl":
+        return f"{written}\N{NO-BREAK SPACE}r."
+    if locale.language == "uk":
+        return written.replace("\N{NARROW NO-BREAK SPACE}р.", "\N{NO-BREAK SPACE}року")
     return written
 
 

@@ -50,7 +50,13 @@ SLUGS = {*FIRST_ROLES, "reminder", "milestone", "thanks", "correction"}
 def cases(language: str) -> list[tuple[str, str, str]]:
     """(letter, role, alternative) of every golden file in `language`."""
     if language == "en-US":
-        return [("minister", "minister", "a"), ("member", "member_lower", "a")]
+        firsts = [("minister", "minister", v) for v in "abc"]
+        firsts += [("member", "member_lower", v) for v in "abc"]
+        return [
+            *firsts,
+            *((slug, "member_lower", "a") for slug in ("reminder", "milestone", "thanks")),
+            ("reminder", "minister", "a"),
+        ]
     if language in EVERY_OFFICE:
         firsts = [(slug, role, "a") for role, slug in FIRST.items()]
         firsts += [
