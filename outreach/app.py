@@ -32,6 +32,7 @@ __all__ = ["create_app", "hash_password", "utcnow"]
 ROOMS = (
     "accounts",
     "campaign",
+    "campaign_mail",
     "directory",
     "petitions",
     "letters",

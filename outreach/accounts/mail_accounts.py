@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.orm import Session
 
-from outreach.accounts import audit
+from outreach.accounts import audit, tasks
 from outreach.accounts.addresses import checked_address
 from outreach.accounts.models import Actor, Campaign, MailAccount, Security
 from outreach.accounts.roles import require
@@ -107,8 +107,8 @@ def save_account(
         account.password = vault.lock(password)
         changed.append("password")
     if changed:
-        account.paused_at, account.paused_because, account.rests_until = None, "", None
         session.flush()
+        _wake(session, account, by=by, now=now)
         _record(session, account, name, by=by, now=now, detail={"fields": changed})
     return account
 
@@ -116,6 +116,7 @@ def save_account(
 def remove_account(session: Session, account: MailAccount, *, by: Actor, now: dt.datetime) -> None:
     """Forget an account with its password and key; what went through it stays. Admins only."""
     require(by, "campaign.write")
+    _wake(session, account, by=by, now=now)
     _record(session, account, "removed", by=by, now=now, detail={"name": account.name})
     session.delete(account)
     session.flush()
@@ -147,13 +148,18 @@ def pause_account(
 
 
 def resume_account(session: Session, account: MailAccount, *, by: Actor, now: dt.datetime) -> None:
-    """Use `account` again. Admins only."""
+    """Use `account` again, and end what was to do about it. Admins only."""
     require(by, "campaign.write")
     if account.paused_at is None and account.rests_until is None:
         return
+    _wake(session, account, by=by, now=now)
+    _record(session, account, "resumed", by=by, now=now)
+
+
+def _wake(session: Session, account: MailAccount, *, by: Actor, now: dt.datetime) -> None:
     account.paused_at, account.paused_because, account.rests_until = None, "", None
     session.flush()
-    _record(session, account, "resumed", by=by, now=now)
+    tasks.finish_about(session, ("mail_account", account.id), by=by, now=now)
 
 
 def keep_findings(

@@ -254,7 +254,7 @@ def way_out(at: Situation) -> list[Reason]:
     if at.way is None or at.way.why is None:
         return []
     return [
-        Wait(at.way.why, at.way.until, (N_("Look at the mail accounts"), "campaign.settings", {}))
+        Wait(at.way.why, at.way.until, (N_("Look at the mail accounts"), "mail.accounts", {}))
     ]
 
 
@@ -268,7 +268,7 @@ def domain_open(at: Situation) -> list[Reason]:
         words=at.stopped.words,
     )
     return [
-        Wait(words, None, (N_("Look, then let letters go there again"), "campaign.settings", {}))
+        Wait(words, None, (N_("Look, then let letters go there again"), "mail.accounts", {}))
     ]
 
 

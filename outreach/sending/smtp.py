@@ -92,6 +92,10 @@ class SMTPPostman(Plain):
         self._quiet(line, code)
         raise TransportError(_said(code, words), refusal=_after_content(code))
 
+    def connected(self) -> smtplib.SMTP:
+        """Return the line to the server, opened if need be. Raises TransportError."""
+        return self._ready()
+
     def close(self) -> None:
         """Say goodbye, if anybody listens."""
         line, self._line = self._line, None

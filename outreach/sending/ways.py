@@ -79,17 +79,29 @@ class Ways:
         if way.account is None:
             assert way.why is not None
             raise Refused(way.why)
-        account = way.account
-        self._remember(account)
         sender = session.get_one(Sender, letter.sender_id)
+        return self.write_by(way.account, sender, letter, html=campaign.html_part, now=now)
+
+    def write_by(
+        self,
+        account: MailAccount,
+        sender: Sender,
+        letter: Letter,
+        *,
+        now: dt.datetime,
+        html: bool = False,
+        rehearsal: bool = False,
+    ) -> Written:
+        """Return `letter` as it leaves by `account`; the letter need not be one that is kept."""
+        self._remember(account)
         message_id = new_message_id(sender.from_address)
         written = self._build(
             letter,
             sender,
             message_id=message_id,
             date=now,
-            rehearsal=False,
-            html=campaign.html_part,
+            rehearsal=rehearsal,
+            html=html,
             reply_to=self._answers(account, sender, letter),
         )
         key = self._key(account, sender)
@@ -99,7 +111,7 @@ class Ways:
             message_id=message_id,
             sender=wire_address(account.bounce_address or sender.from_address).addr_spec,
             recipient=wire_address(letter.address).addr_spec,
-            rehearsal=False,
+            rehearsal=rehearsal,
             at=now,
             account_id=account.id,
         )
@@ -138,7 +150,7 @@ class Ways:
         if not account.reply_tags:
             return ""
         plain = sender.reply_to or sender.from_address
-        return reply_address.tagged(plain, letter.id, self._tags)
+        return reply_address.tagged(plain, letter.id or 0, self._tags)
 
     def _key(self, account: MailAccount, sender: Sender) -> DkimKey | None:
         """The account's key, when it speaks for the domain in From (RFC 7489 §3.1.1, relaxed)."""

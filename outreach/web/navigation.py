@@ -88,7 +88,7 @@ SECTIONS = (
 )
 
 HOUSE = (
-    Place("campaign.settings", N_("Settings"), "settings", ("campaign.",)),
+    Place("campaign.settings", N_("Settings"), "settings", ("campaign.", "mail.")),
     Place("accounts.people", N_("People"), "users", ("accounts.people",)),
 )
 

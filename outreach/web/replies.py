@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from outreach.accounts import tasks
 from outreach.accounts.models import Task, TaskKind
-from outreach.accounts.roles import ORGANISERS, STAFF
+from outreach.accounts.roles import ORGANISERS, STAFF, may
 from outreach.database import transaction
 from outreach.directory.models import Office
 from outreach.errors import BadInput, NotAllowed, NotFound, Refused
@@ -69,6 +69,15 @@ def _filed() -> Reply | None:
     return reply if reply and filing.may_undo(reply, actor()) else None
 
 
+# Things that have one page together: where, and what one needs to see it.
+PAGES = {
+    "page": ("petitions.readings", "petition.read"),
+    "reading": ("petitions.readings", "petition.read"),
+    "mail_account": ("mail.accounts", "campaign.read"),
+    "domain_stop": ("mail.accounts", "campaign.read"),
+}
+
+
 def _subject_url(task: Task) -> str:
     """Return the page of what `task` is about, or nothing where the reader has none to go to."""
     if task.kind is TaskKind.LOG_ANSWER and task.owner_id == actor().user_id:
@@ -87,8 +96,9 @@ def _subject_url(task: Task) -> str:
         return url_for("petitions.fact", code=fact.code) if fact else ""
     if task.subject_kind == "milestone" and actor().role in STAFF:
         return url_for("petitions.milestone", milestone_id=task.subject_id)
-    if task.subject_kind in ("page", "reading"):
-        return url_for("petitions.readings")
+    if task.subject_kind in PAGES:
+        endpoint, permission = PAGES[task.subject_kind]
+        return url_for(endpoint) if may(actor(), permission) else ""
     if task.subject_kind == "promise":
         promise = _promise_of(task)
         return url_for("directory.target", target_id=promise.target_id) if promise else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from outreach.accounts.models import Mode, Role, SenderKind, TaskKind, Voice
+from outreach.accounts.models import Mode, Role, Security, SenderKind, TaskKind, Voice
 from outreach.directory.calendar import EntryKind
 from outreach.directory.identity import ProposalState, RuleKind
 from outreach.directory.models import (
@@ -38,8 +38,10 @@ from outreach.petitions.models import (
 from outreach.petitions.pages import MilestoneState, PageRule
 from outreach.petitions.reviews import Standing
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
+from outreach.sending.finding import Found
 from outreach.sending.models import Outcome
 from outreach.sending.needed import Need
+from outreach.sending.postman import Refusal
 from outreach.words import N_
 
 _LEVELS = {
@@ -79,6 +81,25 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "ahead": N_("ahead"),
         "reached": N_("reached"),
         "done": N_("settled"),
+    },
+    Security: {
+        "tls": N_("encrypted from the start (TLS, often port 465)"),
+        "starttls": N_("encrypted after the greeting (STARTTLS, often port 587)"),
+        "none": N_("not encrypted (a server on this very machine)"),
+    },
+    Refusal: {
+        "later": N_("not now"),
+        "unreached": N_("nobody answered"),
+        "address": N_("no such address"),
+        "sender": N_("we may not send from this address"),
+        "content": N_("these words are refused"),
+        "account": N_("we don't get in"),
+    },
+    Found: {
+        "good": N_("good"),
+        "missing": N_("missing"),
+        "wrong": N_("wrong"),
+        "unknown": N_("not known"),
     },
     Mode: {"rehearsal": N_("rehearsal"), "live": N_("live")},
     Voice: {"we": N_("we"), "i": N_("I")},

@@ -248,7 +248,7 @@ def test_without_an_account_the_gate_says_so(world: World, ways: Ways, watch: Wa
         with world.database.reading() as session:
             stops, (wait,) = gate.reasons(session, session.get_one(Letter, letter_id), now=watch())
         assert not stops and words in str(wait.words)
-        assert wait.mend is not None and wait.mend[1] == "campaign.settings"
+        assert wait.mend is not None and wait.mend[1] == "mail.accounts"
     with world.database.writing() as session:
         session.execute(sa.delete(MailAccount))
     assert send(world, ways, watch) == {"waiting": 1}
