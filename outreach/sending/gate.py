@@ -253,9 +253,7 @@ def way_out(at: Situation) -> list[Reason]:
     """A letter that really leaves needs a mail account that takes it."""
     if at.way is None or at.way.why is None:
         return []
-    return [
-        Wait(at.way.why, at.way.until, (N_("Look at the mail accounts"), "mail.accounts", {}))
-    ]
+    return [Wait(at.way.why, at.way.until, (N_("Look at the mail accounts"), "mail.accounts", {}))]
 
 
 def domain_open(at: Situation) -> list[Reason]:
@@ -267,9 +265,7 @@ def domain_open(at: Situation) -> list[Reason]:
         domain=at.stopped.domain,
         words=at.stopped.words,
     )
-    return [
-        Wait(words, None, (N_("Look, then let letters go there again"), "mail.accounts", {}))
-    ]
+    return [Wait(words, None, (N_("Look, then let letters go there again"), "mail.accounts", {}))]
 
 
 def desk_free(at: Situation) -> list[Reason]:
@@ -356,14 +352,17 @@ def seal_whole(at: Situation) -> list[Reason]:
 
 
 def facts_good(at: Situation) -> list[Reason]:
-    """Law 5: a fact that no longer holds stops the letters that quote it."""
+    """Law 5: a fact that no longer holds, or clashes with another, stops who quotes it."""
     found: list[Reason] = []
     for quotation, fact in at.facts:
         words = claims.problem(quotation, fact, at.letter.language, today=at.today)
         if words:
             mend = (N_("Look at the fact"), "petitions.fact", {"code": fact.code})
             found.append(Stop(words, mend))
-    return found
+    clashes = claims.conflicting([fact for _, fact in at.facts], {})
+    return found + [
+        Stop(one, (N_("Look at the facts"), "petitions.all_facts", {})) for one in clashes
+    ]
 
 
 def readings_good(at: Situation) -> list[Reason]:

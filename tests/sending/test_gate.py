@@ -271,6 +271,19 @@ def test_a_fact_that_no_longer_holds(
     assert words in only and fact.code in only
 
 
+def test_facts_found_to_clash_after_the_approval_stop(session: Session, now: dt.datetime) -> None:
+    campaign = make.campaign(session)
+    facts = [make.fact(session, campaign) for _ in range(2)]
+    quotes = [Quotation(fact_id=one.id, fact_version=1, text=f"Over {one.id}.") for one in facts]
+    letter = sendable(session, campaign, quotes=quotes)
+    assert said(session, letter, now) == []
+    for one in facts:
+        one.conflict_group = "C1"
+    session.flush()
+    (only,) = said(session, letter, now)
+    assert "don't go together" in only
+
+
 @pytest.mark.parametrize(("value", "stops"), [(49_999, True), (60_000, False)])
 def test_a_fall_stops_a_rise_does_not(
     session: Session, now: dt.datetime, value: int, stops: bool
