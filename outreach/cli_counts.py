@@ -24,7 +24,6 @@ from outreach.petitions.page_rules import pages_of
 from outreach.petitions.pages import Page
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
-from outreach.words import Sentence
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 CAMPAIGN = click.option(
@@ -120,13 +119,12 @@ def _told(session: Session, campaign: Campaign) -> dict[str, Any]:
 
 
 def _page(page: Page) -> dict[str, Any]:
-    failure = page.failure and str(Sentence(page.failure["text"], **page.failure["values"]))
     return {
         "url": page.url,
         "rule": page.rule.value,
         "adapter": page.adapter,
         "every_hours": page.every_hours,
-        "failure": failure,
+        "failure": str(page.why_failed) if page.why_failed else None,
     }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 def N_(text: str) -> str:  # noqa: N802  (gettext's own name for "mark, translate later")
     """Return `text` unchanged; marks it for the extraction of translatable sentences."""
@@ -26,6 +29,19 @@ class Sentence:
     def __init__(self, text: str, /, **values: object) -> None:
         self.text = text
         self.values = values
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Sentence:
+        """Return the sentence that `as_json` kept."""
+        return cls(kept["text"], **kept.get("values", {}))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return {text, values} for a column, to be translated when somebody reads it."""
+        values = {
+            key: value if isinstance(value, int) else str(value)
+            for key, value in self.values.items()
+        }
+        return {"text": self.text, "values": values}
 
     def __str__(self) -> str:
         return self.text % self.values if self.values else self.text

@@ -186,7 +186,7 @@ def _gone(ids: Sequence[int], targets: Sequence[Target]) -> list[dict[str, Any]]
     there = {target.id for target in targets}
     text = Sentence(N_("Was taken out of the directory."))
     return [
-        {"target_id": one, "name": "", "reason": str(text), "text": text.text, "values": {}}
+        {"target_id": one, "name": "", "reason": str(text), **text.as_json()}
         for one in ids
         if one not in there
     ]
@@ -197,8 +197,7 @@ def _line(target: Target, sentence: Sentence) -> dict[str, Any]:
         "target_id": target.id,
         "name": target.name,
         "reason": str(sentence),
-        "text": sentence.text,
-        "values": {key: str(value) for key, value in sentence.values.items()},
+        **sentence.as_json(),
     }
 
 

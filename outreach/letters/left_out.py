@@ -30,4 +30,4 @@ def _sentence(row: Mapping[str, Any]) -> Sentence:
     # Lines of older mailings hold the finished sentence only.
     if "text" not in row:
         return Sentence("%(reason)s", reason=row["reason"])
-    return Sentence(row["text"], **row.get("values", {}))
+    return Sentence.from_json(row)

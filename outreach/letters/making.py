@@ -93,10 +93,7 @@ def _fail(
         if mailing is None:
             return
         mailing.state = MailingState.FAILED
-        mailing.failure = {
-            "text": sentence.text,
-            "values": {key: str(value) for key, value in sentence.values.items()},
-        }
+        mailing.failure = sentence.as_json()
         _note(session, mailing, "drafts_stopped", Actor(mailing.by, mailing.by_id), now)
 
 

@@ -15,6 +15,7 @@ from outreach.letters.lifecycle import ASK_FREE, SEALED, State
 from outreach.letters.reviewing import ApprovedAs
 from outreach.petitions.models import Ask
 from outreach.schema import Base, enum
+from outreach.words import Sentence
 
 
 class LetterKind(StrEnum):
@@ -158,6 +159,11 @@ class Mailing(Base):
     # A mailing that corrects what letters said about a fact, or tells of a milestone.
     fact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("fact.id"))
     milestone_id: Mapped[int | None] = mapped_column(sa.ForeignKey("milestone.id"))
+
+    @property
+    def why_stopped(self) -> Sentence | None:
+        """Why making its drafts stopped, as a sentence a door translates."""
+        return Sentence.from_json(self.failure) if self.failure else None
 
     template: Mapped[Template] = relationship(lazy="raise")
     audience: Mapped[Audience | None] = relationship(lazy="raise")

@@ -94,7 +94,7 @@ def values_for(
     named: dict[str, dict[str, object]] = {
         **_around(target, ask, background, language),
         "ask": {"code": ask.code},
-        "demand": {"wording": _of(ask.demand.wording, language)},
+        "demand": {"wording": figures.in_language(ask.demand.wording, language)},
         "petition": {"author": shared.petition.author},
         "sender": _sender(sender),
         "letter": {"code": code},
@@ -172,7 +172,7 @@ def _own_name(body: Organization, target: Target, language: str) -> str:
 
 def credit(petition: Petition, language: str) -> str:
     """Return the line that credits the petition's author in `language`, else in English."""
-    return _of(petition.credit, language) or petition.credit.get("en", "")
+    return figures.in_language(petition.credit, language) or petition.credit.get("en", "")
 
 
 def body_name(body: Organization, language: str) -> str:
@@ -255,7 +255,3 @@ def _or_empty(name: str, value: object) -> object:
 
 def _name_in(names: dict[str, str], name: str, language: str) -> str:
     return figures.in_language(names, language) or name
-
-
-def _of(texts: object, language: str) -> str:
-    return (figures.in_language(texts, language) or "") if isinstance(texts, dict) else ""

@@ -99,7 +99,7 @@ def _judged(reasons: Sequence[Sentence], by: Actor, now: dt.datetime) -> dict[st
     return {
         "state": ReadingState.HELD if reasons else ReadingState.ACCEPTED,
         "held_because": " ".join(map(_in_english, reasons)),
-        "held_for": [{"text": reason.text, "values": reason.values} for reason in reasons],
+        "held_for": [reason.as_json() for reason in reasons],
         "decided_by": None if reasons else by.name,
         "decided_at": None if reasons else now,
     }

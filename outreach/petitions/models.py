@@ -260,7 +260,7 @@ class Reading(Base):
     @property
     def reasons(self) -> list[Sentence]:
         """Why it was held, as sentences a door translates."""
-        return [Sentence(row["text"], **row["values"]) for row in self.held_for]
+        return [Sentence.from_json(row) for row in self.held_for]
 
 
 class Objection(Base):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.schema import Base, enum
+from outreach.words import Sentence
 
 
 class PageRule(StrEnum):
@@ -51,6 +52,11 @@ class Page(Base):
     failed_at: Mapped[dt.datetime | None]
     # A fingerprint of where on the page the accepted count stood; another one holds a reading.
     shape: Mapped[str] = mapped_column(sa.String(64), default="")
+
+    @property
+    def why_failed(self) -> Sentence | None:
+        """What the last fetch met instead of a count, as a sentence a door translates."""
+        return Sentence.from_json(self.failure) if self.failure else None
 
 
 class MilestoneState(StrEnum):

@@ -21,7 +21,6 @@ from outreach.web.filters import number, say, word
 from outreach.web.petitions_count_forms import CountFileForm
 from outreach.web.petitions_forms import ReadingForm
 from outreach.web.petitions_frame import Answer, bp, form_page, last_count, page_of, today
-from outreach.words import Sentence
 
 # A page that is fetched every hour gathers thousands; the chart shows them all.
 MOST_SHOWN = 200
@@ -44,7 +43,6 @@ def readings() -> str:
         count=last_count(),
         pages=[(page, _newest(page, every)) for page in pages],
         failing=[page for page in pages if page.failure],
-        words_for_failure=lambda page: Sentence(page.failure["text"], **page.failure["values"]),
         source_label=lambda name: SOURCES[name].label if name in SOURCES else name,
         drawn=chart.chart(
             _by_day(counts.over_time(every, rules)),

@@ -12,6 +12,7 @@ from outreach.database import Database
 from outreach.directory.models import TargetRole
 from outreach.letters import drafting, making
 from outreach.letters.models import Audience, Letter, Mailing, MailingState, Template
+from outreach.words import Sentence
 from tests import make
 from tests.browser import Browser, counted_queries
 from tests.conftest import NOW
@@ -195,8 +196,9 @@ def test_drafts_that_stopped_go_on_by_a_button(
     where = made(browser, house)
     with database.writing() as session:
         mailing = session.scalars(sa.select(Mailing)).one()
-        mailing.state, mailing.failure = MailingState.FAILED, {"text": "It stopped.", "values": {}}
-    assert "It stopped." in browser.get(where)
+        mailing.state = MailingState.FAILED
+        mailing.failure = Sentence("It stopped at %(code)s.", code="R02").as_json()
+    assert "It stopped at R02." in browser.get(where)
     browser.press("Go on with the drafts")
     with database.reading() as session:
         assert session.scalars(sa.select(Mailing.state)).one() is MailingState.WAITING

@@ -138,10 +138,7 @@ def _keep_failure(
 ) -> None:
     """Keep what came in place of a count; an outage opens one task, however long it lasts."""
     page = session.get_one(Page, page_id, with_for_update=True)
-    page.failure = {
-        "text": why.text,
-        "values": {name: str(value) for name, value in why.values.items()},
-    }
+    page.failure = why.as_json()
     if page.failed_at is not None:
         return
     page.failed_at = now
