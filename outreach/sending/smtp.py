@@ -117,6 +117,12 @@ class SMTPPostman(Plain):
         try:
             self._line = self._open()
         except smtplib.SMTPAuthenticationError as error:
+            # 454: it can't look the password up now (RFC 4954 §6), which says nothing against it.
+            busy = error.smtp_code < 500
+            refusal = Refusal.UNREACHED if busy else Refusal.ACCOUNT
+            raise TransportError(_told(error), refusal=refusal) from error
+        except smtplib.SMTPNotSupportedError as error:
+            # No STARTTLS, no AUTH: it is not the server that the account describes.
             raise TransportError(_told(error), refusal=Refusal.ACCOUNT) from error
         except ssl.SSLError as error:
             words = f"no safe connection to {self.server.host}: {error.reason or error}"

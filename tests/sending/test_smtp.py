@@ -233,8 +233,9 @@ def test_a_server_without_starttls_gets_neither_password_nor_letter(
     server: Server, handler: Handler
 ) -> None:
     careful = Server(server.host, server.port, server.hello, Security.STARTTLS, timeout=3)
-    with SMTPPostman(careful) as postman, pytest.raises(TransportError):
+    with SMTPPostman(careful) as postman, pytest.raises(TransportError) as refused:
         postman.deliver(MESSAGE, ENVELOPE)
+    assert refused.value.refusal is Refusal.ACCOUNT
     assert handler.taken == []
 
 
@@ -268,6 +269,27 @@ def test_a_wrong_password_is_no_letter_s_fault(handler: Handler) -> None:
                 assert refused.value.words.startswith("535")
         assert len(handler.taken) == 1
         assert "right" not in repr(account)
+    finally:
+        controller.stop()
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_a_server_that_cannot_look_a_password_up_is_tried_later(handler: Handler) -> None:
+    def asleep(*_: Any) -> AuthResult:
+        return AuthResult(success=False, handled=False, message="454 4.7.0 try later")
+
+    controller = served(handler, authenticator=asleep, auth_required=True, auth_require_tls=False)
+    controller.start()
+    try:
+        account = Server(
+            *("127.0.0.1", controller.port, "association.example", Security.NONE),
+            *("letters", "right"),
+            timeout=3,
+        )
+        with SMTPPostman(account) as postman, pytest.raises(TransportError) as refused:
+            postman.deliver(MESSAGE, ENVELOPE)
+        assert refused.value.refusal is Refusal.UNREACHED
+        assert refused.value.words == "454 4.7.0 try later"
     finally:
         controller.stop()
 
