@@ -24,12 +24,18 @@ STEPS = ((1_000_000, 10_000), (10_000, 1_000), (1_000, 100))
 class Count:
     """The campaign's number: the newest of the pool, plus the newest of each page that adds.
 
-    `as_of` is the oldest day among `readings`, so that the sum was true on no later day.
+    `as_of` is the newest day among `readings`: as many had signed by then, and perhaps more, since
+    signatures are not taken back; before, that many had not. `oldest` tells how old the number is.
     """
 
     value: int
     as_of: dt.date
     readings: tuple[Reading, ...]
+
+    @property
+    def oldest(self) -> dt.date:
+        """The day of the oldest reading: where it differs from `as_of`, the sum is no exact one."""
+        return min(map(_day, self.readings), default=self.as_of)
 
 
 def current_count(
@@ -83,7 +89,7 @@ def _sum(newest: Iterable[tuple[Reading, PageRule]]) -> Count | None:
         return None
     return Count(
         value=sum(reading.value for reading in parts),
-        as_of=min(_day(reading) for reading in parts),
+        as_of=max(map(_day, parts)),
         readings=tuple(parts),
     )
 
@@ -111,7 +117,7 @@ def over_time(readings: Sequence[Reading], rules: Mapping[int, PageRule]) -> lis
 
 def age_in_days(count: Count, today: dt.date) -> int:
     """Return how many days ago the oldest reading of `count` was read."""
-    return (today - count.as_of).days
+    return (today - count.oldest).days
 
 
 def too_old(count: Count, campaign: Campaign, today: dt.date) -> bool:
@@ -122,10 +128,14 @@ def too_old(count: Count, campaign: Campaign, today: dt.date) -> bool:
 def exact_sentence(count: Count, language: str) -> str:
     """Return the very number as a dated sentence of `language`, in its digits and grammar.
 
-    "As of 3 March 2021, 62,001 people had signed the petition." Raises Refused for a language
-    without such a sentence.
+    "As of 3 March 2021, 62,001 people had signed the petition." A sum of readings of several days
+    is said as what it surely exceeds. Raises Refused for a language without such a sentence.
     """
     known = _known(language)
+    if count.oldest != count.as_of:
+        least = min(rounded_down(count.value), count.value - 1)
+        form = phrases.in_number(known.count.careful, least, language)
+        return _said(form, count, language, least)
     return _said(phrases.in_number(known.count.exact, count.value, language), count, language)
 
 

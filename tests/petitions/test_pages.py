@@ -70,8 +70,13 @@ def test_a_page_that_adds_comes_on_top_and_dates_the_sum(session: Session) -> No
     count = counts.current_count(session, petition.campaign_id, NOW.date())
 
     assert count is not None
-    assert (count.value, count.as_of) == (62_801, DAY - dt.timedelta(days=20))
+    # Twenty days before, that many had not signed: the day of the sum is that of its last part.
+    assert (count.value, count.as_of) == (62_801, DAY)
+    assert count.oldest == DAY - dt.timedelta(days=20)
     assert set(count.readings) == {old, new}
+    said = counts.exact_sentence(count, "en")
+    assert said == counts.careful_sentence(count, "en"), "nobody counted all on one day"
+    assert "more than 62,000" in said
     assert counts.age_in_days(count, NOW.date()) == 22
     tried = {paper.id: PageRule.EXCLUDE}
     other = counts.current_count(session, petition.campaign_id, NOW.date(), rules=tried)
