@@ -158,16 +158,11 @@ def filters_of(audience: Audience) -> Filters:
 
 
 def audience_targets(
-    session: Session,
-    campaign: Campaign,
-    filters: Filters,
-    *,
-    today: dt.date,
-    limit: int | None = None,
+    session: Session, campaign: Campaign, filters: Filters, *, today: dt.date
 ) -> Sequence[Target]:
     """Return the targets of a selection in list order, loaded as lists and letters need them."""
     query = select_targets(campaign, filters, today=today).options(*queries.with_list())
-    return session.scalars(query.limit(limit) if limit is not None else query).all()
+    return session.scalars(query).all()
 
 
 def count(session: Session, campaign: Campaign, filters: Filters, *, today: dt.date) -> Counted:

@@ -35,6 +35,8 @@ _TEXTS = 100
 _ROWS = 500
 # Lower bounds of the bands in which likenesses are counted, in per cent.
 BANDS = (0, 50, 70, 80, 90, 100)
+# What a page shows: pairs, and letters above the limit.
+PAIRS, MOST_ABOVE = 3, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,34 +333,33 @@ def summary(session: Session, mailing: Mailing, limit: int) -> Summary:
     )
 
 
-def most_alike(session: Session, mailing: Mailing, *, many: int = 3) -> Sequence[Pair]:
+def most_alike(session: Session, mailing: Mailing) -> Sequence[Pair]:
     """Return the most alike pairs of letters of a mailing, the most alike first."""
-    return _pairs(session, mailing, Letter.alike, Letter.alike_id, many)
+    return _pairs(session, mailing, Letter.alike, Letter.alike_id)
 
 
-def most_alike_before(session: Session, mailing: Mailing, *, many: int = 3) -> Sequence[Pair]:
+def most_alike_before(session: Session, mailing: Mailing) -> Sequence[Pair]:
     """Return letters that are most alike to what the same body got before, each with that one."""
-    return _pairs(session, mailing, Letter.alike_before, Letter.alike_before_id, many)
+    return _pairs(session, mailing, Letter.alike_before, Letter.alike_before_id)
 
 
-def _pairs(
-    session: Session, mailing: Mailing, measured: Any, other: Any, many: int
-) -> Sequence[Pair]:
+def _pairs(session: Session, mailing: Mailing, measured: Any, other: Any) -> Sequence[Pair]:
     rows = session.execute(
         sa.select(Letter.id, other, measured)
         .where(Letter.mailing_id == mailing.id, Letter.state != State.WITHDRAWN)
         .where(measured.is_not(None))
         .order_by(measured.desc(), Letter.id)
-        .limit(many * 4)
+        # A pair stands in both of its letters; of three alike each names another.
+        .limit(PAIRS * 4)
     )
     pairs: dict[frozenset[int], Pair] = {}
     for letter_id, other_id, alike in rows:
         pairs.setdefault(frozenset((letter_id, other_id)), Pair(letter_id, other_id, alike))
-    return list(pairs.values())[:many]
+    return list(pairs.values())[:PAIRS]
 
 
-def above(session: Session, mailing: Mailing, limit: int, *, many: int = 50) -> Sequence[Letter]:
-    """Return the letters that are more alike than `limit` in per cent, the most alike first."""
+def above(session: Session, mailing: Mailing, limit: int) -> Sequence[Letter]:
+    """Return the first letters more alike than `limit` in per cent, the most alike first."""
     return session.scalars(
         sa.select(Letter)
         .where(Letter.mailing_id == mailing.id, Letter.state != State.WITHDRAWN)
@@ -368,5 +369,5 @@ def above(session: Session, mailing: Mailing, limit: int, *, many: int = 50) -> 
             sa.func.coalesce(Letter.alike, 0).desc(),
             Letter.id,
         )
-        .limit(many)
+        .limit(MOST_ABOVE)
     ).all()

@@ -105,9 +105,10 @@ def _write(
             Letter.text == letter.text,
         )
         .values(**words, author_id=by.user_id, author=by.name, customised_at=now)
+        .returning(Letter.id)
         .execution_options(synchronize_session=False)
     )
-    if seen != fingerprint(letter) or session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+    if seen != fingerprint(letter) or session.scalar(statement) is None:
         raise MoveRefused(
             Sentence(
                 "This letter was changed meanwhile, or is no draft any more. Nothing of yours was "

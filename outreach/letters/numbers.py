@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from outreach.accounts.models import Campaign
 from outreach.letters.lifecycle import UNSENT, State
@@ -16,6 +16,9 @@ from outreach.petitions import counts
 from outreach.petitions.counts import Count
 from outreach.petitions.models import Reading, ReadingState
 from outreach.words import Sentence
+
+# What a page shows of letters whose number changed.
+_SHOWN = (Letter.id, Letter.language, Letter.state, Letter.customised_at, Letter.recipient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,10 @@ def changed_in(
         sa.select(Letter)
         .where(
             *unsent,
-            Letter.id.in_(sa.select(Quotation.letter_id).where(Quotation.text.in_(wrong))),
+            sa.exists().where(Quotation.letter_id == Letter.id, Quotation.text.in_(wrong)),
         )
         .order_by(Letter.id)
+        # A page counts them; their words are long.
+        .options(load_only(*_SHOWN))
     ).all()
     return Changed(next(iter(wrong.values())), tuple(letters))

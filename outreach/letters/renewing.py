@@ -57,9 +57,7 @@ class Renewal:
         return len(self.by_fate.get(fate, ()))
 
 
-def unsent_quoting(
-    session: Session, fact: Fact, *, most: int | None = None
-) -> Sequence[tuple[Letter, Quotation]]:
+def unsent_quoting(session: Session, fact: Fact) -> Sequence[tuple[Letter, Quotation]]:
     """Return the letters that have not left and quote `fact`, with their targets; oldest first."""
     rows = session.execute(
         sa.select(Letter, Quotation)
@@ -67,7 +65,6 @@ def unsent_quoting(
         .where(Quotation.fact_id == fact.id, Letter.state.in_(UNSENT))
         .options(joinedload(Letter.target))
         .order_by(Letter.id)
-        .limit(most)
     )
     return [(letter, quotation) for letter, quotation in rows]
 

@@ -57,9 +57,9 @@ class Phrases(_Strict):
     we: dict[str, str] = Field(default_factory=dict)
 
 
-def phrases(language: str, folder: Path | None = None) -> Phrases | None:
+def phrases(language: str) -> Phrases | None:
     """Return the phrases of `language` (BCP 47), else of its base language, else None."""
-    known = all_phrases(folder)
+    known = all_phrases()
     return known.get(language) or known.get(figures.base(language))
 
 

@@ -81,9 +81,9 @@ def test_every_letter_knows_its_most_alike_neighbour(setting):
     assert (found.highest, found.above, found.highest_before) == (100, 2, None)
     assert sum(many for _low, _high, many in found.bands) == 4
     assert found.bands[-1] == (100, 100, 2)
-    pairs = distinctness.most_alike(setting.session, mailing_of(setting, one), many=2)
+    pairs = distinctness.most_alike(setting.session, mailing_of(setting, one))
     assert (pairs[0].one, pairs[0].other, pairs[0].alike) == (one.id, four.id, 100)
-    assert len({frozenset((pair.one, pair.other)) for pair in pairs}) == 2
+    assert len({frozenset((pair.one, pair.other)) for pair in pairs}) == distinctness.PAIRS
 
 
 def test_one_letter_alone_has_no_neighbour(setting):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
@@ -39,8 +38,8 @@ def tone_of(language: str) -> Tone | None:
 
 
 @cache
-def _all(folder: Path | None = None) -> Mapping[str, Tone]:
-    folder = folder or shipped("templates") / "tone"
+def _all() -> Mapping[str, Tone]:
+    folder = shipped("templates") / "tone"
     files = (
         datafile.read(path, _File, name=f"tone/{path.name}")
         for path in sorted(folder.glob("*.yaml"))
