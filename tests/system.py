@@ -8,8 +8,14 @@ import subprocess
 import sys
 
 # program -> (Debian package, what stays untested without it)
-NEEDED = {"chromium": ("chromium", "the tests in a real browser")}
-OTHER_NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
+NEEDED = {
+    "chromium": ("chromium", "the tests in a real browser"),
+    "opendkim": ("opendkim", "signatures read by a second program"),
+}
+OTHER_NAMES = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "opendkim": ("opendkim", "/usr/sbin/opendkim"),
+}
 
 
 def main() -> int:

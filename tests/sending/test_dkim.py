@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import dkim as dkimpy
@@ -134,3 +137,32 @@ def test_a_long_domain_folds_alike() -> None:
 
 def test_a_key_is_not_told() -> None:
     assert "PRIVATE" not in repr(KEY)
+
+
+def test_a_second_program_verifies_them(tmp_path: Path) -> None:
+    program = shutil.which("opendkim") or shutil.which("/usr/sbin/opendkim")
+    if program is None:
+        words = "OpenDKIM is not installed: signatures are checked by dkimpy alone"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words)
+        pytest.skip(words)
+    name = b"letters2026._domainkey.association.example."
+    (tmp_path / "keys").write_bytes(name.rstrip(b".") + b" " + published(name) + b"\n")
+    settings = f"Mode v\nSyslog no\nSocket inet:1@127.0.0.1\nTestPublicKeys {tmp_path}/keys\n"
+    (tmp_path / "conf").write_text(settings)
+
+    def said(signed: bytes) -> str:
+        (tmp_path / "letter").write_bytes(signed)
+        told = subprocess.run(
+            [program, "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "letter")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return told.stdout + told.stderr
+
+    for path in GOLDEN[::24]:
+        subject, text = golden(path)
+        signed = fast_dkim.sign(written(text, subject, html=True), KEY, at=AT)
+        assert "succeeded" in said(signed), path.name
+        assert "verification failed" in said(signed[:-6] + b"?" + signed[-5:])
