@@ -2,7 +2,8 @@
 
 The rules, from the guides named in `contacts/salutations`: the sex of a person is never guessed,
 the office comes before the name, opening and closing belong together, and a line with a gap is
-never used: it falls back to the line for somebody whose form of address we don't know.
+never used: it falls back to the line for somebody whose form of address we don't know. Of an
+address the lines without a gap stay if the name stands among them, and the body follows.
 """
 
 from __future__ import annotations
@@ -200,12 +201,20 @@ def _greeting(
 
 def _envelope(lines: Lines, wanted: FormOfAddress, values: Mapping[str, str]) -> str:
     for form in dict.fromkeys((wanted, FormOfAddress.X)):
-        block = _filled(lines.line(form), values)
+        line = lines.line(form)
+        block = _filled(line, values) or _known_part(line, values)
         if block:
             return block
     # What can always be said: who, and where.
     rest = (values["full_name"], values["office"], values["chamber"])
     return "\n".join(dict.fromkeys(line for line in rest if line))
+
+
+def _known_part(block: str, values: Mapping[str, str]) -> str | None:
+    """Return the lines of `block` that have no gap, and the body; None without the name."""
+    kept = [part for line in block.split("\n") if (part := _filled(line, values))]
+    named = values["full_name"] and any(values["full_name"] in part for part in kept)
+    return "\n".join(dict.fromkeys([*kept, values["chamber"]])) if named else None
 
 
 def _filled(line: str, values: Mapping[str, str]) -> str | None:

@@ -382,3 +382,18 @@ def test_a_language_gets_its_letters_with_a_block_of_its_own(tmp_path: Path) -> 
     # An office this block doesn't know.
     with pytest.raises(Refused):
         block.form(TargetRole.SPEAKER, "IL")
+
+
+def test_an_address_keeps_the_lines_that_are_known() -> None:
+    """A minister whose portfolio nobody typed is still Madame, with her ministry below."""
+    said = greeted("fr", "FR", TargetRole.MINISTER, F)
+    assert said.envelope == "Madame Ada Beispiel\nChamber"
+    assert "Madame" not in greeted("fr", "FR", TargetRole.MINISTER, X).envelope
+
+
+@pytest.mark.parametrize("role", ["minister", "member_lower", "member_upper"])
+@pytest.mark.parametrize("language", ["de", "fr"])
+def test_a_swiss_office_is_called_the_same_on_the_envelope(language: str, role: str) -> None:
+    said = greeted(language, "CH", TargetRole(role), F)
+    title = said.opening.rstrip(",").split(" ", 2)[2].removeprefix("Frau ")
+    assert title in said.envelope

@@ -311,7 +311,8 @@ def test_the_petition_and_its_credit_lines_are_edited(sam: Client, database: Dat
     assert "Text: StopHvalt" in page
     with database.reading() as session:
         petition = session.scalars(sa.select(Petition)).one()
-        assert (petition.platform_step, sorted(petition.credit)) == (None, ["de", "en", "fr"])
+        assert petition.platform_step is None
+        assert petition.credit.keys() >= {"de", "en", "fr"}
 
 
 def test_an_ask_is_edited(sam: Client, database: Database) -> None:
