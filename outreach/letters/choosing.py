@@ -123,8 +123,7 @@ def ask_for(
     if chain is not None:
         return next(ask for ask in known.asks.values() if ask.id == chain.first.ask_id)
     codes = [code for code in template.asks if code not in asked]
-    in_eu = target.jurisdiction.eu_member
-    found = asks.first_able(known.asks, target, codes, in_eu=in_eu)
+    found = asks.first_able(known.asks, target, codes)
     if found is not None:
         return found
     if asked:

@@ -92,8 +92,7 @@ def _missing(
     search: _Search, target: Target, around: background.Background, fallback: str | None
 ) -> Missing | None:
     language = templates.language_for(target.language, search.versions.keys()) or fallback
-    in_eu = target.jurisdiction.eu_member
-    ask = asks.first_able(search.known, target, search.template.asks, in_eu=in_eu)
+    ask = asks.first_able(search.known, target, search.template.asks)
     if language is None or ask is None or target.role.value not in search.template.roles:
         return None
     version = search.versions[language]

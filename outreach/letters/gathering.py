@@ -101,8 +101,7 @@ def _able(
     powerless = {
         one.jurisdiction_code: one.jurisdiction
         for one in targets
-        if one.role.value not in template.roles
-        or not asks.first_able(known, one, template.asks, in_eu=one.jurisdiction.eu_member)
+        if one.role.value not in template.roles or not asks.first_able(known, one, template.asks)
     }
     return {
         code: asks.able(session, campaign, place, template.asks, today=today, among=template.roles)

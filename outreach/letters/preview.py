@@ -259,8 +259,7 @@ def _worded(
 
 
 def _ask(room: Room, target: Target, known: Mapping[str, Ask]) -> Ask | None:
-    in_eu = target.jurisdiction.eu_member
-    return asks.first_able(known, target, room.template.asks, in_eu=in_eu)
+    return asks.first_able(known, target, room.template.asks)
 
 
 def _is_made_up(room: Room, name: str) -> bool:

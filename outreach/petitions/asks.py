@@ -44,33 +44,14 @@ def units(session: Session, campaign_id: int) -> Sequence[Unit]:
     ).all()
 
 
-def ask_for(
-    session: Session, *, campaign_id: int, target: Target, codes: Sequence[str]
-) -> Ask | None:
-    """Return the first ask of `codes` that `target` can take, with its demand, or None.
+def first_able(by_code: Mapping[str, Ask], target: Target, codes: Sequence[str]) -> Ask | None:
+    """Return the first ask of `codes` that `target` can take, or None.
 
-    What an office can take hangs on its role and its jurisdiction; the order of `codes` is the
-    wish of whoever wrote the template. An unknown code is taken by nobody.
-    """
-    rows = session.scalars(
-        sa.select(Ask)
-        .where(Ask.campaign_id == campaign_id, Ask.code.in_(codes))
-        .options(joinedload(Ask.demand))
-    )
-    jurisdiction = session.get_one(Jurisdiction, target.jurisdiction_code)
-    in_eu = jurisdiction.eu_member
-    return first_able({ask.code: ask for ask in rows}, target, codes, in_eu=in_eu)
-
-
-def first_able(
-    by_code: Mapping[str, Ask], target: Target, codes: Sequence[str], *, in_eu: bool
-) -> Ask | None:
-    """Return the first ask of `codes` that `target` can take, or None; see `ask_for`.
-
-    `in_eu`: its jurisdiction is a member of the European Union.
+    What an office can take hangs on its role and its jurisdiction, which is loaded; the order of
+    `codes` is the wish of whoever wrote the template. An unknown code is taken by nobody.
     """
     known = [by_code[code] for code in codes if code in by_code]
-    place = target.jurisdiction_code
+    place, in_eu = target.jurisdiction_code, target.jurisdiction.eu_member
     return next((ask for ask in known if can_take(ask, target.role, place, in_eu=in_eu)), None)
 
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign
-from outreach.directory.models import Confidence, TargetRole
+from outreach.directory.models import Confidence, Target, TargetRole
 from outreach.errors import BadInput, NotFound
-from outreach.petitions import asks, seeding, texts
+from outreach.petitions import seeding, texts
 from outreach.petitions.models import Conflict, Measure, Objection
 from tests import make
+from tests.petitions.test_asks import asked_of
 
 SAM = Actor("Sam")
 PETITION = {
@@ -123,8 +124,8 @@ def test_an_ask_goes_to_the_roles_and_places_it_was_given(
 
     change(session, campaign, now, "ask", ASK | {"roles": [role], "jurisdictions": ["AA"]})
 
-    def found(target: object) -> object:
-        return asks.ask_for(session, campaign_id=campaign.id, target=target, codes=["D2a"])
+    def found(target: Target) -> object:
+        return asked_of(session, campaign, target, "D2a")
 
     ask = texts.ask_by_code(session, campaign.id, "D2a")
     assert (found(here), found(there)) == (ask, None)
