@@ -87,9 +87,10 @@ def _fate(letter: Letter, quotation: Quotation, fact: Fact, today: dt.date) -> F
 def renew(session: Session, fact: Fact, *, by: Actor, now: dt.datetime) -> Renewal:
     """Put what `fact` says now into the letters that have not left and said it otherwise.
 
-    An approved letter becomes a draft again, and its history says why; the author of the new words
-    is who changed the fact last (law 4). A letter that was held for this fact and says it well
-    again is released, if `by` may. At most `AT_ONCE` letters; ask again for more.
+    An approved letter becomes a draft again, and its history says why; the author of the new
+    words is who changed the fact last, unless somebody edited the letter by hand (law 4). A letter
+    that was held for this fact and says it well again is released, if `by` may. At most `AT_ONCE`
+    letters; ask again for more.
     """
     today = session.get_one(Campaign, fact.campaign_id).day_of(now)
     editor = _last_editor(session, fact)
@@ -147,7 +148,9 @@ def _renewed(
     letter.subject = letter.subject.replace(before, after)
     letter.text = letter.text.replace(before, after)
     distinctness.hash_again(session, letter)
-    if editor is not None and editor.user_id is not None:
+    # Who edited a letter by hand wrote the rest of it and stays its author.
+    by_hand = letter.customised_at is not None
+    if editor is not None and editor.user_id is not None and not by_hand:
         letter.author_id, letter.author = editor.user_id, editor.by
     quotation.text, quotation.fact_version = after, fact.version
     session.flush()

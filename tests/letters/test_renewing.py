@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from outreach.accounts import audit
 from outreach.accounts.models import Task
-from outreach.letters import claims, renewing
+from outreach.errors import Refused
+from outreach.letters import claims, moving, renewing
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing, Quotation
 from outreach.letters.renewing import Fate
@@ -126,6 +127,18 @@ def test_where_the_words_change_approvals_are_void_and_the_log_says_why(
     # What left says what it said.
     assert "33,000" in gone.text and gone.state is State.SENT
     assert renewing.renew(session, fact, by=sam, now=NOW).number(Fate.GOOD) == 3
+
+
+def test_nobody_loses_their_own_words_to_who_changes_a_fact(session, campaign, sam, olga):
+    fact = save(session, campaign, sam)
+    edited = {"author_id": olga.user_id, "author": "Olga", "customised_at": NOW}
+    letter = letter_with(session, campaign, fact, **edited)
+    save(session, campaign, sam, figure=33_500)
+    assert renewing.renew(session, fact, by=sam, now=NOW).number(Fate.RENEWED) == 1
+    assert (letter.author_id, letter.author) == (olga.user_id, "Olga")
+    moving.make(session, letter, "submit", by=olga, now=NOW)
+    with pytest.raises(Refused, match="You wrote these words"):
+        moving.make(session, letter, "approve", by=olga, now=NOW)
 
 
 def test_words_of_ones_own_are_left_to_a_person(session, campaign, sam):
