@@ -1,4 +1,4 @@
-"""Style sheets, icons and fonts: fetched by lock file, copied to outreach/web/static/vendor, never in git.
+"""Style sheets, icons and fonts: fetched by lock file, copied to web/static/vendor, never in git.
 
 Runs as hatchling's build hook, or by itself: `python hatch_build.py`.
 """

@@ -1,4 +1,4 @@
-"""The built-in world, made once for all tests of letters."""
+"""The built-in world, made once for all tests of letters; a campaign and its people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from outreach.accounts.models import Actor, Campaign
+from tests import make
 from tests.letters import world
+
+
+@pytest.fixture
+def campaign(session: Session) -> Campaign:
+    """An empty campaign that rehearses."""
+    return make.campaign(session)
+
+
+@pytest.fixture
+def olga(session: Session, campaign: Campaign) -> Actor:
+    """Its organiser."""
+    return make.olga(session, campaign)
+
+
+@pytest.fixture
+def sam(session: Session, campaign: Campaign) -> Actor:
+    """Its staff."""
+    return make.sam(session, campaign)
 
 
 @pytest.fixture(scope="session")

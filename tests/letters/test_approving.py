@@ -23,21 +23,6 @@ from tests.letters.review_world import in_review
 
 
 @pytest.fixture
-def campaign(session):
-    return make.campaign(session)
-
-
-@pytest.fixture
-def olga(session, campaign):
-    return make.olga(session, campaign)
-
-
-@pytest.fixture
-def sam(session, campaign):
-    return make.sam(session, campaign)
-
-
-@pytest.fixture
 def mailing(session, campaign, sam):
     letter = in_review(session, campaign, sam, 6)[0]
     return session.get_one(Mailing, letter.mailing_id)

@@ -18,11 +18,6 @@ from tests import make
 from tests.conftest import NOW
 
 
-@pytest.fixture
-def campaign(session):
-    return make.campaign(session)
-
-
 def names(session, campaign, **wanted):
     found = audiences.audience_targets(session, campaign, Filters(**wanted), today=NOW.date())
     return [target.name for target in found]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
 import sqlalchemy as sa
 
 from outreach.directory.models import (
@@ -36,11 +35,6 @@ from tests.conftest import NOW
 TODAY = NOW.date()
 
 
-@pytest.fixture
-def campaign(session):
-    return make.campaign(session)
-
-
 def named(session, campaign, target, language="en", ask=None, previous=None):
     """The values of a letter to `target`, everything read anew."""
     ask = ask or make.ask(session, campaign)
@@ -69,9 +63,7 @@ def seat(session, person, name, role=TargetRole.MEMBER, **days):
     committee = make.organization(
         session, kind=OrganizationKind.COMMITTEE, name=name, names={"en": name}
     )
-    session.add(
-        Membership(person_id=person.id, organization_id=committee.id, role=role, **days)
-    )
+    session.add(Membership(person_id=person.id, organization_id=committee.id, role=role, **days))
     session.flush()
     return committee
 

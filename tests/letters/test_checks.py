@@ -20,11 +20,6 @@ from tests.browser import counted_queries
 from tests.conftest import NOW
 
 
-@pytest.fixture
-def campaign(session):
-    return make.campaign(session)
-
-
 def stops(session, campaign, text, **values):
     letter = make.letter(session, campaign, text=text, **values)
     return [str(sentence) for sentence in checks.stopping(letter)]

@@ -15,11 +15,6 @@ from outreach.letters.models import Quotation
 from tests import make
 
 
-@pytest.fixture
-def campaign(session):
-    return make.campaign(session)
-
-
 def edit(session, letter, now, by, **values):
     values = {
         "subject": letter.subject,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import sqlalchemy as sa
 
 from outreach.directory.models import OrganizationKind, Target, TargetRole
@@ -11,11 +10,6 @@ from outreach.letters.models import Letter, Template
 from outreach.petitions.models import Conflict
 from tests import make
 from tests.conftest import NOW
-
-
-@pytest.fixture
-def campaign(session):
-    return make.campaign(session)
 
 
 def template_saying(session, campaign, body):

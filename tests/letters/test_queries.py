@@ -11,11 +11,6 @@ from outreach.letters.models import Quotation
 from tests import make
 
 
-@pytest.fixture
-def campaign(session):
-    return make.campaign(session)
-
-
 def test_letters_are_narrowed_and_paged(session, campaign):
     sent = make.letter(session, campaign, state=State.SENT)
     drafts = [make.letter(session, campaign) for _ in range(3)]

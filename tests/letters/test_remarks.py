@@ -19,21 +19,6 @@ TEXT = "Dear Ida,\n\nPlease ask the council.\nIn writing.\n\nYours,\n\nAda"
 
 
 @pytest.fixture
-def campaign(session):
-    return make.campaign(session)
-
-
-@pytest.fixture
-def olga(session, campaign):
-    return make.olga(session, campaign)
-
-
-@pytest.fixture
-def sam(session, campaign):
-    return make.sam(session, campaign)
-
-
-@pytest.fixture
 def letter(session, campaign, sam):
     mine = {"author": "Sam", "author_id": sam.user_id, "made_by_id": sam.user_id}
     return make.letter(session, campaign, state=State.REVIEW, text=TEXT, **mine)

@@ -38,21 +38,6 @@ GOOD = FactValues(
 )
 
 
-@pytest.fixture
-def campaign(session):
-    return make.campaign(session)
-
-
-@pytest.fixture
-def olga(session, campaign):
-    return make.olga(session, campaign)
-
-
-@pytest.fixture
-def sam(session, campaign):
-    return make.sam(session, campaign)
-
-
 def save(session, campaign, by, **changes):
     values = replace(GOOD, **changes)
     return facts.save_fact(

@@ -22,11 +22,6 @@ from tests.conftest import NOW
 TODAY = NOW.date()
 
 
-@pytest.fixture
-def campaign(session: Session) -> Campaign:
-    return make.campaign(session)
-
-
 def test_only_the_first_left_out_are_listed_and_all_are_counted(
     session: Session, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:

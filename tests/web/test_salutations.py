@@ -1,4 +1,4 @@
-"""Forms of address in the browser: shown as they print, read by somebody, recorded by an organiser."""
+"""Forms of address in the browser: shown as they print, read by somebody, recorded."""
 
 from __future__ import annotations
 
