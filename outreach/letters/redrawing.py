@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, load_only
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign, Sender
+from outreach.database import hold
 from outreach.directory import queries
 from outreach.directory.models import Target
 from outreach.errors import MoveRefused, OutreachError, Refused
@@ -130,6 +131,7 @@ def take_new_text(
     `seen` is the `editing.fingerprint` of the words that were shown. Raises MoveRefused when it is
     no draft any more or says something else by now, Refused when the text can't be filled.
     """
+    hold(session, letter)
     if letter.state is not State.DRAFT or seen != fingerprint(letter):
         raise MoveRefused(
             Sentence("This letter was changed meanwhile, or is no draft any more. Look again.")
@@ -144,6 +146,7 @@ def keep_own_words(session: Session, letter: Letter, *, by: Actor, now: dt.datet
 
     Raises MoveRefused when it is no draft any more.
     """
+    hold(session, letter)
     if letter.state is not State.DRAFT:
         raise MoveRefused(Sentence("This letter is no draft any more. Look again."))
     mailing = session.get_one(Mailing, letter.mailing_id)

@@ -99,7 +99,7 @@ def renew(session: Session, fact: Fact, *, by: Actor, now: dt.datetime) -> Renew
         fate = _fate(letter, quotation, fact, today)
         if fate is Fate.OLD and found.number(Fate.RENEWED) < AT_ONCE:
             fate = _renewed(session, letter, quotation, fact, editor, today, by, now)
-        elif fate is Fate.GOOD and letter.state is State.HELD and _names(letter.reason, fact):
+        elif fate is Fate.GOOD and _held_for(session, letter, fact):
             fate = _released(session, letter, by, now)
         found.add(fate, letter)
     session.flush()
@@ -107,9 +107,18 @@ def renew(session: Session, fact: Fact, *, by: Actor, now: dt.datetime) -> Renew
     return found
 
 
-def _names(reason: str, fact: Fact) -> bool:
-    """Whether a hold was for this fact: `R2` is not part of `R21`."""
-    return re.search(rf"(?<![\w-]){re.escape(fact.code)}(?![\w-])", reason) is not None
+def _held_for(session: Session, letter: Letter, fact: Fact) -> bool:
+    """Whether the gate held it for this fact: `R2` is not part of `R21`; a person's hold stays."""
+    code = rf"(?<![\w-]){re.escape(fact.code)}(?![\w-])"
+    if letter.state is not State.HELD or not re.search(code, letter.reason):
+        return False
+    holder = session.scalar(
+        sa.select(Event.user_id)
+        .where(Event.subject_kind == "letter", Event.subject_id == letter.id, Event.name == "hold")
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return holder is None
 
 
 def _last_editor(session: Session, fact: Fact) -> Event | None:

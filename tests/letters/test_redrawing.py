@@ -129,6 +129,24 @@ def test_an_edited_letter_can_be_compared_and_take_the_new_text(setting):
     assert redrawing.newer_text(setting.session, mailing_of(setting, letter)) is None
 
 
+@pytest.mark.parametrize("settle", ["take", "keep"])
+def test_what_was_submitted_meanwhile_is_not_touched(setting, settle):
+    (letter,) = drafts(setting, 1)
+    edit(setting, letter)
+    newer(setting)
+    seen, text = editing.fingerprint(letter), letter.text
+    # Somebody else submits it; this session still has the row as it was.
+    submitted = sa.update(Letter).values(state=State.REVIEW)
+    setting.session.execute(submitted.execution_options(synchronize_session=False))
+    how = {"by": setting.sam, "now": setting.now}
+    with pytest.raises(MoveRefused):
+        if settle == "take":
+            redrawing.take_new_text(setting.session, letter, seen=seen, **how)
+        else:
+            redrawing.keep_own_words(setting.session, letter, **how)
+    assert (letter.state, letter.text) == (State.REVIEW, text)
+
+
 def test_words_kept_after_a_look_are_not_asked_about_again(setting):
     (letter,) = drafts(setting, 1)
     edit(setting, letter)

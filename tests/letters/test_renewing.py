@@ -149,6 +149,15 @@ def test_a_letter_held_for_the_fact_is_released_by_an_organiser(session, campaig
     assert namesake.state is State.HELD
 
 
+def test_what_a_person_held_stays_held(session, campaign, sam, olga):
+    fact = save(session, campaign, sam)
+    letter = letter_with(session, campaign, fact, State.APPROVED)
+    reason = "Their office asked about R01: wait for my call."
+    moving.make(session, letter, "hold", by=olga, now=NOW, reason=reason)
+    assert renewing.renew(session, fact, by=olga, now=NOW).number(Fate.RELEASED) == 0
+    assert letter.state is State.HELD
+
+
 def test_a_disputed_fact_changes_no_words(session, campaign, olga):
     fact = save(session, campaign, olga)
     letter = letter_with(session, campaign, fact, State.APPROVED)

@@ -34,9 +34,11 @@ def renew_mailing(mailing_id: int) -> Response | str:
         return redirect(url_for("letters.mailing", mailing_id=mailing_id))
     with transaction(session()):
         wanted = sa.select(Letter).where(Letter.id.in_(newer.drafts[:AT_ONCE])).order_by(Letter.id)
+        # As they are by now: one may have been submitted since it was looked at.
+        held = wanted.with_for_update().execution_options(populate_existing=True)
         outcome = redrawing.redraw(
             session(),
-            session().scalars(wanted.with_for_update()).all(),
+            session().scalars(held).all(),
             by=actor(),
             now=now(),
             because="newer text",
