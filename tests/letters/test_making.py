@@ -231,3 +231,19 @@ def test_a_mailing_to_nobody_is_never_begun(database):
                 by=setting.sam,
                 now=NOW,
             )
+
+
+def test_a_mailing_that_stopped_while_it_was_compared_goes_on_to_its_end(
+    database, small_steps, monkeypatch
+):
+    mailing_id = planned(database, 4)
+    assert step(database)
+    with monkeypatch.context() as broken:
+        broken.setattr(making.distinctness, "likenesses", lambda *_: 1 / 0)
+        assert step(database)
+    assert state(database, mailing_id)[0] is MailingState.FAILED
+    with database.writing() as session:
+        mailing = session.get_one(Mailing, mailing_id)
+        making.go_on(session, mailing, by=Actor("Sam"), now=NOW)
+    assert step(database) and not step(database)
+    assert state(database, mailing_id)[0] is MailingState.MADE
