@@ -93,6 +93,12 @@ def _written(session: Session, campaign: Campaign, milestone: Milestone) -> set[
     return set(rows)
 
 
+def mailings_of(session: Session, milestone: Milestone) -> Sequence[Mailing]:
+    """Return the mailings that told of a milestone, the newest first."""
+    mine = sa.select(Mailing).where(Mailing.milestone_id == milestone.id)
+    return session.scalars(mine.order_by(Mailing.id.desc())).all()
+
+
 def templates_for(session: Session, campaign_id: int) -> Sequence[Template]:
     """Return the letters that can tell of a milestone: reminders, the one made for it first."""
     rows = session.scalars(

@@ -14,7 +14,7 @@ from outreach.accounts import audit
 from outreach.accounts.models import Event
 from outreach.accounts.roles import may
 from outreach.directory.models import TargetRole
-from outreach.letters import renewing, usage
+from outreach.letters import corrections, renewing, usage
 from outreach.petitions import asks, counts, facts, phrases, reviews, texts
 from outreach.petitions.models import Demand, Fact
 from outreach.petitions.reviews import Standing
@@ -130,6 +130,9 @@ def fact(code: str) -> str:
         said=said,
         standing=reviews.standing(found, today=today()),
         numbers=_letters_with(found) if may(actor(), "letters.read") else None,
+        owed=len(corrections.owed(session(), campaign(), found, today=today()).letters)
+        if may(actor(), "letters.read")
+        else 0,
         conflict=next(
             (row for row in _conflicts(every) if row["group"].code == found.conflict_group), None
         ),

@@ -69,6 +69,7 @@ def milestone(milestone_id: int) -> Answer:
         milestone=found,
         proposed=proposals.follow_ups(session(), campaign(), found) if reached else [],
         can_write=bool(templates and signing),
+        mailings=proposals.mailings_of(session(), found),
     )
 
 

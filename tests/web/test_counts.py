@@ -287,6 +287,7 @@ def test_a_flapping_count_proposes_follow_ups_exactly_once(
     house.counted(75_040, 75_050)
     page = organiser.get("petitions.milestone", milestone_id=milestone_id)
     assert "Settled by Olga" in page and "Draft letters" not in page
+    assert "who was told a lower number" in organiser.follow("Look at its letters")
     with database.reading() as session:
         rows = milestones.milestones_of(session, house.campaign_id)
         assert [one.state for one in rows] == [MilestoneState.DONE]

@@ -40,7 +40,9 @@ def this_mailing(mailing_id: int) -> Mailing:
 def mailings() -> str:
     """Every mailing with how far it is."""
     return render_template(
-        "pages/letters/mailings.html", rows=lists.mailing_rows(session(), campaign().id)
+        "pages/letters/mailings.html",
+        rows=lists.mailing_rows(session(), campaign().id),
+        audience_of=_audience,
     )
 
 
@@ -181,10 +183,21 @@ def reasons(left_out: Sequence[dict[str, Any]]) -> list[tuple[str, Reason]]:
     return found
 
 
+def _audience(shown: Mailing) -> str:
+    """Whom a mailing is for; those that begin at a number or a fact have no saved audience."""
+    if shown.audience is not None:
+        return shown.audience.name
+    if shown.milestone_id is not None:
+        return str(_("who was told a lower number"))
+    if shown.fact_id is not None:
+        return str(_("who was sent the fact"))
+    return str(_("one target"))
+
+
 def _about(shown: Mailing) -> list[tuple[str, Any]]:
     return [
         (_("Template"), shown.template.name),
-        (_("Audience"), shown.audience.name if shown.audience else _("one target")),
+        (_("Audience"), _audience(shown)),
         (_("From"), shown.sender.name),
         (
             _("If a language is missing"),
