@@ -57,16 +57,23 @@ class Renewal:
         return len(self.by_fate.get(fate, ()))
 
 
-def unsent_quoting(session: Session, fact: Fact) -> Sequence[tuple[Letter, Quotation]]:
-    """Return the letters that have not left and quote `fact`, with their targets; oldest first."""
-    rows = session.execute(
+def unsent_quoting(
+    session: Session, fact: Fact, *, held: bool = False
+) -> Sequence[tuple[Letter, Quotation]]:
+    """Return the letters that have not left and quote `fact`, with their targets; oldest first.
+
+    `held`: as they are by now, and nobody else moves them until the transaction ends.
+    """
+    query = (
         sa.select(Letter, Quotation)
         .join(Quotation, Quotation.letter_id == Letter.id)
         .where(Quotation.fact_id == fact.id, Letter.state.in_(UNSENT))
         .options(joinedload(Letter.target))
         .order_by(Letter.id)
     )
-    return [(letter, quotation) for letter, quotation in rows]
+    if held:
+        query = query.with_for_update(of=Letter).execution_options(populate_existing=True)
+    return [(letter, quotation) for letter, quotation in session.execute(query)]
 
 
 def outlook(session: Session, fact: Fact, *, today: dt.date) -> Renewal:
@@ -95,7 +102,7 @@ def renew(session: Session, fact: Fact, *, by: Actor, now: dt.datetime) -> Renew
     today = session.get_one(Campaign, fact.campaign_id).day_of(now)
     editor = _last_editor(session, fact)
     found = Renewal()
-    for letter, quotation in unsent_quoting(session, fact):
+    for letter, quotation in unsent_quoting(session, fact, held=True):
         fate = _fate(letter, quotation, fact, today)
         if fate is Fate.OLD and found.number(Fate.RENEWED) < AT_ONCE:
             fate = _renewed(session, letter, quotation, fact, editor, today, by, now)

@@ -114,6 +114,18 @@ def test_where_the_words_change_approvals_are_void_and_the_log_says_why(
     assert renewing.renew(session, fact, by=sam, now=NOW).number(Fate.GOOD) == 3
 
 
+def test_a_letter_is_renewed_by_the_state_it_has_by_now(session, campaign, sam):
+    fact = save(session, campaign, sam)
+    letter = letter_with(session, campaign, fact, State.SENDING)
+    session.execute(
+        sa.update(Letter).values(state=State.SCHEDULED).execution_options(synchronize_session=False)
+    )
+    save(session, campaign, sam, figure=33_500)
+    assert letter.state is State.SENDING, "as this session saw it"
+    assert renewing.renew(session, fact, by=sam, now=NOW).number(Fate.RENEWED) == 1
+    assert letter.state is State.DRAFT, "as it was by then"
+
+
 def test_nobody_loses_their_own_words_to_who_changes_a_fact(session, campaign, sam, olga):
     fact = save(session, campaign, sam)
     edited = {"author_id": olga.user_id, "author": "Olga", "customised_at": NOW}

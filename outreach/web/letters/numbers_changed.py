@@ -29,9 +29,11 @@ def renew_number(mailing_id: int) -> Response | str:
     ids = [letter.id for letter in found.drafts[:AT_ONCE]]
     with transaction(session()):
         wanted = sa.select(Letter).where(Letter.id.in_(ids)).order_by(Letter.id)
+        # As they are by now: one may have been submitted since it was looked at.
+        held = wanted.with_for_update().execution_options(populate_existing=True)
         outcome = redrawing.redraw(
             session(),
-            session().scalars(wanted.with_for_update()).all(),
+            session().scalars(held).all(),
             by=actor(),
             now=now(),
             because="the number changed",
