@@ -134,7 +134,7 @@ def test_a_first_count_is_held_until_an_organiser_accepts_it(
 
     assert "As of 2 March 2026, more than 62,000 people had signed the petition." in page
     assert "Bis zum 2. März 2026 hatten mehr als 62.000 Menschen die Petition unter" in page
-    assert "Au 2 mars 2026, plus de 62\u202f000 personnes" in page
+    assert "Au 2 mars 2026, plus de 62 000 personnes" in page
     assert "62,001 of 75,000" in page
     reading = only_reading(database)
     assert (reading.by, reading.decided_by) == ("Sam", "Olga")
