@@ -98,6 +98,7 @@ def behind(part: str) -> str:
     return render_template(
         "pages/overview/behind.html",
         part=PARTS[part],
+        approving=part == "approval",
         rows=rows,
         scope=scope,
         ask=session().get(Ask, scope.ask_id) if scope.ask_id else None,
