@@ -14,7 +14,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Sender
+from outreach.accounts.models import Campaign, Sender
 from outreach.directory.models import Target
 from outreach.letters.alikeness import (
     Neighbours,
@@ -25,7 +25,7 @@ from outreach.letters.alikeness import (
     signature,
 )
 from outreach.letters.lifecycle import SEALED, State
-from outreach.letters.models import Letter, Mailing
+from outreach.letters.models import Letter, LetterKind, Mailing
 
 # Up to so many different bodies are compared all with all.
 FEW = 40
@@ -306,6 +306,15 @@ def _pieces(ids: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
+def most_allowed(kind: LetterKind, campaign: Campaign) -> int:
+    """Return how alike a letter of that kind may be to another, in per cent.
+
+    First letters compete for being read. What follows one, a reminder, a correction, thanks, says
+    the same to everybody it follows, and each stands in a correspondence of its own.
+    """
+    return campaign.most_alike if kind is LetterKind.FIRST else 100
+
+
 def hash_again(session: Session, letter: Letter) -> None:
     """Keep the hash of the words that a letter has now; whoever changed them measures it again."""
     sender = session.get_one(Sender, letter.sender_id)
@@ -313,7 +322,7 @@ def hash_again(session: Session, letter: Letter) -> None:
 
 
 def summary(session: Session, mailing: Mailing, limit: int) -> Summary:
-    """Return how distinct a mailing is; `limit` in per cent is the campaign's `most_alike`."""
+    """Return how distinct a mailing is; `limit` in per cent is `most_allowed`."""
     alive = sa.and_(Letter.mailing_id == mailing.id, Letter.state != State.WITHDRAWN)
     rows = session.execute(
         sa.select(Letter.alike, sa.func.count()).where(alive).group_by(Letter.alike)

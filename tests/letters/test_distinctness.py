@@ -11,7 +11,7 @@ from outreach.directory.models import Area, Membership
 from outreach.letters import distinctness, editing
 from outreach.letters.alikeness import alikeness, body_of
 from outreach.letters.lifecycle import State
-from outreach.letters.models import Letter, Mailing, TemplateVersion
+from outreach.letters.models import Letter, LetterKind, Mailing, TemplateVersion
 from tests import make
 from tests.letters.setting import Setting
 from tests.letters.test_drafting import left
@@ -173,3 +173,10 @@ def test_withdrawn_letters_are_no_neighbours(setting):
     )
     found = distinctness.likenesses(setting.session, letters[0].mailing_id)
     assert set(found) == {letters[0].id} and found[letters[0].id].alike is None
+
+
+def test_what_follows_a_letter_may_say_the_same_to_all(session) -> None:
+    campaign = make.campaign(session)
+    assert distinctness.most_allowed(LetterKind.FIRST, campaign) == campaign.most_alike
+    for kind in (LetterKind.REMINDER, LetterKind.CORRECTION, LetterKind.THANKS):
+        assert distinctness.most_allowed(kind, campaign) == 100

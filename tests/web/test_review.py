@@ -239,8 +239,9 @@ def test_a_typo_fix_takes_the_approval_and_the_log_says_why(
     olga: Client, sam: Client, database: Database, mailing_id: int
 ) -> None:
     letter = letters_of(database, mailing_id)[0]
-    Browser(olga).get("letters.letter", letter_id=letter.id)
-    olga.send(f"/letters/{letter.id}/approve")
+    approver = Browser(olga)
+    approver.get("letters.letter", letter_id=letter.id)
+    approver.press("Approve")
     author = Browser(sam)
     author.get("letters.letter", letter_id=letter.id)
     author.press("Change the letter", reason="A typo in the second line.")
@@ -376,7 +377,7 @@ def test_a_letter_too_much_alike_asks_for_a_reason(
     browser = Browser(olga)
     page = browser.get("letters.letter", letter_id=first.id)
     assert "96 % like another letter, more than 90 %" in page
-    assert "too much like another one" in browser.post(f"/letters/{first.id}/approve")
+    assert "too much like another one" in browser.press("Approve", alike_because=" ")
     browser.get("letters.letter", letter_id=first.id)
     page = browser.press("Approve", alike_because="Both asked for the same.")
     assert "Approved and frozen" in page

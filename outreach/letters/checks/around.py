@@ -15,7 +15,7 @@ from outreach.directory import offices
 from outreach.directory.models import ContactDetail, Target
 from outreach.directory.salutation_readings import Unread, unread_greetings
 from outreach.directory.shelf_life import Shelf, shelf_for
-from outreach.letters import claims, numbers
+from outreach.letters import claims, distinctness, numbers
 from outreach.letters.as_made import words_as_made
 from outreach.letters.checks import words
 from outreach.letters.checks.figures import typed_figures
@@ -89,7 +89,7 @@ def refusals(session: Session, letter: Letter, *, now: dt.datetime) -> list[Sent
 def too_alike(letter: Letter, campaign: Campaign) -> bool:
     """Return whether `letter` is more like another one than its campaign lets pass unexplained."""
     most = max(letter.alike or 0, letter.alike_before or 0)
-    return most > campaign.most_alike
+    return most > distinctness.most_allowed(letter.kind, campaign)
 
 
 def _all_of(letter: Letter, at: _Around) -> Iterator[Finding]:
@@ -227,7 +227,7 @@ def _alike(letter: Letter, campaign: Campaign) -> Finding:
     other_id = letter.alike_id if other >= before else letter.alike_before_id
     if letter.alike is None and letter.alike_before is None:
         return passed("alike", Sentence("No other letter to compare it with."))
-    values = {"percent": most, "most": campaign.most_alike}
+    values = {"percent": most, "most": distinctness.most_allowed(letter.kind, campaign)}
     if not too_alike(letter, campaign):
         return passed(
             "alike", Sentence("%(percent)s %% like its nearest; %(most)s %% may be.", **values)

@@ -40,7 +40,7 @@ class Distinct:
 
 def distinct(mailing: Mailing) -> Distinct | None:
     """Return how distinct a mailing is, or None where there was nothing to compare with."""
-    limit = campaign().most_alike
+    limit = distinctness.most_allowed(mailing.template.kind, campaign())
     summary = distinctness.summary(session(), mailing, limit)
     if summary.highest is None and summary.highest_before is None:
         return None

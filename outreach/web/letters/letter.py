@@ -193,7 +193,8 @@ def move(letter_id: int, move: str) -> Response:
                 by=actor(),
                 now=now(),
                 reason=request.form.get("reason", ""),
-                seen=request.form.get("seen"),
+                # Nobody approves what no page has shown them.
+                seen=request.form.get("seen", "" if move == "approve" else None),
                 **_of_form(shown, move),
             )
     except (BadInput, MoveRefused) as error:
