@@ -25,7 +25,7 @@ test: $(VENV)/.ready-to-test $(ASSETS) ## set up, then lint, types and every qui
 	@$(BIN)/python tests/system.py
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not long"
 
-test-long: $(VENV)/.ready-to-test $(ASSETS) ## the long tests: races, chaos, a wheel built and run
+test-long: $(VENV)/.ready-to-test $(ASSETS) ## the long tests: the rooms on PostgreSQL, races, chaos, browsers, a wheel
 	@$(BIN)/python tests/system.py
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m long
 

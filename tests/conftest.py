@@ -107,9 +107,11 @@ def empty_postgres(
     sweeper.execute(_SWEEP)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def database(request: pytest.FixtureRequest) -> Database:
-    """A migrated, empty database; each test that uses it runs on SQLite and on PostgreSQL."""
+    """A migrated, empty database; each test that uses it runs on SQLite and, among the long ones,
+    on PostgreSQL: that is what `make test` has no time for.
+    """
     name = "empty_sqlite" if request.param == "sqlite" else "empty_postgres"
     database: Database = request.getfixturevalue(name)
     return database

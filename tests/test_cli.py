@@ -63,6 +63,7 @@ def test_demo_run_plays_the_whole_life(tmp_path):
     assert numbers["gaps in the drafts"] == 0
 
 
+@pytest.mark.long
 def test_a_broken_template_is_named_with_language_and_line(copy, tmp_path):
     letter = copy / "templates" / "letters" / "minister" / "de.txt"
     lines = letter.read_text("utf-8").splitlines()
@@ -74,16 +75,16 @@ def test_a_broken_template_is_named_with_language_and_line(copy, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
         ("contacts/jurisdictions/de.yaml", "code: DE", "kode: DE", r"de\.yaml"),
-        pytest.param(
+        (
             "outreach/petitions/builtin/campaign.yaml",
             "slug: ",
             "slug: [",
             r"campaign\.yaml, line \d+",
-            marks=pytest.mark.long,
         ),
     ],
 )
@@ -116,6 +117,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.long
 def test_serving_elsewhere_is_refused_while_the_demonstration_is_here(tmp_path):
     home = tmp_path / "home"
     assert outreach("seed", "--demo", home=home).returncode == 0
@@ -127,7 +129,9 @@ def test_serving_elsewhere_is_refused_while_the_demonstration_is_here(tmp_path):
     assert "The demonstration is gone." in cleared.stdout
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
 def test_run_serves_prints_how_to_sign_in_and_stops_cleanly(tmp_path, stop):
     port = free_port()
     process = subprocess.Popen(

@@ -166,6 +166,7 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert shell.rows(Person) == 0
 
 
+@pytest.mark.long
 def test_a_person_at_a_terminal_is_asked(shell: Shell) -> None:
     path = shell.file(popolo())
     for answer, expected in (("n\n", 3), ("y\n", 0)):

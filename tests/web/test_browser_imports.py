@@ -66,6 +66,7 @@ def bring(page: Page, file: Path) -> None:
     page.get_by_role("button", name="Read the file").click()
 
 
+@pytest.mark.long
 def test_a_spreadsheet_made_by_a_person_goes_in_as_it_is(
     window: Open, at_work: None, tmp_path: Path, database: Database
 ) -> None:

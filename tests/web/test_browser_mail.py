@@ -33,6 +33,7 @@ FINDINGS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_mail_accounts_are_read_on_every_screen(

@@ -62,6 +62,7 @@ def pages(
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_pages_of_mailings_fit_and_are_accessible(
     window: Open, pages: dict[str, str], size: str

@@ -127,6 +127,7 @@ def approve_and_schedule(page: Page, letter: str) -> None:
     page.get_by_role("button", name=re.compile("^Approve")).click()
     expect(page.locator(".page-head")).to_contain_text("approved")
     page.locator(".action-bar summary", has_text="Schedule").click()
+    page.get_by_label("As soon as the desk allows").check()
     page.get_by_role("button", name="Schedule the letter").click()
     expect(page.locator(".page-head")).to_contain_text("scheduled")
 

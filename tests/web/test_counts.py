@@ -404,6 +404,7 @@ def test_the_history_is_a_chart_with_held_marks_and_a_table(
     assert "Counts that were decided" in page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("size", "theme"), [("desk", "light"), ("phone", "dark")])
 def test_the_pages_of_the_count_in_a_real_browser(
     house: House, window: Open, database: Database, size: str, theme: str

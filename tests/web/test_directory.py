@@ -78,6 +78,7 @@ def test_an_empty_directory_says_what_to_do(sam: Client) -> None:
     assert "outreach seed" in sam.get("/directory/jurisdictions").text
 
 
+@pytest.mark.long
 def test_every_target_and_every_jurisdiction_has_a_page(sam: Client, seeded: Database) -> None:
     with seeded.reading() as session:
         targets = session.scalars(sa.select(Target.id)).all()

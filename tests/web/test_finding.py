@@ -149,7 +149,9 @@ def test_two_ministries_at_one_desk_wait_for_a_choice(
     with database.writing() as session:
         for code in ("A", "B"):
             make.ask(session, campaign, code=code, roles=["ministry"])
-        version = make.template_version(session, campaign)
+        # Two letters to one desk say different things, or the second is refused.
+        body = '{% if ask.code == "A" %}List the units.{% else %}Answer us in writing.{% endif %}'
+        version = make.template_version(session, campaign, body=body)
         template = session.get_one(Template, version.template_id)
         template.roles, template.asks = ["ministry"], ["A", "B"]
         sender = make.sender(session, campaign)
@@ -219,6 +221,7 @@ def test_lists_ask_as_much_for_sixty_rows_as_for_five(
     assert numbers[0] == numbers[1] < 30
 
 
+@pytest.mark.long
 def test_finding_looks_right_and_works_without_a_mouse(
     window: Open, house: dict[str, int], database: Database
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from outreach.accounts.models import Campaign
@@ -98,6 +99,7 @@ def test_what_can_not_be_recorded_is_said(olga: Client, database: Database) -> N
     assert olga.send("/directory/forms-of-address/pl", good).status_code == 302
 
 
+@pytest.mark.long
 def test_every_language_has_its_page(vera: Client) -> None:
     for name in blocks():
         page = Browser(vera).get(PAGE, language=name)

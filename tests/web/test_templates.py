@@ -384,11 +384,9 @@ def test_the_preview_follows_what_is_typed(window):
     expect(page.get_by_label("Find a name")).to_be_focused()
 
 
+@pytest.mark.long
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("size", "theme"),
-    [("desk", "light"), pytest.param("phone", "dark", marks=pytest.mark.long)],
-)
+@pytest.mark.parametrize(("size", "theme"), [("desk", "light"), ("phone", "dark")])
 def test_the_room_is_for_everybody(window, size: str, theme: str, database, campaign, now):
     with database.writing() as session:
         made = templates.template_by_slug(session, campaign.id, "letter")
