@@ -116,7 +116,6 @@ def write(
     milestone: Milestone,
     template: Template,
     sender: Sender,
-    fallback_language: str | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Mailing:
@@ -139,7 +138,6 @@ def write(
         targets=[one.letter.target_id for one in chosen],
         sender=sender,
         name=str(Sentence("%(value)s signatures", value=f"{milestone.value:,}")),
-        fallback_language=fallback_language,
         follows={one.letter.target_id: one.letter for one in chosen},
         desks=SharedDesk.IN_TURN,
         milestone_id=milestone.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -163,7 +163,6 @@ def schedule_at_good_hours(
     letters: Sequence[Letter],
     *,
     send_after: dt.datetime,
-    hours: Hours = GOOD,
     by: Actor,
     now: dt.datetime,
 ) -> Scheduled:
@@ -173,51 +172,31 @@ def schedule_at_good_hours(
     without a good hour, or that the gate stops, does not stop the others. Raises BadInput.
     """
     begins, _ends = window(send_after, None, now=now)
-    found = planning.slots(
-        session, letters, hours=hours, after=begins, rests=_rests(session, letters)
-    )
-    result = Scheduled()
-    for letter in letters:
-        slot = found[letter.id]
-        if isinstance(slot, Sentence):
-            result.refused.append((letter, (slot,)))
-            continue
-        try:
-            schedule(
-                session,
-                letter,
-                send_after=slot.send_after,
-                send_before=slot.send_before,
-                because=str(slot.because),
-                by=by,
-                now=now,
-            )
-            result.letters.append(letter)
-        except (Refused, MoveRefused) as error:
-            result.refused.append((letter, reasons_of(error)))
-    return result
+
+    def take(letter: Letter, slot: planning.Slot) -> None:
+        schedule(
+            session,
+            letter,
+            send_after=slot.send_after,
+            send_before=slot.send_before,
+            because=str(slot.because),
+            by=by,
+            now=now,
+        )
+
+    return _at_slots(session, letters, take, after=begins)
 
 
 def plan_anew(
-    session: Session,
-    letters: Sequence[Letter],
-    *,
-    because: str,
-    hours: Hours = GOOD,
-    by: Actor,
-    now: dt.datetime,
+    session: Session, letters: Sequence[Letter], *, because: str, by: Actor, now: dt.datetime
 ) -> Scheduled:
     """Move scheduled letters to the next good hour of their desks; `because` is why.
 
-    `letters` are loaded with target and jurisdiction. One without a good hour stays where it is.
+    `letters` are loaded with target and jurisdiction. One without a good hour, or that somebody
+    moved meanwhile, stays where it is.
     """
-    found = planning.slots(session, letters, hours=hours, after=now, rests=_rests(session, letters))
-    result = Scheduled()
-    for letter in letters:
-        slot = found[letter.id]
-        if isinstance(slot, Sentence):
-            result.refused.append((letter, (slot,)))
-            continue
+
+    def take(letter: Letter, slot: planning.Slot) -> None:
         moving.make(
             session,
             letter,
@@ -229,7 +208,31 @@ def plan_anew(
             send_before=slot.send_before,
             send_because=str(slot.because),
         )
-        result.letters.append(letter)
+
+    return _at_slots(session, letters, take, after=now)
+
+
+def _at_slots(
+    session: Session,
+    letters: Sequence[Letter],
+    take: Callable[[Letter, planning.Slot], None],
+    *,
+    after: dt.datetime,
+) -> Scheduled:
+    """Find each letter a slot and `take` it; one that can't does not stop the others."""
+    rests = _rests(session, letters)
+    found = planning.slots(session, letters, hours=GOOD, after=after, rests=rests)
+    result = Scheduled()
+    for letter in letters:
+        slot = found[letter.id]
+        if isinstance(slot, Sentence):
+            result.refused.append((letter, (slot,)))
+            continue
+        try:
+            take(letter, slot)
+            result.letters.append(letter)
+        except (Refused, MoveRefused) as error:
+            result.refused.append((letter, reasons_of(error)))
     return result
 
 
