@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +11,7 @@ from outreach.accounts.models import Campaign, Sender
 from outreach.letters.models import Letter
 from outreach.sending import message
 from outreach.sending.message import new_message_id, wire_address
-from outreach.sending.postman import Envelope, Written
+from outreach.sending.postman import Answer, Envelope, Fate, TransportError, Written
 
 
 class Plain:
@@ -39,3 +40,31 @@ class Plain:
             at=now,
         )
         return Written(written, envelope)
+
+    def deliver_all(
+        self, letters: Sequence[Written], *, going: Callable[[], bool]
+    ) -> Iterator[Answer]:
+        """Hand over one after the other by `deliver`, and give what became of each."""
+        return one_by_one(self.deliver, letters, going=going)
+
+
+def one_by_one(
+    deliver: Callable[[bytes, Envelope], str],
+    letters: Sequence[Written],
+    *,
+    going: Callable[[], bool],
+) -> Iterator[Answer]:
+    """Give what became of each letter when `deliver` takes them in order, while it is `going`."""
+    stopped = False
+    for written in letters:
+        stopped = stopped or not going()
+        if stopped:
+            yield Answer(Fate.NOT_BEGUN)
+            continue
+        try:
+            yield Answer(Fate.TAKEN, deliver(written.message, written.envelope))
+        except TransportError as error:
+            yield Answer(Fate.NOT_TAKEN, error.words, error.refusal)
+        except Exception as error:
+            # Anything else leaves open whether they have it.
+            yield Answer(Fate.UNKNOWN, f"{type(error).__name__} while sending")

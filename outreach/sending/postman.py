@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -73,6 +74,26 @@ class Written:
     envelope: Envelope
 
 
+class Fate(StrEnum):
+    """What became of one letter of several that were handed over together."""
+
+    TAKEN = "taken"
+    NOT_TAKEN = "not_taken"
+    # Its last byte may have gone, and no answer came.
+    UNKNOWN = "unknown"
+    # Its first byte never went.
+    NOT_BEGUN = "not_begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a letter, in the server's own words; `refusal` says why it was not taken."""
+
+    fate: Fate
+    words: str = ""
+    refusal: Refusal | None = None
+
+
 class Postman(Protocol):
     """A way out. `name` is kept with every attempt."""
 
@@ -95,5 +116,15 @@ class Postman(Protocol):
         """Hand over `message` and return the server's last words.
 
         Raises TransportError when it certainly was not taken.
+        """
+        ...
+
+    def deliver_all(
+        self, letters: Sequence[Written], *, going: Callable[[], bool]
+    ) -> Iterator[Answer]:
+        """Hand over several and give one answer for each, in order, as soon as it is known.
+
+        `going` is asked before a letter's first byte goes; once it is False, that letter and the
+        rest have not begun. What a server does never raises.
         """
         ...

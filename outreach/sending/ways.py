@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ssl
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,15 @@ from outreach.sending import dkim, fast_dkim, fast_message, message, reply_addre
 from outreach.sending.capture import CapturePostman
 from outreach.sending.dkim import DkimKey
 from outreach.sending.message import new_message_id, wire_address
-from outreach.sending.postman import Envelope, Postman, Refusal, TransportError, Written
+from outreach.sending.plain import one_by_one
+from outreach.sending.postman import (
+    Answer,
+    Envelope,
+    Postman,
+    Refusal,
+    TransportError,
+    Written,
+)
 from outreach.sending.routes import route
 from outreach.sending.smtp import Server, SMTPPostman
 from outreach.signing import Vault
@@ -129,6 +138,12 @@ class Ways:
             raise TransportError("this worker does not know the account", refusal=Refusal.LATER)
         with self._one_at_a_time:
             return line.deliver(message, envelope)
+
+    def deliver_all(
+        self, letters: Sequence[Written], *, going: Callable[[], bool]
+    ) -> Iterator[Answer]:
+        """Hand over one after the other, and give what became of each."""
+        return one_by_one(self.deliver, letters, going=going)
 
     def close(self) -> None:
         """Say goodbye to every server."""
