@@ -17,6 +17,10 @@ from outreach.sending.postman import Answer, Envelope, Fate, TransportError, Wri
 class Plain:
     """The part of a postman that writes, when there is nothing to sign or to tag."""
 
+    def deliver(self, message: bytes, envelope: Envelope) -> str:
+        """Hand over `message`; see `Postman.deliver`."""
+        raise NotImplementedError
+
     def write(
         self, session: Session, campaign: Campaign, letter: Letter, *, now: dt.datetime
     ) -> Written:
