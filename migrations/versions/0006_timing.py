@@ -5,15 +5,53 @@ Revision 0006, after 0005.
 
 from __future__ import annotations
 
+from alembic import op
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+# (table, column, type and what the column is bound to). Plain ALTER TABLE: rebuilding a table that
+# others refer to would take their rows along.
+COLUMNS = (
+    ("campaign", "retry_minutes", "JSON NOT NULL DEFAULT '[1, 5, 15, 60, 240]'"),
+    (
+        "campaign",
+        "canaries",
+        "INTEGER NOT NULL DEFAULT 5 CONSTRAINT ck_campaign_canaries CHECK (canaries >= 0)",
+    ),
+    (
+        "campaign",
+        "canary_hours",
+        "INTEGER NOT NULL DEFAULT 24 CONSTRAINT ck_campaign_canary_hours CHECK (canary_hours > 0)",
+    ),
+    ("mailing", "canaries", "INTEGER"),
+    ("mailing", "canary_hours", "INTEGER"),
+    ("mailing", "canary_ids", "JSON NOT NULL DEFAULT '[]'"),
+    ("mailing", "rest_released_at", "{instant}"),
+    ("mailing", "rest_released_by", "VARCHAR(120)"),
+    (
+        "letter",
+        "event_id",
+        "INTEGER CONSTRAINT fk_letter_event_id REFERENCES calendar_entry (id)",
+    ),
+    (
+        "letter",
+        "event_offset",
+        "INTEGER CONSTRAINT ck_letter_event_offset"
+        " CHECK (event_id IS NULL OR event_offset IS NOT NULL)",
+    ),
+)
+
 
 def upgrade() -> None:
-    pass
+    postgres = op.get_bind().dialect.name == "postgresql"
+    instant = "TIMESTAMP WITH TIME ZONE" if postgres else "DATETIME"
+    for table, column, kind in COLUMNS:
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind.format(instant=instant)}")
+    op.create_index("ix_letter_event_id", "letter", ["event_id"])
 
 
 def downgrade() -> None:
-    pass
+    raise NotImplementedError("restore a backup instead: a letter's event has no older place")

@@ -71,6 +71,10 @@ CLOCK = Actor("clock", hands=frozenset({"clock"}))
 INBOX = Actor("inbox", hands=frozenset({"inbox"}))
 
 
+# Soon for a server that asks to be tried again at once (greylisting), then ever more slowly.
+RETRY_MINUTES = (1, 5, 15, 60, 240)
+
+
 class User(UserMixin, Base):
     """A person who signs in. No IP address, no place, no origin is ever stored."""
 
@@ -121,6 +125,8 @@ class Campaign(Base):
         sa.CheckConstraint("goal > 0", name="goal"),
         sa.CheckConstraint("cooling_days >= 0", name="cooling_days"),
         sa.CheckConstraint("most_alike BETWEEN 1 AND 100", name="most_alike"),
+        sa.CheckConstraint("canaries >= 0", name="canaries"),
+        sa.CheckConstraint("canary_hours > 0", name="canary_hours"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -142,6 +148,11 @@ class Campaign(Base):
     html_part: Mapped[bool] = mapped_column(default=False)
     # How alike two letters of one mailing, or to one body, may be, in per cent.
     most_alike: Mapped[int] = mapped_column(default=90)
+    # Minutes until a letter that was put back is tried again: after the first try, the second …
+    retry_minutes: Mapped[list[int]] = mapped_column(sa.JSON(), default=lambda: list(RETRY_MINUTES))
+    # So many letters of a mailing go first (0: all at once), and the rest so many hours later.
+    canaries: Mapped[int] = mapped_column(default=5)
+    canary_hours: Mapped[int] = mapped_column(default=24)
     # IANA name; times people type are in this zone, times stored are UTC.
     timezone: Mapped[str] = mapped_column(sa.String(60), default="UTC")
     mode: Mapped[Mode] = mapped_column(enum(Mode, "mode"), default=Mode.REHEARSAL)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.accounts.models import Sender
+from outreach.directory.calendar import CalendarEntry
 from outreach.directory.models import ContactKind, Office, Target
 from outreach.letters.lifecycle import ASK_FREE, SEALED, State
 from outreach.letters.reviewing import ApprovedAs
@@ -159,6 +160,14 @@ class Mailing(Base):
     # A mailing that corrects what letters said about a fact, or tells of a milestone.
     fact_id: Mapped[int | None] = mapped_column(sa.ForeignKey("fact.id"))
     milestone_id: Mapped[int | None] = mapped_column(sa.ForeignKey("milestone.id"))
+    # How many letters of it go first and how many hours the rest waits; null: as the campaign says.
+    canaries: Mapped[int | None]
+    canary_hours: Mapped[int | None]
+    # Ids of the letters that go first; empty: it never had any.
+    canary_ids: Mapped[list[int]] = mapped_column(sa.JSON(), default=list)
+    # Who looked at what came of them and let the rest go, and when.
+    rest_released_at: Mapped[dt.datetime | None]
+    rest_released_by: Mapped[str | None] = mapped_column(sa.String(120))
 
     @property
     def why_stopped(self) -> Sentence | None:
@@ -204,6 +213,7 @@ class Letter(Base):
             "(state IN ('sent', 'bounced')) = (sent_at IS NOT NULL)", name="sent_at"
         ),
         sa.CheckConstraint("kind <> 'reminder' OR follows_id IS NOT NULL", name="reminder_follows"),
+        sa.CheckConstraint("event_id IS NULL OR event_offset IS NOT NULL", name="event_offset"),
         # One open ask per office (law 7).
         sa.Index(
             "uq_letter_open_ask",
@@ -289,6 +299,9 @@ class Letter(Base):
     send_after: Mapped[dt.datetime | None]
     send_before: Mapped[dt.datetime | None]
     send_because: Mapped[str] = mapped_column(default="")
+    # The day it hangs on, and by how many working days it lies before (< 0) or after it.
+    event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("calendar_entry.id"), index=True)
+    event_offset: Mapped[int | None]
     sent_at: Mapped[dt.datetime | None]
     # The reason of the last move that asked for one: remark, hold, withdrawal.
     reason: Mapped[str] = mapped_column(default="")
@@ -305,6 +318,7 @@ class Letter(Base):
     target: Mapped[Target] = relationship(lazy="raise")
     office: Mapped[Office] = relationship(lazy="raise")
     ask: Mapped[Ask] = relationship(lazy="raise")
+    event: Mapped[CalendarEntry | None] = relationship(lazy="raise")
     quotations: Mapped[list[Quotation]] = relationship(
         lazy="raise", back_populates="letter", cascade="all, delete-orphan"
     )
