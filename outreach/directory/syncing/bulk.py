@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from psycopg.types.json import Json
 from sqlalchemy.orm import Session
+
+try:
+    from psycopg.types.json import Json
+except ModuleNotFoundError:  # there is no PostgreSQL without its driver
+    Json = ()  # type: ignore[assignment, misc]
 
 T = TypeVar("T")
 Encoder = Callable[[Any], Any] | None
