@@ -27,8 +27,8 @@ from outreach.words import Sentence
 FORM = 1
 MANIFEST = "manifest.json"
 BATCH = 1_000
-# Rows come from the server as they are written, not all before the first one.
-BY_AND_BY = {"yield_per": BATCH}
+# Of a table whose rows may hold a whole file each.
+LARGE_BATCH = 10
 # The database itself goes as tables; what SQLite keeps beside it is part of it.
 _DATABASE = (".sqlite", ".sqlite-wal", ".sqlite-shm")
 
@@ -92,7 +92,9 @@ def _write_tables(database: Database, kept: zipfile.ZipFile, now: dt.datetime) -
         for table in Base.metadata.sorted_tables:
             with kept.open(f"tables/{table.name}.jsonl", "w") as lines:
                 counts[table.name] = 0
-                for row in connection.execute(_all_of(table), execution_options=BY_AND_BY):
+                # Rows come from the server as they are written, not all before the first one.
+                by_and_by = {"yield_per": _batch(table)}
+                for row in connection.execute(_all_of(table), execution_options=by_and_by):
                     lines.write(json.dumps([_plain(value) for value in row]).encode() + b"\n")
                     counts[table.name] += 1
     manifest = {
@@ -107,6 +109,12 @@ def _write_tables(database: Database, kept: zipfile.ZipFile, now: dt.datetime) -
     }
     kept.writestr(MANIFEST, json.dumps(manifest, indent=1))
     return counts
+
+
+def _batch(table: sa.Table) -> int:
+    """How many rows of a table are held in memory at once."""
+    large = any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
+    return LARGE_BATCH if large else BATCH
 
 
 def _all_of(table: sa.Table) -> sa.Select[Any]:
@@ -243,12 +251,12 @@ def _in_order(table: sa.Table, rows: Iterator[dict[str, Any]]) -> Iterator[dict[
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Iterator[dict[str, Any]]) -> int:
-    done, batch = 0, []
+    done, batch, most = 0, [], _batch(table)
     for row in rows:
         batch.append(row)
-        if len(batch) == BATCH:
+        if len(batch) == most:
             connection.execute(sa.insert(table), batch)
-            done, batch = done + BATCH, []
+            done, batch = done + most, []
     if batch:
         connection.execute(sa.insert(table), batch)
     return done + len(batch)

@@ -22,6 +22,8 @@ from outreach.accounts.models import (
     Security,
     Sender,
     SenderKind,
+    Task,
+    TaskKind,
     User,
     Voice,
 )
@@ -389,3 +391,22 @@ def _needed(state: State) -> dict[str, Any]:
     if state in (State.SENT, State.BOUNCED):
         values |= {"sent_at": NOW}
     return values
+
+
+def task(session: Session, campaign: Campaign, *, subject: tuple[str, int], **values: Any) -> Task:
+    """An open task about `subject` (kind, id)."""
+    return _keep(
+        session,
+        Task(
+            **{
+                "campaign_id": campaign.id,
+                "kind": TaskKind.OTHER,
+                "subject_kind": subject[0],
+                "subject_id": subject[1],
+                "title": "Look at it",
+                "rehearsal": campaign.rehearsing,
+                "created_at": NOW,
+            }
+            | values
+        ),
+    )

@@ -1,9 +1,14 @@
-"""The inbox: what came in, before anybody read it.
+"""The inbox: what came in, before anybody read it, and the mailboxes it comes to.
 
 Revision 0007, after 0006.
 """
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+import outreach.schema
 
 revision = "0007"
 down_revision = "0006"
@@ -12,8 +17,181 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "incoming",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=True),
+        sa.Column("came_for", sa.Integer(), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "imap",
+                "maildir",
+                "pipe",
+                "upload",
+                "paste",
+                name="way",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("received_at", outreach.schema.UTCDateTime(timezone=True), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "new",
+                "read",
+                "filed",
+                "unmatched",
+                "set_aside",
+                "unreadable",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("read_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "answer",
+                "auto_reply",
+                "bounce",
+                "delay",
+                "receipt",
+                "complaint",
+                "list",
+                name="kind",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=True,
+        ),
+        sa.Column("kind_reason", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("message_id", sa.String(length=998), nullable=False),
+        sa.Column("from_name", sa.Text(), nullable=False),
+        sa.Column("from_address", sa.String(length=320), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("written_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("back_on", sa.Date(), nullable=True),
+        sa.Column("warned", sa.Boolean(), nullable=False),
+        sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("rehearsal", sa.Boolean(), nullable=False),
+        sa.CheckConstraint(
+            "kind IS NOT NULL OR state IN ('new', 'unreadable', 'set_aside')",
+            name=op.f("ck_incoming_read"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_incoming_campaign_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incoming")),
+        sa.UniqueConstraint(
+            "came_for", "fingerprint", name=op.f("uq_incoming_came_for_fingerprint")
+        ),
+    )
+    op.create_index(op.f("ix_incoming_fingerprint"), "incoming", ["fingerprint"], unique=False)
+    op.create_index(
+        "ix_incoming_list", "incoming", ["campaign_id", "state", "received_at"], unique=False
+    )
+    op.create_index(op.f("ix_incoming_message_id"), "incoming", ["message_id"], unique=False)
+    op.create_table(
+        "mailbox",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("host", sa.String(length=253), nullable=False),
+        sa.Column("port", sa.Integer(), nullable=False),
+        sa.Column(
+            "security",
+            sa.Enum(
+                "tls",
+                "starttls",
+                "none",
+                name="security",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("username", sa.String(length=254), nullable=False),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("folder", sa.String(length=255), nullable=False),
+        sa.Column("move_to", sa.String(length=255), nullable=False),
+        sa.Column("checked_by", sa.String(length=253), nullable=False),
+        sa.Column("fetched_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("trouble_since", outreach.schema.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "(trouble_since IS NULL) = (trouble IS NULL)", name=op.f("ck_mailbox_trouble")
+        ),
+        sa.CheckConstraint("port BETWEEN 1 AND 65535", name=op.f("ck_mailbox_port")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_mailbox_campaign_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox")),
+        sa.UniqueConstraint("campaign_id", "name", name=op.f("uq_mailbox_campaign_id_name")),
+    )
+    op.create_table(
+        "arrival",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incoming_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "imap",
+                "maildir",
+                "pipe",
+                "upload",
+                "paste",
+                name="way",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("mark", sa.String(length=255), nullable=False),
+        sa.Column("at", outreach.schema.UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incoming_id"],
+            ["incoming.id"],
+            name=op.f("fk_arrival_incoming_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_arrival")),
+        sa.UniqueConstraint("source", "mark", name=op.f("uq_arrival_source_mark")),
+    )
+    op.create_index(op.f("ix_arrival_incoming_id"), "arrival", ["incoming_id"], unique=False)
+    op.create_table(
+        "original",
+        sa.Column("incoming_id", sa.Integer(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incoming_id"],
+            ["incoming.id"],
+            name=op.f("fk_original_incoming_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("incoming_id", name=op.f("pk_original")),
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("original")
+    op.drop_table("arrival")
+    op.drop_table("mailbox")
+    op.drop_table("incoming")

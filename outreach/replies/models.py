@@ -1,13 +1,15 @@
-"""What they answer: replies by any channel, and the letters each one answers."""
+"""What they answer: mail as it came in, replies by any channel, the letters each one answers."""
 
 from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from outreach.accounts.models import Security
 from outreach.directory.models import Office
 from outreach.letters.models import Letter
 from outreach.schema import Base, enum
@@ -95,3 +97,150 @@ class ReplyLetter(Base):
 
     reply_id: Mapped[int] = mapped_column(sa.ForeignKey("reply.id"), primary_key=True)
     letter_id: Mapped[int] = mapped_column(sa.ForeignKey("letter.id"), primary_key=True, index=True)
+
+
+class Way(StrEnum):
+    """How a message came to us."""
+
+    IMAP = "imap"
+    MAILDIR = "maildir"
+    PIPE = "pipe"
+    UPLOAD = "upload"
+    PASTE = "paste"
+
+
+class InboxState(StrEnum):
+    """How far a message is: stored, read by the machine, filed as a reply, or why not."""
+
+    NEW = "new"
+    READ = "read"
+    FILED = "filed"
+    UNMATCHED = "unmatched"
+    SET_ASIDE = "set_aside"
+    UNREADABLE = "unreadable"
+
+
+class MailKind(StrEnum):
+    """What a message is by rule, before anybody read it; `recognising` says why."""
+
+    ANSWER = "answer"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    RECEIPT = "receipt"
+    COMPLAINT = "complaint"
+    LIST = "list"
+
+
+class Incoming(Base):
+    """A message as it came in: stored before anybody read it, once however often it came.
+
+    `fingerprint` is what stays the same by whichever way a message comes, `sha256` (hex) of the
+    bytes as they came the first time. What was read out of it is null or empty until it is read.
+    """
+
+    __tablename__ = "incoming"
+    __table_args__ = (
+        sa.UniqueConstraint("came_for", "fingerprint"),
+        sa.Index("ix_incoming_list", "campaign_id", "state", "received_at"),
+        sa.CheckConstraint(
+            "kind IS NOT NULL OR state IN ('new', 'unreadable', 'set_aside')", name="read"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Null while nobody knows which campaign it is for.
+    campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"))
+    # The campaign whose mailbox it came through; 0: the house's. Never changed.
+    came_for: Mapped[int]
+    way: Mapped[Way] = mapped_column(enum(Way, "way"))
+    fingerprint: Mapped[str] = mapped_column(sa.String(64), index=True)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    size: Mapped[int]
+    received_at: Mapped[dt.datetime]
+    state: Mapped[InboxState] = mapped_column(enum(InboxState, "state"), default=InboxState.NEW)
+    # How often reading it was begun: one that takes the process down with it is not tried for ever.
+    tries: Mapped[int] = mapped_column(default=0)
+    read_at: Mapped[dt.datetime | None]
+    # Sentences, kept to be said in the reader's language: {text, values}.
+    failure: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    kind: Mapped[MailKind | None] = mapped_column(enum(MailKind, "kind"))
+    kind_reason: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    message_id: Mapped[str] = mapped_column(sa.String(998), default="", index=True)
+    from_name: Mapped[str] = mapped_column(default="")
+    from_address: Mapped[str] = mapped_column(sa.String(320), default="")
+    subject: Mapped[str] = mapped_column(default="")
+    # When they say they wrote it; and the day an absent reader says to be back.
+    written_at: Mapped[dt.datetime | None]
+    back_on: Mapped[dt.date | None]
+    # Something about it is to be looked at with care: `authenticity.warnings`.
+    warned: Mapped[bool] = mapped_column(default=False)
+    # Only organisers may read it.
+    confidential: Mapped[bool] = mapped_column(default=False)
+    rehearsal: Mapped[bool] = mapped_column(default=False)
+
+
+class Original(Base):
+    """The bytes of a message, exactly as they came; apart, so that no list ever loads them."""
+
+    __tablename__ = "original"
+
+    incoming_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("incoming.id", ondelete="CASCADE"), primary_key=True
+    )
+    raw: Mapped[bytes]
+
+
+class Arrival(Base):
+    """One coming of a message: where it was found and under which mark, so that it is taken once.
+
+    `source` names a mailbox on a server or a folder, `mark` the message in it: UIDVALIDITY and
+    UID (RFC 3501 §2.3.1.1), or the name of its file.
+    """
+
+    __tablename__ = "arrival"
+    __table_args__ = (sa.UniqueConstraint("source", "mark"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incoming_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("incoming.id", ondelete="CASCADE"), index=True
+    )
+    way: Mapped[Way] = mapped_column(enum(Way, "way"))
+    source: Mapped[str] = mapped_column(sa.String(80))
+    mark: Mapped[str] = mapped_column(sa.String(255))
+    at: Mapped[dt.datetime]
+
+
+class Mailbox(Base):
+    """A mailbox that a campaign's answers come to, and how we get in (IMAP).
+
+    `password` is locked (`signing.Vault`): it is never shown again.
+    """
+
+    __tablename__ = "mailbox"
+    __table_args__ = (
+        sa.UniqueConstraint("campaign_id", "name"),
+        sa.CheckConstraint("port BETWEEN 1 AND 65535", name="port"),
+        sa.CheckConstraint("(trouble_since IS NULL) = (trouble IS NULL)", name="trouble"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    name: Mapped[str] = mapped_column(sa.String(80))
+    enabled: Mapped[bool] = mapped_column(default=True)
+    host: Mapped[str] = mapped_column(sa.String(253))
+    port: Mapped[int]
+    security: Mapped[Security] = mapped_column(enum(Security, "security"))
+    username: Mapped[str] = mapped_column(sa.String(254))
+    password: Mapped[str] = mapped_column(default="")
+    folder: Mapped[str] = mapped_column(sa.String(255), default="INBOX")
+    # Where a message goes once it is stored; "": it stays where it is.
+    move_to: Mapped[str] = mapped_column(sa.String(255), default="")
+    # The name our own server signs its checks of senders with (RFC 8601 authserv-id).
+    checked_by: Mapped[str] = mapped_column(sa.String(253), default="")
+    # When all of it was last read, and what has been wrong since when.
+    fetched_at: Mapped[dt.datetime | None]
+    trouble: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    trouble_since: Mapped[dt.datetime | None]
+    # What the last test of the connection found.
+    findings: Mapped[dict[str, Any]] = mapped_column(default=dict)

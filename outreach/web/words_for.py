@@ -37,7 +37,14 @@ from outreach.petitions.models import (
 )
 from outreach.petitions.pages import MilestoneState, PageRule
 from outreach.petitions.reviews import Standing
-from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
+from outreach.replies.models import (
+    InboxState,
+    MailKind,
+    ReplyChannel,
+    ReplyKind,
+    SignedBy,
+    Way,
+)
 from outreach.sending.finding import Found
 from outreach.sending.models import Outcome
 from outreach.sending.needed import Need
@@ -295,6 +302,30 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "kept": N_("kept"),
         "broken": N_("broken"),
         "withdrawn": N_("withdrawn"),
+    },
+    Way: {
+        "imap": N_("from the mailbox"),
+        "maildir": N_("from the folder"),
+        "pipe": N_("from the mail server"),
+        "upload": N_("uploaded"),
+        "paste": N_("pasted"),
+    },
+    InboxState: {
+        "new": N_("not read yet"),
+        "read": N_("waits to be filed"),
+        "filed": N_("filed"),
+        "unmatched": N_("belongs to no letter yet"),
+        "set_aside": N_("set aside"),
+        "unreadable": N_("can't be read"),
+    },
+    MailKind: {
+        "answer": N_("answer"),
+        "auto_reply": N_("automatic answer"),
+        "bounce": N_("came back"),
+        "delay": N_("delayed"),
+        "receipt": N_("receipt"),
+        "complaint": N_("complaint about spam"),
+        "list": N_("mail to a list"),
     },
     ReplyChannel: {
         "email": N_("e-mail"),
