@@ -7,7 +7,7 @@ A reading holds for exactly those lines: when one of them changes, they want a r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -120,10 +120,37 @@ def unread_greetings(session: Session) -> Unread:
 
 def unread_greeting(session: Session, target: Target, language: str) -> Greeting | None:
     """Return the form of address of a letter in `language` to `target` if nobody has read it."""
-    greeting = greeting_to(target, language)
-    if greeting is None or not needs_reading(session, greeting.block.language, greeting.role):
-        return None
-    return greeting
+    return unread_greetings_of(session, [(target, language)])[0]
+
+
+def unread_greetings_of(
+    session: Session, wanted: Sequence[tuple[Target, str]]
+) -> list[Greeting | None]:
+    """Return what `unread_greeting` says of each (target, language); at most one query."""
+    greetings = [greeting_to(target, language) for target, language in wanted]
+    asked = {
+        one.block.language
+        for one in greetings
+        if one is not None and not one.block.read_by_native_speaker
+    }
+    if not asked:
+        return [None] * len(wanted)
+    read = {
+        (row.language, row.role, row.digest)
+        for row in session.execute(
+            sa.select(
+                SalutationReading.language, SalutationReading.role, SalutationReading.digest
+            ).where(SalutationReading.language.in_(asked))
+        )
+    }
+    return [one if one is not None and _unread(one, read) else None for one in greetings]
+
+
+def _unread(greeting: Greeting, read: Collection[tuple[str, TargetRole, str]]) -> bool:
+    block, role = greeting.block, greeting.role
+    if block.read_by_native_speaker:
+        return False
+    return (block.language, role, block.roles[role].digest) not in read
 
 
 def record(

@@ -36,6 +36,12 @@ def seals_of(session: Session, letters: Sequence[Letter]) -> dict[int, str]:
     }
 
 
+def seal_from(letter: Letter, sender: Sender, quotations: Sequence[Quotation]) -> str:
+    """Return the seal of `letter` by rows that were read already; quotations in their order."""
+    quoted = [[one.fact_id, one.fact_version, one.reading_id, one.text] for one in quotations]
+    return seal(_frozen(letter, sender, quoted))
+
+
 def _quoted(session: Session, ids: Sequence[int]) -> dict[int, list[list[Any]]]:
     rows = session.execute(
         sa.select(

@@ -26,15 +26,9 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].strip().lower()
 
 
-def standing(session: Session, campaign_id: int, address: str) -> DomainStop | None:
-    """Return what stops letters of the campaign to `address`, if anything does."""
-    return session.scalar(
-        sa.select(DomainStop).where(
-            DomainStop.campaign_id == campaign_id,
-            DomainStop.domain == domain_of(address),
-            DomainStop.lifted_at.is_(None),
-        )
-    )
+def standing(session: Session, campaign_id: int) -> dict[str, DomainStop]:
+    """Return {domain: what stops letters of the campaign to it}."""
+    return {stop.domain: stop for stop in stops(session, campaign_id)}
 
 
 def stops(session: Session, campaign_id: int) -> Sequence[DomainStop]:
@@ -54,9 +48,9 @@ def stop_if_refused(
     Tries before the last time somebody opened the domain don't count. Returns whether it was
     stopped now.
     """
-    if standing(session, letter.campaign_id, letter.address) is not None:
-        return False
     domain = domain_of(letter.address)
+    if domain in standing(session, letter.campaign_id):
+        return False
     opened = session.scalar(
         sa.select(sa.func.max(DomainStop.lifted_at)).where(
             DomainStop.campaign_id == letter.campaign_id, DomainStop.domain == domain

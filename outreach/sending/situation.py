@@ -1,14 +1,14 @@
-"""Everything the gate looks at for one letter, read in a fixed number of queries."""
+"""Everything the gate looks at, read in a fixed number of queries for any number of letters."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Bundle, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from outreach.accounts.models import Campaign, Event, Sender
 from outreach.directory.models import (
@@ -21,16 +21,14 @@ from outreach.directory.models import (
     Suppression,
     Target,
 )
-from outreach.directory.offices import contacts_of
-from outreach.directory.salutation_readings import Greeting, unread_greeting
+from outreach.directory.offices import contacts_by_owner
+from outreach.directory.salutation_readings import Greeting, unread_greetings_of
 from outreach.directory.shelf_life import Shelf, shelf_for
-from outreach.directory.suppression import forbidding
+from outreach.directory.suppression import Reach, forbidding_each
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
-from outreach.letters.claims import quoted_facts
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, Quotation, TemplateVersion
-from outreach.letters.numbers import quoted_readings
-from outreach.letters.sealing import seal_of
+from outreach.letters.sealing import seal_from
 from outreach.petitions.counts import Count, current_count
 from outreach.petitions.models import Fact, Reading
 from outreach.sending import domains
@@ -53,7 +51,8 @@ class Situation:
     # The day they died as a list says it, ISO 8601 of whatever precision, or "".
     died: str
     body_until: dt.date | None
-    office: Office
+    # No letter of kind first or reminder goes to its desk before.
+    quiet_until: dt.datetime | None
     version: TemplateVersion
     # The letters a reminder follows: the one before it, then the one before that.
     follows: Sequence[Letter]
@@ -85,87 +84,223 @@ class Situation:
         return self.campaign.day_of(self.now)
 
 
-def look(session: Session, letter: Letter, *, now: dt.datetime) -> Situation:
-    """Read what the gate needs to know of `letter`, in few queries whatever it quotes."""
-    campaign, sender, target, office, version, about, before_it, first_of_all = _around(
-        session, letter
+def look_at_many(
+    session: Session, letters: Sequence[Letter], *, now: dt.datetime
+) -> dict[int, Situation]:
+    """Return {letter id: what the gate needs to know}; a fixed number of queries per campaign.
+
+    At most some thousand letters at a time. What letters share is read once.
+    """
+    of_campaign: dict[int, list[Letter]] = {}
+    for letter in letters:
+        of_campaign.setdefault(letter.campaign_id, []).append(letter)
+    found: dict[int, Situation] = {}
+    for campaign_id, some in of_campaign.items():
+        read = _read(session, session.get_one(Campaign, campaign_id), some, now)
+        found.update((letter.id, _of(read, letter, now)) for letter in some)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read for letters of one campaign, by letter id unless said otherwise."""
+
+    campaign: Campaign
+    # By their own ids.
+    senders: Mapping[int, Sender]
+    versions: Mapping[int, TemplateVersion]
+    around: Mapping[int, Any]
+    contacts: Mapping[int, Sequence[ContactDetail]]
+    shelf: Shelf
+    # By target id.
+    wishes: Mapping[int, Wish]
+    came_back: Mapping[tuple[int, str], dt.date]
+    suppressions: Mapping[int, Sequence[Suppression]]
+    unread: Mapping[int, Greeting | None]
+    chains: Mapping[int, Sequence[Letter]]
+    quoted: Mapping[int, _Quoted]
+    count: Count | None
+    way: Route | None
+    # By domain.
+    stopped: Mapping[str, DomainStop]
+
+
+def _read(
+    session: Session, campaign: Campaign, letters: Sequence[Letter], now: dt.datetime
+) -> _Read:
+    around = _around(session, letters)
+    contacts = contacts_by_owner(session, {one: _owners(row) for one, row in around.items()})
+    quoted = _quoted(session, letters)
+    numbered = any(one.readings for one in quoted.values())
+    # A form of address nobody has read may be rehearsed, and a rehearsal needs no way out.
+    leaving = not campaign.rehearsing
+    return _Read(
+        campaign=campaign,
+        senders=_by_id(session, Sender, {one.sender_id for one in letters}),
+        versions=_by_id(session, TemplateVersion, {one.template_version_id for one in letters}),
+        around=around,
+        contacts=contacts,
+        shelf=shelf_for(session, [detail for some in contacts.values() for detail in some]),
+        wishes=wishes_of(session, {letter.target_id for letter in letters}),
+        came_back=_came_back(session, letters, campaign),
+        suppressions=_forbidden(session, letters, around, contacts),
+        unread=_unread(session, letters, around) if leaving else {},
+        chains=_chains(session, letters),
+        quoted=quoted,
+        count=current_count(session, campaign.id, campaign.day_of(now)) if numbered else None,
+        way=route(session, campaign.id, now=now) if leaving else None,
+        stopped=domains.standing(session, campaign.id) if leaving else {},
     )
-    readings = quoted_readings(session, [letter.id]).get(letter.id, [])
-    contacts = contacts_of(session, target)
-    leaves = letter.channel is ContactKind.EMAIL and not campaign.rehearsing
+
+
+def _of(read: _Read, letter: Letter, now: dt.datetime) -> Situation:
+    row, quoted = read.around[letter.id], read.quoted[letter.id]
+    sender = read.senders[letter.sender_id]
+    leaves = letter.channel is ContactKind.EMAIL and not read.campaign.rehearsing
     return Situation(
         letter=letter,
-        campaign=campaign,
+        campaign=read.campaign,
         sender=sender,
-        target=target,
-        held_from=about.start_on,
-        held_until=about.end_on,
-        body_until=about.ended_on,
-        died=about.death_date or "",
-        office=office,
-        version=version,
-        follows=[one for one in (before_it, first_of_all) if one is not None],
-        contacts=contacts,
-        shelf=shelf_for(session, contacts),
-        wish=wishes_of(session, [target.id]).get(target.id, NO_WISH),
-        came_back_on=_came_back_on(session, letter, campaign),
-        suppressions=forbidding(
-            session,
-            contacts,
-            offices=[letter.office_id, target.office_id],
-            address=letter.address,
-        ),
-        unread=unread_greeting(session, target, letter.language),
-        facts=quoted_facts(session, [letter.id]).get(letter.id, []),
-        readings=readings,
-        count=current_count(session, campaign.id, campaign.day_of(now)) if readings else None,
-        way=route(session, campaign.id, now=now) if leaves else None,
-        stopped=domains.standing(session, campaign.id, letter.address) if leaves else None,
-        seal=seal_of(session, letter) if letter.state in SEALED else "",
+        target=row[0],
+        held_from=row.start_on,
+        held_until=row.end_on,
+        body_until=row.ended_on,
+        died=row.death_date or "",
+        quiet_until=row.quiet_until,
+        version=read.versions[letter.template_version_id],
+        follows=read.chains.get(letter.id, ()),
+        contacts=read.contacts[letter.id],
+        shelf=read.shelf,
+        wish=read.wishes.get(letter.target_id, NO_WISH),
+        came_back_on=read.came_back.get((letter.office_id, letter.address.lower())),
+        suppressions=read.suppressions[letter.id],
+        unread=read.unread.get(letter.id),
+        facts=quoted.facts,
+        readings=quoted.readings,
+        count=read.count if quoted.readings else None,
+        way=read.way if leaves else None,
+        stopped=read.stopped.get(domains.domain_of(letter.address)) if leaves else None,
+        seal=seal_from(letter, sender, quoted.all) if letter.state in SEALED else "",
         now=now,
     )
 
 
-def _around(session: Session, letter: Letter) -> Any:
-    """Campaign, sender, target, office, version, days of the holder, the two letters before."""
-    before, first = aliased(Letter), aliased(Letter)
-    return session.execute(
+Row = TypeVar("Row", Sender, TemplateVersion)
+
+
+def _by_id(session: Session, kind: type[Row], ids: Collection[int]) -> dict[int, Row]:
+    return {one.id: one for one in session.scalars(sa.select(kind).where(kind.id.in_(ids)))}
+
+
+def _around(session: Session, letters: Sequence[Letter]) -> dict[int, Any]:
+    """{letter id: its target, the days of the holder, whose details count, the desks}."""
+    own = aliased(Office)
+    rows = session.execute(
         sa.select(
-            *(Campaign, Sender, Target, Office, TemplateVersion),
-            Bundle(
-                "about",
-                *(Membership.start_on, Membership.end_on),
-                Organization.ended_on,
-                Person.death_date,
-            ),
-            *(before, first),
+            *(Target, Letter.id, Letter.office_id),
+            *(Membership.person_id, Membership.post_id),
+            *(Membership.start_on, Membership.end_on),
+            *(Organization.ended_on, Person.death_date),
+            *(Office.quiet_until, Office.key.label("desk"), own.key.label("target_desk")),
         )
         .select_from(Letter)
-        .join(Campaign, Campaign.id == Letter.campaign_id)
-        .join(Sender, Sender.id == Letter.sender_id)
         .join(Target, Target.id == Letter.target_id)
         .outerjoin(Membership, Membership.id == Target.membership_id)
         .outerjoin(Person, Person.id == Membership.person_id)
         .join(Organization, Organization.id == Target.body_id)
         .join(Office, Office.id == Letter.office_id)
-        .join(TemplateVersion, TemplateVersion.id == Letter.template_version_id)
-        .outerjoin(before, before.id == Letter.follows_id)
+        .join(own, own.id == Target.office_id)
+        .where(Letter.id.in_([letter.id for letter in letters]))
+    )
+    return {row.id: row for row in rows}
+
+
+def _owners(row: Any) -> list[tuple[str, int]]:
+    """Whose ways to be reached are the target's: of the person and the post, or of the body."""
+    if row[0].membership_id is None:
+        return [("organization", row[0].body_id)]
+    return [("person", row.person_id)] + ([("post", row.post_id)] if row.post_id else [])
+
+
+@dataclass(slots=True)
+class _Quoted:
+    """What one letter quotes, in its order."""
+
+    all: list[Quotation] = field(default_factory=list)
+    facts: list[tuple[Quotation, Fact]] = field(default_factory=list)
+    readings: list[tuple[Quotation, Reading]] = field(default_factory=list)
+
+
+def _quoted(session: Session, letters: Sequence[Letter]) -> dict[int, _Quoted]:
+    found = {letter.id: _Quoted() for letter in letters}
+    rows = session.execute(
+        sa.select(Quotation, Fact, Reading)
+        .outerjoin(Fact, Fact.id == Quotation.fact_id)
+        .outerjoin(Reading, Reading.id == Quotation.reading_id)
+        .where(Quotation.letter_id.in_(list(found)))
+        .order_by(Quotation.id)
+    )
+    for quotation, fact, reading in rows:
+        mine = found[quotation.letter_id]
+        mine.all.append(quotation)
+        if fact is not None:
+            mine.facts.append((quotation, fact))
+        if reading is not None:
+            mine.readings.append((quotation, reading))
+    return found
+
+
+def _chains(session: Session, letters: Sequence[Letter]) -> dict[int, list[Letter]]:
+    """{letter id: the letter before it and the one before that}, for those that follow one."""
+    following = {one.id: one.follows_id for one in letters if one.follows_id is not None}
+    if not following:
+        return {}
+    before, first = aliased(Letter), aliased(Letter)
+    rows = session.execute(
+        sa.select(before, first)
         .outerjoin(first, first.id == before.follows_id)
-        .where(Letter.id == letter.id)
-    ).one()
+        .where(before.id.in_(set(following.values())))
+    )
+    chain = {row[0].id: [one for one in row if one is not None] for row in rows}
+    return {letter_id: chain[follows] for letter_id, follows in following.items()}
 
 
-def _came_back_on(session: Session, letter: Letter, campaign: Campaign) -> dt.date | None:
-    last = session.scalar(
-        sa.select(sa.func.max(Event.at))
-        .join(Letter, Letter.id == Event.subject_id)
+def _forbidden(
+    session: Session,
+    letters: Sequence[Letter],
+    around: Mapping[int, Any],
+    contacts: Mapping[int, Sequence[ContactDetail]],
+) -> dict[int, Sequence[Suppression]]:
+    reaches = [
+        Reach(contacts[one.id], (around[one.id].desk, around[one.id].target_desk), one.address)
+        for one in letters
+    ]
+    found = forbidding_each(session, reaches)
+    return {letter.id: some for letter, some in zip(letters, found, strict=True)}
+
+
+def _unread(
+    session: Session, letters: Sequence[Letter], around: Mapping[int, Any]
+) -> dict[int, Greeting | None]:
+    wanted = [(around[letter.id][0], letter.language) for letter in letters]
+    found = unread_greetings_of(session, wanted)
+    return {letter.id: greeting for letter, greeting in zip(letters, found, strict=True)}
+
+
+def _came_back(
+    session: Session, letters: Sequence[Letter], campaign: Campaign
+) -> dict[tuple[int, str], dt.date]:
+    """{(office id, address in small letters): the last day a letter came back from there}."""
+    address = sa.func.lower(Letter.address)
+    rows = session.execute(
+        sa.select(Letter.office_id, address, sa.func.max(Event.at))
+        .join(Event, sa.and_(Event.subject_kind == "letter", Event.subject_id == Letter.id))
         .where(
-            Event.subject_kind == "letter",
             Event.name == "bounce",
             Letter.state == State.BOUNCED,
-            Letter.office_id == letter.office_id,
-            sa.func.lower(Letter.address) == letter.address.lower(),
+            Letter.office_id.in_({letter.office_id for letter in letters}),
             Letter.rehearsal == campaign.rehearsing,
         )
+        .group_by(Letter.office_id, address)
     )
-    return last.date() if last else None
+    return {(office, box): last.date() for office, box, last in rows}
