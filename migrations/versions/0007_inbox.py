@@ -188,9 +188,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("incoming_id", name=op.f("pk_original")),
     )
+    op.create_table(
+        "letter_trace",
+        sa.Column("clue", sa.String(length=16), nullable=False),
+        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["letter_id"],
+            ["letter.id"],
+            name=op.f("fk_letter_trace_letter_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("clue", "value", "letter_id", name=op.f("pk_letter_trace")),
+    )
+    op.create_index("ix_letter_trace_letter_id", "letter_trace", ["letter_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("letter_trace")
     op.drop_table("original")
     op.drop_table("arrival")
     op.drop_table("mailbox")

@@ -14,6 +14,9 @@ from outreach.directory.models import Office
 from outreach.letters.models import Letter
 from outreach.schema import Base, enum
 
+# The longest clue that leads to a letter, in characters.
+CLUE_LENGTH = 200
+
 
 class ReplyChannel(StrEnum):
     """How an answer came."""
@@ -244,3 +247,18 @@ class Mailbox(Base):
     trouble_since: Mapped[dt.datetime | None]
     # What the last test of the connection found.
     findings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class LetterTrace(Base):
+    """One clue that leads to one letter. Can be made again from the letters at any time."""
+
+    __tablename__ = "letter_trace"
+    __table_args__ = (sa.Index("ix_letter_trace_letter_id", "letter_id"),)
+
+    # A `traces.Clue`.
+    clue: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    # Folded: an address, the host's own part, a subject without "Re:", one word of a name.
+    value: Mapped[str] = mapped_column(sa.String(CLUE_LENGTH), primary_key=True)
+    letter_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("letter.id", ondelete="CASCADE"), primary_key=True
+    )
