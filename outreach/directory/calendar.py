@@ -94,6 +94,11 @@ def weekend(code: str) -> frozenset[int]:
     return frozenset(known.weekend) if known is not None else frozenset({5, 6})
 
 
+def works(code: str, day: dt.date) -> bool:
+    """Return whether `day` is a working day there; where nobody knows better, Monday to Friday."""
+    return day.weekday() not in weekend(code) and holiday(code, day) is None
+
+
 @cache
 def _holidays(code: str) -> holidays.HolidayBase | None:
     """The library's calendar; a part of a country (ISO 3166-2) has its own where it is known."""

@@ -101,7 +101,9 @@ def post_by_hand(
     _ask_gate(session, letter, now)
     if letter.kind in gate.COOLED and not campaign.rehearsing:
         days = campaign.cooling_days
-        if desks.take_desk(session, letter.office_id, cooling_days=days, now=now) is None:
+        code = desks.code_of(session, letter.target_id)
+        taken = desks.take_desk(session, letter.office_id, cooling_days=days, code=code, now=now)
+        if taken is None:
             raise Refused(Sentence("Another letter to this desk was faster."))
     moving.make(
         session,

@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.directory.models import Office
+from outreach.directory import calendar
+from outreach.directory.models import Office, Target
+from outreach.directory.zones import seat_zone
 
-SATURDAY = 5
+# PostgreSQL takes 65,535 values in one statement.
+AT_ONCE = 10_000
 Day = TypeVar("Day", dt.date, dt.datetime)
 
 
-def after_working_days(start: Day, days: int) -> Day:
-    """Return the day `days` working days after `start`; of an instant, at the same hour (UTC).
+def after_working_days(start: Day, days: int, code: str = "") -> Day:
+    """Return the day `days` working days after `start`; of an instant, at the same hour there.
 
-    Working days are Monday to Friday for now; the calendars of countries come here.
+    Working days are those of jurisdiction `code`: its weekend and its public holidays, not the
+    recess of a house. Where they are not known: Monday to Friday.
     """
-    day = start
+    if isinstance(start, dt.datetime):
+        local = start.astimezone(seat_zone(code))
+        day = _working_day(local.date(), days, code)
+        return dt.datetime.combine(day, local.time(), local.tzinfo).astimezone(dt.UTC)
+    return _working_day(start, days, code)
+
+
+def _working_day(day: dt.date, days: int, code: str) -> dt.date:
     while days > 0:
         day += dt.timedelta(days=1)
-        if day.weekday() < SATURDAY:
-            days -= 1
+        days -= calendar.works(code, day)
     return day
 
 
 def take_desk(
-    session: Session, office_id: int, *, cooling_days: int, now: dt.datetime
+    session: Session, office_id: int, *, cooling_days: int, code: str, now: dt.datetime
 ) -> dt.datetime | None:
-    """Let the desk rest from `now` for that many working days; return until when.
+    """Let the desk rest from `now` for that many working days of `code`; return until when.
 
     Returns None when it already rests: somebody's letter was first. One update decides, so two
     letters at the same moment can't both find it free.
     """
-    until = after_working_days(now, cooling_days)
+    until = after_working_days(now, cooling_days, code)
     result = session.execute(
         sa.update(Office)
         .where(
@@ -49,7 +60,7 @@ def take_desk(
 
 
 def free_desk(
-    session: Session, office_id: int, *, cooling_days: int, taken_at: dt.datetime
+    session: Session, office_id: int, *, cooling_days: int, code: str, taken_at: dt.datetime
 ) -> None:
     """Undo `take_desk` of `taken_at` when the letter certainly did not go.
 
@@ -59,8 +70,23 @@ def free_desk(
         sa.update(Office)
         .where(
             Office.id == office_id,
-            Office.quiet_until == after_working_days(taken_at, cooling_days),
+            Office.quiet_until == after_working_days(taken_at, cooling_days, code),
         )
         .values(quiet_until=None)
         .execution_options(synchronize_session=False)
     )
+
+
+def code_of(session: Session, target_id: int) -> str:
+    """Return the jurisdiction whose working days the desk of a target keeps."""
+    return codes_of(session, [target_id])[target_id]
+
+
+def codes_of(session: Session, target_ids: Sequence[int]) -> dict[int, str]:
+    """Return {target id: the jurisdiction whose working days its desk keeps}."""
+    found: dict[int, str] = {}
+    for n in range(0, len(target_ids), AT_ONCE):
+        wanted = target_ids[n : n + AT_ONCE]
+        query = sa.select(Target.id, Target.jurisdiction_code).where(Target.id.in_(wanted))
+        found |= {row.id: row.jurisdiction_code for row in session.execute(query)}
+    return found

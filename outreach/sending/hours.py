@@ -52,6 +52,8 @@ class Place:
     code: str
     zone: ZoneInfo
     rests: Sequence[Rest] = field(default_factory=tuple)
+    # Why this clock, where a country has several.
+    why: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def good_windows(
     last = min(before, after + FURTHEST).astimezone(place.zone).date()
     while day <= last:
         if is_good(place, hours, day):
-            window = _on(place, hours, day)
+            window = window_on(place, hours, day)
             cut = Window(max(window.begins, after), min(window.ends, before))
             if cut.begins < cut.ends:
                 yield cut
@@ -109,6 +111,26 @@ def is_good(place: Place, hours: Hours, day: dt.date) -> bool:
     return hours.last or day != week[-1]
 
 
+def after_working_days(place: Place, start: dt.datetime, days: int) -> dt.datetime:
+    """Return the instant `days` working days of `place` after `start`, at the same hour there."""
+    local = start.astimezone(place.zone)
+    day = working_day(place, local.date(), days)
+    return dt.datetime.combine(day, local.time(), place.zone).astimezone(dt.UTC)
+
+
+def working_day(place: Place, day: dt.date, days: int) -> dt.date:
+    """Return the day `days` working days of `place` after `day`, before it when negative.
+
+    It stops looking after 400 days of rest.
+    """
+    step = dt.timedelta(days=1 if days > 0 else -1)
+    left, last = abs(days), day + step * (FURTHEST.days + abs(days))
+    while left > 0 and day != last:
+        day += step
+        left -= rest_on(place, day) is None
+    return day
+
+
 def _working_days(place: Place, day: dt.date) -> list[dt.date]:
     """The days of the week of `day` on which somebody works; the week begins after the weekend."""
     resting = calendar.weekend(place.code)
@@ -119,7 +141,9 @@ def _working_days(place: Place, day: dt.date) -> list[dt.date]:
     return [one for one in days if rest_on(place, one) is None]
 
 
-def _on(place: Place, hours: Hours, day: dt.date) -> Window:
+def window_on(place: Place, hours: Hours, day: dt.date) -> Window:
+    """Return the good hours of `day` on the clock of `place`, whatever day it is."""
+
     def instant(time: dt.time) -> dt.datetime:
         return dt.datetime.combine(day, time, place.zone).astimezone(dt.UTC)
 

@@ -253,7 +253,11 @@ def _claim(
     # A rehearsal reaches nobody, so no desk has to rest after it (law 10).
     if letter.kind in gate.COOLED and not rehearsal:
         free = desks.take_desk(
-            session, letter.office_id, cooling_days=campaign.cooling_days, now=now
+            session,
+            letter.office_id,
+            cooling_days=campaign.cooling_days,
+            code=desks.code_of(session, letter.target_id),
+            now=now,
         )
         if free is None:
             return Verdict.WAITING

@@ -9,19 +9,26 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from babel.dates import format_datetime
 from sqlalchemy.orm import Session, contains_eager, load_only
 
-from outreach.directory import calendar
-from outreach.directory.models import ContactKind, Jurisdiction, Target
+from outreach.directory.models import ContactKind, Target
+from outreach.directory.zones import seat_zone
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending.hours import Hours, Place, Rest, Window, good_windows, rest_on
+from outreach.sending.hours import (
+    Hours,
+    Place,
+    Window,
+    after_working_days,
+    good_windows,
+    rest_on,
+)
+from outreach.sending.places import places_of
 from outreach.words import Sentence
 
 # Letters to one body (a chamber, a ministry) on one of its days, and to one mail domain an hour.
@@ -48,9 +55,9 @@ class _Taken:
     days: Counter[tuple[int, dt.date]] = field(default_factory=Counter)
     hours: Counter[tuple[str, dt.datetime]] = field(default_factory=Counter)
 
-    def note(self, letter: Letter, zone: ZoneInfo, instant: dt.datetime) -> None:
+    def note(self, letter: Letter, instant: dt.datetime) -> None:
         """Count one letter that goes at `instant`."""
-        self.days[letter.target.body_id, instant.astimezone(zone).date()] += 1
+        self.days[letter.target.body_id, _body_day(letter, instant)] += 1
         if domain := _domain(letter):
             self.hours[domain, instant.replace(minute=0, second=0, microsecond=0)] += 1
 
@@ -69,19 +76,18 @@ def slots(
     earliest instant (aware UTC); `rests` says how many days a desk rests between two of them,
     {campaign id: working days}.
     """
-    codes = {letter.target.jurisdiction_code for letter in letters}
-    places = _places(session, codes, after)
-    taken = _taken(session, places, after)
+    places = places_of(session, letters, after=after)
+    taken = _taken(session, {letter.target.jurisdiction_code for letter in letters}, after)
     free_from: dict[int, dt.datetime] = {}
     found: dict[int, Slot | Sentence] = {}
     for letter in letters:
-        place = _of_body(places[letter.target.jurisdiction_code], letter)
+        place = places[letter.target_id]
         begins = max(after, free_from.get(letter.office_id, after))
         slot = _slot(letter, place, hours, begins, taken)
         if isinstance(slot, Slot):
-            taken.note(letter, place.zone, slot.send_after)
+            taken.note(letter, slot.send_after)
             rest = rests.get(letter.campaign_id, 0)
-            free_from[letter.office_id] = rested(place, slot.send_after, rest)
+            free_from[letter.office_id] = after_working_days(place, slot.send_after, rest)
         found[letter.id] = slot
     return found
 
@@ -91,7 +97,6 @@ def resting(session: Session, campaign_id: int, code: str, *, now: dt.datetime) 
 
     With target and jurisdiction, the earliest first: what a newer calendar would plan anew.
     """
-    place = _places(session, {code}, now)[code]
     scheduled = session.scalars(
         sa.select(Letter)
         .join(Letter.target)
@@ -103,24 +108,17 @@ def resting(session: Session, campaign_id: int, code: str, *, now: dt.datetime) 
             Target.jurisdiction_code == code,
         )
         .order_by(Letter.send_after, Letter.id)
-    )
+    ).all()
+    places = places_of(session, scheduled, after=now)
     return [
         letter
         for letter in scheduled
         if letter.send_after is not None
-        and rest_on(_of_body(place, letter), letter.send_after.astimezone(place.zone).date())
+        and rest_on(
+            places[letter.target_id],
+            letter.send_after.astimezone(places[letter.target_id].zone).date(),
+        )
     ]
-
-
-def rested(place: Place, start: dt.datetime, days: int) -> dt.datetime:
-    """Return the instant `days` working days of `place` after `start`, at the same hour."""
-    day = start.astimezone(place.zone).date()
-    while days > 0:
-        day += dt.timedelta(days=1)
-        days -= rest_on(place, day) is None
-    return dt.datetime.combine(day, start.astimezone(place.zone).time(), place.zone).astimezone(
-        dt.UTC
-    )
 
 
 def _slot(
@@ -129,7 +127,7 @@ def _slot(
     full = 0
     for window in good_windows(place, hours, after=after, before=after + AHEAD):
         minute = _minute(letter, window, taken)
-        day = window.begins.astimezone(place.zone).date()
+        day = _body_day(letter, window.begins)
         if minute is None or taken.days[letter.target.body_id, day] >= PER_BODY_AND_DAY:
             full += 1
             continue
@@ -181,27 +179,12 @@ def _because(place: Place, after: dt.datetime, minute: dt.datetime, full: int) -
     )
 
 
-def _places(session: Session, codes: set[str], after: dt.datetime) -> dict[str, Place]:
-    rows = session.execute(
-        sa.select(Jurisdiction.code, Jurisdiction.timezone).where(Jurisdiction.code.in_(codes))
-    ).all()
-    zones = {row.code: ZoneInfo(row.timezone or "UTC") for row in rows}
-    rests: dict[str, list[Rest]] = {code: [] for code in zones}
-    for entry in calendar.entries(session, codes, after=after.date() - dt.timedelta(days=1)):
-        if entry.kind in calendar.RESTING:
-            rests[entry.jurisdiction_code].append(
-                Rest(entry.starts_on, entry.ends_on, entry.name, entry.kind, entry.organization_id)
-            )
-    return {code: Place(code, zone, tuple(rests[code])) for code, zone in zones.items()}
+def _body_day(letter: Letter, instant: dt.datetime) -> dt.date:
+    """The day a body counts its letters by, on the clock of the capital."""
+    return instant.astimezone(seat_zone(letter.target.jurisdiction_code)).date()
 
 
-def _of_body(place: Place, letter: Letter) -> Place:
-    """The place without the rests of other bodies there: one chamber's recess isn't the other's."""
-    own = tuple(one for one in place.rests if one.body_id in (None, letter.target.body_id))
-    return place if len(own) == len(place.rests) else Place(place.code, place.zone, own)
-
-
-def _taken(session: Session, places: Mapping[str, Place], after: dt.datetime) -> _Taken:
+def _taken(session: Session, codes: Collection[str], after: dt.datetime) -> _Taken:
     taken = _Taken()
     scheduled = session.scalars(
         sa.select(Letter)
@@ -214,12 +197,12 @@ def _taken(session: Session, places: Mapping[str, Place], after: dt.datetime) ->
         .where(
             Letter.state.in_((State.SCHEDULED, State.SENDING)),
             Letter.send_after >= after,
-            Target.jurisdiction_code.in_(list(places)),
+            Target.jurisdiction_code.in_(codes),
         )
     )
     for letter in scheduled:
         assert letter.send_after is not None
-        taken.note(letter, places[letter.target.jurisdiction_code].zone, letter.send_after)
+        taken.note(letter, letter.send_after)
     return taken
 
 

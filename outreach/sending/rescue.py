@@ -14,8 +14,7 @@ from outreach.errors import MoveRefused
 from outreach.letters import chains, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
-from outreach.sending import results
-from outreach.sending.desks import after_working_days
+from outreach.sending import desks, results
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.outbox import Counts, Verdict
 
@@ -86,11 +85,14 @@ def _silent(session: Session, campaign: Campaign, now: dt.datetime) -> list[int]
         )
     )
     whole = chains.letters_of_many(session, {first.id: first for first in firsts})
+    codes = desks.codes_of(session, [letters[0].target_id for letters in whole.values()])
     return [
         first_id
         for first_id, letters in whole.items()
         if (left := letters[-1].sent_at) is not None
-        and after_working_days(campaign.day_of(left), campaign.ask_closes_days)
+        and desks.after_working_days(
+            campaign.day_of(left), campaign.ask_closes_days, codes[letters[0].target_id]
+        )
         < campaign.day_of(now)
     ]
 

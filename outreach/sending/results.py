@@ -18,9 +18,6 @@ from outreach.sending import desks, refusals
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.postman import LASTING, Refusal
 
-# Minutes until the next try after the first, second, … that was put back.
-DELAYS = (1, 5, 15, 60, 240)
-
 
 def delivered(database: Database, attempt_id: int, words: str, *, now: dt.datetime) -> None:
     """Keep that the postman took the message; also when the answer came after the lease."""
@@ -109,6 +106,7 @@ def free_desk_of(session: Session, attempt: Attempt, letter: Letter) -> None:
         session,
         letter.office_id,
         cooling_days=campaign.cooling_days,
+        code=desks.code_of(session, letter.target_id),
         taken_at=attempt.started_at,
     )
 
@@ -133,7 +131,8 @@ def _put_back(
     _end(attempt, Outcome.PUT_BACK, words, now)
     window: dict[str, Any] = {}
     if letter.send_before is not None and letter.send_before > now:
-        minutes = DELAYS[min(attempt.number, len(DELAYS)) - 1]
+        delays = session.get_one(Campaign, letter.campaign_id).retry_minutes
+        minutes = delays[min(attempt.number, len(delays)) - 1]
         again = now + dt.timedelta(minutes=minutes)
         window["send_after"] = min(again, letter.send_before - dt.timedelta(seconds=1))
     moving.make(session, letter, "put_back", by=CLOCK, now=now, reason=words, **window)

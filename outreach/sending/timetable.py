@@ -16,8 +16,9 @@ from outreach.letters import moving
 from outreach.letters.models import Letter
 from outreach.letters.together import reasons_of
 from outreach.sending import gate, planning
-from outreach.sending.desks import after_working_days
-from outreach.sending.hours import Hours
+from outreach.sending.hours import Hours, after_working_days
+from outreach.sending.places import places_of
+from outreach.sending.reasons import Wait
 from outreach.words import Sentence
 
 WINDOW = dt.timedelta(hours=24)
@@ -67,7 +68,7 @@ def schedule(
     because: str = "",
     by: Actor,
     now: dt.datetime,
-) -> Sequence[gate.Wait]:
+) -> Sequence[Wait]:
     """Schedule `letter` for a window and return what it will wait for (said, not in the way).
 
     Raises BadInput (the window), Refused with every reason of the gate that stops it, and what
@@ -137,6 +138,7 @@ def schedule_many(
     """
     begins, ends = window(send_after, send_before, now=now)
     rests = _rests(session, letters)
+    places = places_of(session, letters, after=now)
     turns = Counter[int]()
     result = Scheduled()
     for letter in letters:
@@ -145,8 +147,8 @@ def schedule_many(
             schedule(
                 session,
                 letter,
-                send_after=after_working_days(begins, rest),
-                send_before=after_working_days(ends, rest),
+                send_after=after_working_days(places[letter.target_id], begins, rest),
+                send_before=after_working_days(places[letter.target_id], ends, rest),
                 because=because,
                 by=by,
                 now=now,

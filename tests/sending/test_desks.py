@@ -1,0 +1,66 @@
+"""How long a desk rests, counted in the working days of its own country."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from outreach.directory.models import Office
+from outreach.letters.lifecycle import State
+from outreach.sending import desks, outbox, results
+from outreach.sending.outbox import Claim
+from tests import make
+from tests.sending.conftest import FakePostman, live, sendable
+
+
+def utc(*parts: int) -> dt.datetime:
+    return dt.datetime(*parts, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("code", "start", "days", "end"),
+    [
+        # Nobody knows the country: Monday to Friday.
+        ("", utc(2026, 3, 5, 9), 5, utc(2026, 3, 12, 9)),
+        # Thursday; Friday and Saturday rest in Israel, Sunday works, so a day earlier.
+        ("IL", utc(2026, 3, 12, 9), 2, utc(2026, 3, 16, 9)),
+        # Estonia's Independence Day lies between (24 February), a Tuesday.
+        ("EE", utc(2026, 2, 20, 9), 5, utc(2026, 3, 2, 9)),
+        # The clock changes on 29 March: still ten in the morning there.
+        ("DE", utc(2026, 3, 26, 9), 5, utc(2026, 4, 2, 8)),
+        # Good Friday and Easter Monday.
+        ("DE", utc(2026, 4, 2, 8), 5, utc(2026, 4, 13, 8)),
+        # Tuesday morning in New Zealand is still Monday here; Friday there is Good Friday.
+        ("NZ", utc(2026, 3, 30, 20), 3, utc(2026, 4, 6, 21)),
+    ],
+)
+def test_working_days_are_those_of_the_country(code, start, days, end) -> None:
+    assert desks.after_working_days(start, days, code) == end
+
+
+def test_days_count_as_instants_do() -> None:
+    assert desks.after_working_days(dt.date(2026, 2, 20), 5, "EE") == dt.date(2026, 3, 2)
+    assert desks.after_working_days(dt.date(2026, 2, 20), 5) == dt.date(2026, 2, 27)
+
+
+def test_a_claim_lets_the_desk_rest_by_its_own_calendar(database) -> None:
+    postman = FakePostman(for_rehearsal=False)
+    now = utc(2026, 2, 20, 9)
+    with database.writing() as session:
+        make.jurisdiction(session, "EE", timezone="Europe/Tallinn")
+        campaign = live(session)
+        to = make.target(session, jurisdiction_code="EE", address="d@office.zz")
+        letter = sendable(session, campaign, target=to, address="d@office.zz")
+        letter.state = State.SCHEDULED
+        letter.send_after, letter.send_before = now, now + dt.timedelta(hours=3)
+        letter.approved_at = now
+        campaign.live_at = now - dt.timedelta(days=1)
+        letter_id, office_id = letter.id, letter.office_id
+    claim = outbox.claim(database, letter_id, postman, now=now, worker="a")
+    assert isinstance(claim, Claim)
+    with database.reading() as session:
+        assert session.get_one(Office, office_id).quiet_until == utc(2026, 3, 2, 9)
+    results.never_began(database, claim.attempt_id, "stopped", now=now)
+    with database.reading() as session:
+        assert session.get_one(Office, office_id).quiet_until is None
