@@ -11,7 +11,7 @@ from outreach.accounts.models import Campaign, Sender
 from outreach.letters.models import Letter
 from outreach.sending import message
 from outreach.sending.message import new_message_id, wire_address
-from outreach.sending.postman import Answer, Envelope, Fate, TransportError, Written
+from outreach.sending.postman import Answer, Envelope, Fate, TransportError, Unanswered, Written
 
 
 class Plain:
@@ -69,6 +69,8 @@ def one_by_one(
             yield Answer(Fate.TAKEN, deliver(written.message, written.envelope))
         except TransportError as error:
             yield Answer(Fate.NOT_TAKEN, error.words, error.refusal)
+        except Unanswered as error:
+            yield Answer(Fate.UNKNOWN, error.words)
         except Exception as error:
             # Anything else leaves open whether they have it.
             yield Answer(Fate.UNKNOWN, f"{type(error).__name__} while sending")

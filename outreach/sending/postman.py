@@ -31,6 +31,8 @@ class Refusal(StrEnum):
 
 # Trying the same letter again changes nothing about these.
 LASTING = frozenset({Refusal.ADDRESS, Refusal.CONTENT})
+# These say nothing of the letter: any other one through the same account would hear the same.
+OF_THE_ACCOUNT = frozenset({Refusal.UNREACHED, Refusal.SENDER, Refusal.ACCOUNT})
 
 
 class TransportError(Exception):
@@ -49,6 +51,17 @@ class TransportError(Exception):
     def permanent(self) -> bool:
         """Whether trying the same again is pointless."""
         return self.refusal in LASTING
+
+
+class Unanswered(Exception):
+    """The message may have been taken: its last byte went, and no answer came that says so or not.
+
+    `words` are the last that were heard.
+    """
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +128,7 @@ class Postman(Protocol):
     def deliver(self, message: bytes, envelope: Envelope) -> str:
         """Hand over `message` and return the server's last words.
 
-        Raises TransportError when it certainly was not taken.
+        Raises TransportError when it certainly was not taken, Unanswered when nobody knows.
         """
         ...
 

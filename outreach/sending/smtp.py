@@ -2,29 +2,33 @@
 
 What the server said before it was given the whole message is certain: the letter did not go, and
 may be tried again or not. Between the last byte of the message and the server's answer nobody
-knows; then whatever went wrong is raised as it is, and the letter becomes `unknown`.
+knows, and the letter becomes `unknown`.
 """
 
 from __future__ import annotations
 
-import re
 import smtplib
+import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from outreach.accounts.models import Security
+from outreach.sending import pipelined
+from outreach.sending.answers import Phase, meaning, said, sense
+from outreach.sending.pipelined import Said, taken
 from outreach.sending.plain import Plain
-from outreach.sending.postman import Envelope, Refusal, TransportError
+from outreach.sending.postman import Envelope, Refusal, TransportError, Unanswered
 
 TIMEOUT = 60.0
-_FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
-# RFC 5321 §4.5.3.1.10: 552 at RCPT is what old servers say for a mailbox that is full for now.
-_FULL = 552
-# The server hangs up (RFC 5321 §3.8); smtplib's word for an answer that never came.
-_GONE, _NOTHING = 421, -1
+# The server hangs up (RFC 5321 §3.8).
+_GONE = 421
+
+
+class _LineEnded(TransportError):
+    """The line ended before the server had heard of the letter, or with no word about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +48,23 @@ class Server:
 
 
 class SMTPPostman(Plain):
-    """Hands messages to one server over one connection. Not for several threads at once."""
+    """Hands messages to one server over one connection. Not for several threads at once.
+
+    `fast` says several things at once to servers that take that (`pipelined`).
+    """
 
     name = "smtp"
 
-    def __init__(self, server: Server, *, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, server: Server, *, trust: ssl.SSLContext | None = None, fast: bool = True
+    ) -> None:
         self.server = server
+        self._fast = fast
         # Certificates are checked against the names we were given (RFC 6125).
         self._trust = trust or ssl.create_default_context()
         self._line: smtplib.SMTP | None = None
+        # Whether the server heard of a letter on this line and has not ended it.
+        self._in_letter = False
 
     def __enter__(self) -> SMTPPostman:
         return self
@@ -72,32 +84,36 @@ class SMTPPostman(Plain):
     def deliver(self, message: bytes, envelope: Envelope) -> str:
         """Hand over `message` (CRLF) and return the server's answer to it.
 
-        Raises TransportError when it certainly was not taken; anything else leaves it open.
+        Raises TransportError when it certainly was not taken, Unanswered when nobody knows.
         """
-        line = self._ready()
+        line = self._announced(message, envelope)
         try:
-            self._announce(line, message, envelope)
+            line.send(_stuffed(message) + b".\r\n")
         except (OSError, smtplib.SMTPException) as error:
+            # What could not be written whole lacks its end, so they don't have it.
             self._drop()
             raise TransportError(_told(error), refusal=Refusal.LATER) from error
         try:
-            # A dot that begins a line is doubled (RFC 5321 §4.5.2); one alone ends the message.
-            line.send(_FIRST_DOT.sub(b"..", message) + b".\r\n")
             code, words = line.getreply()
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            raise
+            raise Unanswered(f"No answer to the whole message: {_told(error)}") from error
+        self._in_letter = False
         if code == 250:
-            return _said(code, words)
-        self._quiet(line, code)
-        raise TransportError(_said(code, words), refusal=_after_content(code))
+            return said(code, words)
+        if not sense(code):
+            self._drop()
+            raise Unanswered(f"No answer to the whole message, but: {said(code, words)}")
+        raise self._refused(Phase.MESSAGE, code, words)
 
     def connected(self) -> smtplib.SMTP:
         """Return the line to the server, opened if need be. Raises TransportError."""
         return self._ready()
 
     def close(self) -> None:
-        """Say goodbye, if anybody listens."""
+        """Say goodbye, if anybody listens and is not in the middle of a letter."""
+        if self._in_letter:
+            self._drop()
         line, self._line = self._line, None
         if line is not None:
             try:
@@ -105,15 +121,28 @@ class SMTPPostman(Plain):
             except (OSError, smtplib.SMTPException):
                 line.close()
 
+    def _announced(self, message: bytes, envelope: Envelope) -> smtplib.SMTP:
+        """The line, once the server waits for the message. Raises TransportError.
+
+        A kept line may have ended since its last letter: then a new one is tried at once.
+        """
+        kept = self._line is not None
+        try:
+            return self._announce(self._ready(), message, envelope)
+        except _LineEnded:
+            if not kept:
+                raise
+        return self._announce(self._ready(), message, envelope)
+
     def _ready(self) -> smtplib.SMTP:
-        """The kept connection if it still answers, else a new one."""
-        if self._line is not None:
+        """The kept line, with no letter half said on it; else a new one."""
+        if self._line is not None and self._line.sock is not None:
             try:
-                if self._line.rset()[0] == 250:
+                if not self._in_letter or self._line.rset()[0] == 250:
                     return self._line
             except (OSError, smtplib.SMTPException):
                 pass
-            self._drop()
+        self._drop()
         try:
             self._line = self._open()
         except smtplib.SMTPAuthenticationError as error:
@@ -140,6 +169,9 @@ class SMTPPostman(Plain):
         kind = smtplib.SMTP_SSL if server.security is Security.TLS else smtplib.SMTP
         line: smtplib.SMTP = kind(server.host, server.port, **where)
         try:
+            # The end of a message must not wait until its beginning was acknowledged.
+            assert line.sock is not None
+            line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line.ehlo_or_helo_if_needed()
             if server.security is Security.STARTTLS:
                 line.starttls(context=self._trust)
@@ -151,67 +183,71 @@ class SMTPPostman(Plain):
             raise
         return line
 
-    def _announce(self, line: smtplib.SMTP, message: bytes, envelope: Envelope) -> None:
+    def _announce(self, line: smtplib.SMTP, message: bytes, envelope: Envelope) -> smtplib.SMTP:
         """Everything before the message: from whom, to whom, and whether it may come."""
         options = [f"SIZE={len(message)}"] if line.has_extn("size") else []
-        plain = envelope.sender.isascii() and envelope.recipient.isascii()
-        if not plain:
-            if not line.has_extn("smtputf8"):
-                raise TransportError(
-                    f"{self.server.host} takes no addresses with such letters (SMTPUTF8)",
-                    refusal=Refusal.ADDRESS,
-                )
-            line.command_encoding = "utf-8"
-            options += ["SMTPUTF8", "BODY=8BITMIME"]
+        if not (envelope.sender.isascii() and envelope.recipient.isascii()):
+            options += self._other_letters(line, envelope)
+        together = self._fast and line.has_extn("pipelining")
+        announce = pipelined.together if together else _in_turn
+        self._in_letter = True
         try:
-            self._step(line, *line.mail(envelope.sender, options), _at_sender)
-            self._step(line, *line.rcpt(envelope.recipient), _at_recipient)
-            code, words = line.docmd("DATA")
-            if code != 354:
-                self._step(line, code, words, _after_content)
-                # 250 and its like are no answer to DATA.
-                raise TransportError(_said(code, words), refusal=Refusal.LATER)
+            answers = announce(line, envelope.sender, envelope.recipient, options)
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise _LineEnded(_told(error), refusal=Refusal.LATER) from error
         finally:
             line.command_encoding = "ascii"
+        for phase, (code, words) in zip(Phase, answers, strict=False):
+            if code != pipelined.GO_ON if phase is Phase.DATA else not 200 <= code < 300:
+                raise self._refused(phase, code, words)
+        return line
 
-    def _step(
-        self, line: smtplib.SMTP, code: int, words: bytes, judge: Callable[[int], Refusal]
-    ) -> None:
-        if 200 <= code < 300:
-            return
-        self._quiet(line, code)
-        raise TransportError(_said(code, words), refusal=judge(code))
+    def _other_letters(self, line: smtplib.SMTP, envelope: Envelope) -> list[str]:
+        """What to ask for when an address is not of ASCII alone (RFC 6531 §3.4)."""
+        if not line.has_extn("smtputf8"):
+            one = envelope.sender if envelope.recipient.isascii() else envelope.recipient
+            raise TransportError(
+                f"{self.server.host}, which sends our mail, takes no address with letters like "
+                f"those of {one} (it does not offer SMTPUTF8), so nothing was sent",
+                refusal=Refusal.ADDRESS,
+            )
+        return ["SMTPUTF8", "BODY=8BITMIME"]
 
-    def _quiet(self, line: smtplib.SMTP, code: int) -> None:
-        """A server that says 421 hangs up; every other one waits for the next letter."""
-        if code in (_GONE, _NOTHING):
-            self._drop()
+    def _refused(self, phase: Phase, code: int, words: bytes) -> TransportError:
+        """What to raise. A server that says 421 or nonsense gets no other letter on this line."""
+        told = said(code, words)
+        if sense(code) and code != _GONE:
+            return TransportError(told, refusal=meaning(phase, code, told))
+        self._drop()
+        kind = _LineEnded if phase is Phase.SENDER else TransportError
+        return kind(told or "an answer that is none", refusal=Refusal.LATER)
 
     def _drop(self) -> None:
-        line, self._line = self._line, None
+        line, self._line, self._in_letter = self._line, None, False
         if line is not None:
             line.close()
 
 
-def _at_sender(code: int) -> Refusal:
-    return Refusal.SENDER if code >= 500 else Refusal.LATER
+def _in_turn(line: smtplib.SMTP, sender: str, recipient: str, options: Sequence[str]) -> list[Said]:
+    """Announce a letter word by word; return the answers up to the first that refuses."""
+    answers = [line.mail(sender, list(options))]
+    if taken(answers[-1]):
+        answers.append(line.rcpt(recipient))
+        if taken(answers[-1]):
+            answers.append(line.docmd("DATA"))
+    return answers
 
 
-def _at_recipient(code: int) -> Refusal:
-    return Refusal.ADDRESS if code >= 500 and code != _FULL else Refusal.LATER
-
-
-def _after_content(code: int) -> Refusal:
-    return Refusal.CONTENT if code >= 500 else Refusal.LATER
-
-
-def _said(code: int, words: bytes) -> str:
-    return f"{code} {words.decode('utf-8', 'replace')}".replace("\n", " ").strip()
+def _stuffed(message: bytes) -> bytes:
+    """A dot that begins a line is doubled (RFC 5321 §4.5.2); one alone ends the message."""
+    doubled = message.replace(b"\r\n.", b"\r\n..")
+    return b"." + doubled if message.startswith(b".") else doubled
 
 
 def _told(error: Exception) -> str:
     """The server's own words where there are any, else what the network says."""
     if isinstance(error, smtplib.SMTPResponseException):
         words = error.smtp_error
-        return _said(error.smtp_code, words if isinstance(words, bytes) else words.encode())
+        return said(error.smtp_code, words if isinstance(words, bytes) else words.encode())
     return str(error) or type(error).__name__

@@ -20,6 +20,7 @@ from outreach.sending.dkim import DkimKey
 from outreach.sending.message import new_message_id, wire_address
 from outreach.sending.plain import one_by_one
 from outreach.sending.postman import (
+    OF_THE_ACCOUNT,
     Answer,
     Envelope,
     Postman,
@@ -35,8 +36,8 @@ from outreach.signing import Vault
 class Ways:
     """Writes, signs and hands over; keeps one connection per account. For one worker at a time.
 
-    `vault` opens the accounts' passwords and keys, `fast` writes and signs by our own code (the
-    same bytes), `trust` says whose certificates hold.
+    `vault` opens the accounts' passwords and keys, `fast` writes, signs and talks to servers by our
+    own code (the same letters), `trust` says whose certificates hold.
     """
 
     name = "smtp"
@@ -54,6 +55,7 @@ class Ways:
         self._tags = vault.derived("reply tags")
         self._build = fast_message.build if fast else message.build
         self._sign = fast_dkim.sign if fast else dkim.sign
+        self._fast = fast
         self._trust = trust
         # What was unlocked already: opening takes longer than writing.
         self._known: dict[str, str] = {}
@@ -129,7 +131,7 @@ class Ways:
     def deliver(self, message: bytes, envelope: Envelope) -> str:
         """Hand over `message` by the account it was written for, and return the server's answer.
 
-        Raises TransportError when it certainly was not taken.
+        Raises TransportError when it certainly was not taken, Unanswered when nobody knows.
         """
         if envelope.rehearsal:
             return self._capture.deliver(message, envelope)
@@ -142,8 +144,23 @@ class Ways:
     def deliver_all(
         self, letters: Sequence[Written], *, going: Callable[[], bool]
     ) -> Iterator[Answer]:
-        """Hand over one after the other, and give what became of each."""
-        return one_by_one(self.deliver, letters, going=going)
+        """Hand over one after the other, and give what became of each.
+
+        What turned an account away or could not reach it holds for the rest of its letters here.
+        """
+        shut: dict[int | None, TransportError] = {}
+
+        def deliver(message: bytes, envelope: Envelope) -> str:
+            if envelope.account_id in shut:
+                raise shut[envelope.account_id]
+            try:
+                return self.deliver(message, envelope)
+            except TransportError as error:
+                if error.refusal in OF_THE_ACCOUNT:
+                    shut[envelope.account_id] = error
+                raise
+
+        return one_by_one(deliver, letters, going=going)
 
     def close(self) -> None:
         """Say goodbye to every server."""
@@ -158,7 +175,7 @@ class Ways:
         if known is None or known.server != server:
             if known is not None:
                 known.close()
-            self._lines[account.id] = SMTPPostman(server, trust=self._trust)
+            self._lines[account.id] = SMTPPostman(server, trust=self._trust, fast=self._fast)
 
     def _answers(self, account: MailAccount, sender: Sender, letter: Letter) -> str:
         """Where answers go: with a tag where the mailbox takes tags, "" for the sender's own."""
