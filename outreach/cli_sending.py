@@ -14,7 +14,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach import clock
+from outreach import clock, work
 from outreach.accounts import campaigns
 from outreach.accounts.models import Actor, Campaign, Role
 from outreach.cli_home import campaign_named, installation, now, operator
@@ -39,7 +39,7 @@ def send_due(as_json: bool) -> None:
         if why := instance.check(database, settings.home, now=now()):
             click.echo(f"Paused: {why} Is this the live one? Then resume it.", err=True)
         with ways.ways_of(settings) as out:
-            done = clock.tick(database, out, now=now, worker=clock.new_worker())
+            done = clock.tick(database, out, now=now, worker=work.new_worker(), home=settings.home)
         instance.note(database, settings.home)
     told: dict[str, Any] = {verdict.value: count for verdict, count in done.sent.items() if count}
     told |= {"missed": done.missed, "by_hand": done.by_hand}

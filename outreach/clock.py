@@ -1,41 +1,34 @@
-"""The time as a door: ticks, and at every tick sends what is due. The schedule is a column.
+"""The time as a door: ticks. A tick rescues, drops what is too late, opens what is due for people.
 
-A tick that was lost loses nothing, and a second clock is harmless: the claim decides. Lists that
-wait to be imported and drafts that wait to be made are worked on beside the ticks, so that many of
-them hold up no letter.
+One clock at a time, by a lease: a second one idles and takes over. A tick that was lost loses
+nothing, and a second clock is harmless: every part claims what it changes. What takes long is done
+beside the ticks (`work.py`), in this process or in others, so that it holds up no letter.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-import secrets
-import time
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from apscheduler.schedulers.background import BackgroundScheduler
-
-from outreach.database import Database
-from outreach.directory.syncing import work
-from outreach.letters import making
+from outreach import work
+from outreach.database import Database, wake
 from outreach.petitions import reviews
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
-from outreach.sending import channels, instance, outbox, rescue
-from outreach.sending.outbox import Counts, Verdict
+from outreach.sending import channels, instance, lease, outbox, rescue
+from outreach.sending.outbox import Counts
 from outreach.sending.postman import Postman
+from outreach.work import new_worker as new_worker
+from outreach.work import part
 
 SECONDS = 5
-# Between two steps of drafting others get to write: SQLite lets them look every 100 ms.
-BREATH = 0.12
 
 log = logging.getLogger(__name__)
-# A list takes longer than the time between two looks; that is nothing to warn of.
-logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +49,30 @@ def utcnow() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def new_worker() -> str:
-    """Return a name for this process in the attempts; says nothing of the machine."""
-    return f"{os.getpid()}-{secrets.token_hex(4)}"
-
-
 def tick(
-    database: Database, postman: Postman, *, now: Callable[[], dt.datetime], worker: str
+    database: Database,
+    postman: Postman | None,
+    *,
+    now: Callable[[], dt.datetime],
+    worker: str,
+    home: Path | None = None,
 ) -> Tick:
     """Rescue what got stuck, drop what is too late, send what is due; in that order.
 
-    A part that fails is logged without a word of its content, and the others still run.
+    Without a postman nothing is sent: others do. Nor is it when the disk of `home` is full. A part
+    that fails is logged without a word of its content, and the others still run.
     """
-    swept = _part("sweep", lambda: rescue.sweep(database, now=now()), {})
-    missed = _part("miss", lambda: rescue.miss_overdue(database, now=now()), 0)
-    by_hand = _part("by hand", lambda: channels.open_tasks(database, now=now()), 0)
-    sent = _part("send", lambda: outbox.send_due(database, postman, now=now, worker=worker), {})
-    silent = _part("silence", lambda: rescue.close_silent_asks(database, now=now()), 0)
-    _part("facts", lambda: open_checks(database, now=now()), 0)
+    swept = part("sweep", lambda: rescue.sweep(database, now=now()), {})
+    missed = part("miss", lambda: rescue.miss_overdue(database, now=now()), 0)
+    by_hand = part("by hand", lambda: channels.open_tasks(database, now=now()), 0)
+    sent: Counts = {}
+    if postman is not None:
+        letters = partial(work.send_letters, database, postman, now=now, worker=worker, home=home)
+        sent = part("send", letters, {})
+    silent = part("silence", lambda: rescue.close_silent_asks(database, now=now()), 0)
+    part("facts", lambda: open_checks(database, now=now()), 0)
+    if missed:
+        log.info("missed: %s letters", missed)
     return Tick(swept, missed, sent, by_hand, silent)
 
 
@@ -86,12 +85,101 @@ def open_checks(database: Database, *, now: dt.datetime) -> int:
         return reviews.open_due(session, now=now)
 
 
-def _part(name: str, act: Callable[[], Any], otherwise: Any) -> Any:
-    try:
-        return act()
-    except Exception as error:
-        log.error("the clock's part “%s” failed: %s", name, type(error).__name__)
-        return otherwise
+def jobs(
+    database: Database,
+    *,
+    now: Callable[[], dt.datetime],
+    worker: str,
+    contact: str = "",
+    home: Path | None = None,
+) -> dict[str, Callable[[], object]]:
+    """Return what a clock does, by name, each to be done every few seconds.
+
+    Only while this process, called `worker`, holds the lease. `contact` is told to the servers of
+    petition pages.
+    """
+    mine = threading.Event()
+
+    def ticking() -> None:
+        with database.writing() as session:
+            held = lease.take(session, worker, now=now())
+        if held != mine.is_set():
+            log.info("this process is the clock" if held else "another process is the clock")
+        (mine.set if held else mine.clear)()
+        if held:
+            tick(database, None, now=now, worker=worker)
+            wake_due(database, now=now())
+
+    def fetching_counts() -> None:
+        if mine.is_set():
+            fetch_counts(database, now=now, contact=contact)
+
+    found: dict[str, Callable[[], object]] = {
+        "tick": lambda: part("tick", ticking, None),
+        "counts": fetching_counts,
+    }
+    if home is not None:
+        found["instance"] = lambda: part("instance", lambda: instance.note(database, home), None)
+    return found
+
+
+def release(database: Database, worker: str) -> None:
+    """Give the lease back, so that the next clock need not wait for its end."""
+
+    def let_go() -> None:
+        with database.writing() as session:
+            lease.release(session, worker)
+
+    part("lease", let_go, None)
+
+
+def wake_due(database: Database, *, now: dt.datetime) -> None:
+    """Wake a worker when a letter is due: whoever was told before may be gone."""
+    if database.waker is None:
+        return
+    with database.reading() as session:
+        due = outbox.due_letters(session, now=now, limit=1)
+    if due:
+        with database.writing() as session:
+            wake(session, "letters")
+
+
+def fetch_counts(database: Database, *, now: Callable[[], dt.datetime], contact: str) -> None:
+    """Fetch the counts of the pages whose hour has come; `contact` is told to their servers."""
+
+    def fetch() -> int:
+        with Wire(contact) as wire:
+            return fetching.fetch_due(database, now=now(), wire=wire)
+
+    part("counts", fetch, 0)
+
+
+class Running:
+    """A clock and a worker in threads of this process; `stop` ends both."""
+
+    def __init__(
+        self,
+        database: Database,
+        jobs: Mapping[str, Callable[[], object]],
+        *,
+        worker: str,
+        seconds: float,
+        going: threading.Event,
+    ) -> None:
+        self._database, self._worker, self._going = database, worker, going
+        self._scheduler = work.beat(jobs, seconds)
+
+    @property
+    def running(self) -> bool:
+        """Whether it was not stopped yet."""
+        return bool(self._scheduler.running)
+
+    def stop(self) -> None:
+        """Stop, and wait for what is in progress: its letter gets its result."""
+        if self.running:
+            self._going.clear()
+            work.stop(self._scheduler)
+            release(self._database, self._worker)
 
 
 def start(
@@ -102,80 +190,15 @@ def start(
     seconds: float = SECONDS,
     home: Path | None = None,
     contact: str = "",
-) -> BackgroundScheduler:
-    """Start ticking in a thread of this process, every `seconds`, and return the scheduler.
+) -> Running:
+    """Start to tick and to work in threads of this process, every `seconds`.
 
-    Ticks never overlap, and missed ones are made up by one. Imports of files below `home`, if one
-    is given, and drafts that wait are worked on in threads of their own. Stop it with `stop`.
+    Imports of files below `home`, if one is given, and drafts that wait are worked on in threads of
+    their own. Stop it with `stop`.
     """
-    worker = new_worker()
-    jobs: dict[str, Callable[[], object]] = {
-        "tick": lambda: _say(tick(database, postman, now=now, worker=worker)),
-        "counts": lambda: fetch_counts(database, now=now, contact=contact),
-    }
-    if home is not None:
-        jobs["instance"] = lambda: instance.note(database, home)
-        jobs["imports"] = lambda: import_waiting(database, home, now=now, worker=worker)
-    scheduler = BackgroundScheduler(timezone=dt.UTC)
-    jobs["drafts"] = lambda: draft_waiting(
-        database, now=now, worker=worker, going=lambda: scheduler.running
-    )
-    for name, job in jobs.items():
-        scheduler.add_job(
-            job,
-            "interval",
-            seconds=seconds,
-            id=name,
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-            next_run_time=utcnow(),
-        )
-    scheduler.start()
-    return scheduler
-
-
-def _say(done: Tick) -> None:
-    said = {verdict.value: count for verdict, count in done.sent.items() if count}
-    said.pop(Verdict.WAITING.value, None)
-    if said or done.missed:
-        log.info("sent %s, missed %s", said, done.missed)
-
-
-def fetch_counts(database: Database, *, now: Callable[[], dt.datetime], contact: str) -> None:
-    """Fetch the counts of the pages whose hour has come; `contact` is told to their servers."""
-
-    def fetch() -> int:
-        with Wire(contact) as wire:
-            return fetching.fetch_due(database, now=now(), wire=wire)
-
-    _part("counts", fetch, 0)
-
-
-def import_waiting(
-    database: Database, home: Path, *, now: Callable[[], dt.datetime], worker: str
-) -> None:
-    """Read, write or put aside every list that waits; one after the other, until none is left."""
-    while _part("import", lambda: work.work(database, home, now=now, worker=worker), False):
-        pass
-
-
-def draft_waiting(
-    database: Database,
-    *,
-    now: Callable[[], dt.datetime],
-    worker: str,
-    going: Callable[[], bool] = lambda: True,
-) -> None:
-    """Make the drafts of every mailing that waits, step by step, until none is left.
-
-    It ends after the step in progress when it is not `going` any more; the next start goes on.
-    """
-    while _part("drafts", lambda: making.work(database, now=now, worker=worker), False) and going():
-        time.sleep(BREATH)
-
-
-def stop(scheduler: BackgroundScheduler) -> None:
-    """Stop ticking and wait for the tick in progress: its letter gets its result."""
-    if scheduler.running:
-        scheduler.shutdown(wait=True)
+    worker, going = work.new_worker(), threading.Event()
+    going.set()
+    duties = work.duties(database, postman, now=now, worker=worker, home=home, going=going.is_set)
+    both = jobs(database, now=now, worker=worker, contact=contact, home=home)
+    both |= {name: duty.look for name, duty in duties.items()}
+    return Running(database, both, worker=worker, seconds=seconds, going=going)

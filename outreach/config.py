@@ -30,6 +30,8 @@ class Settings:
     contact: str = ""
     # Letters are written and signed by the quick way; tests hold it to the library's, byte by byte.
     fast: bool = True
+    # How a process tells what it does: for people, or one JSON object a line.
+    log: str = "words"
 
     @property
     def capture(self) -> Path:
@@ -53,6 +55,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     OUTREACH_CONTACT an e-mail address or link, told to servers we fetch public lists from
     OUTREACH_FAST    `yes` or `no`: write and sign letters by our own code instead of the libraries'
                      (the same bytes; default yes)
+    OUTREACH_LOG     `words` or `json`: how processes tell what they do (default words)
 
     Makes the home and, on first use, its secret key (mode 0600). Raises BadSetting.
     """
@@ -66,6 +69,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_secret_key(home),
         contact=_contact(environ),
         fast=_yes_or_no(environ, "OUTREACH_FAST", default=True),
+        log=_log(environ),
     )
 
 
@@ -119,6 +123,13 @@ def _contact(environ: Mapping[str, str]) -> str:
         raise BadSetting(
             Sentence("OUTREACH_CONTACT must be one e-mail address or link, in plain letters.")
         )
+    return text
+
+
+def _log(environ: Mapping[str, str]) -> str:
+    text = environ.get("OUTREACH_LOG", "").strip().lower() or "words"
+    if text not in ("words", "json"):
+        raise BadSetting(Sentence("OUTREACH_LOG is “%(text)s”. Write words or json.", text=text))
     return text
 
 

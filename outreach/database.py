@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +28,15 @@ _NO_DRIVER = N_(
     "OUTREACH_DATABASE_URL names PostgreSQL, but its driver is not installed. "
     "Run “make postgres”, or install outreach[postgres]."
 )
+_NEWER = N_(
+    "The database was written by a newer version of Outreach. "
+    "Nothing was changed; install that version again."
+)
+# Whoever brings a PostgreSQL database up to date holds this; the number only has to be ours.
+_ONE_AT_A_TIME = 5_207_348_611
+# The work that a change asks for -> when, None for at once.
+Wakes = Mapping[str, dt.datetime | None]
+_WAKES = "outreach_wakes"
 
 
 class Database:
@@ -57,6 +68,10 @@ class Database:
         self._writing = sessionmaker(
             self.engine.execution_options(outreach_writes=True), expire_on_commit=False
         )
+        # Told what a transaction asks for, inside it and just before it is committed.
+        self.waker: Callable[[Session, Wakes], None] | None = None
+        event.listen(self._writing, "before_commit", self._wake)
+        event.listen(self._writing, "after_rollback", _forget_wakes)
 
     def session(self, *, writes: bool) -> Session:
         """Return a new session; one that `writes` takes SQLite's write lock as it begins.
@@ -82,29 +97,59 @@ class Database:
     def migrate(self, revision: str = "head") -> None:
         """Bring the database up to `revision`, the newest migration; an empty one gets every table.
 
-        Raises OutreachError when the database is newer than this code: nothing is changed then.
+        Of several processes that start together one migrates, the others wait for it. Raises
+        OutreachError when the database is newer than this code: nothing is changed then.
         """
-        config = Config()
-        config.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))
+        target = _known()[0] if revision == "head" else revision
+        if self.revision() == target:
+            return
+        config = _alembic()
         with self.engine.execution_options(outreach_writes=True).connect() as connection:
             config.attributes["connection"] = connection
-            known = {
-                script.revision for script in ScriptDirectory.from_config(config).walk_revisions()
-            }
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
             current = MigrationContext.configure(connection).get_current_revision()
-            if {current, revision} - known - {None, "head"}:
-                raise OutreachError(
-                    Sentence(
-                        "The database was written by a newer version of Outreach. "
-                        "Nothing was changed; install that version again."
-                    )
-                )
+            if {current, target} - {*_known(), None}:
+                raise OutreachError(Sentence(_NEWER))
             command.upgrade(config, revision)
             connection.commit()
+
+    def revision(self) -> str | None:
+        """Return the newest migration the database has; None for an empty one."""
+        with self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def up_to_date(self) -> bool:
+        """Return whether the database is what this code needs; False when migrations lack.
+
+        Raises OutreachError when it is newer than this code: a process that ran while another one
+        migrated has to stop.
+        """
+        known, current = _known(), self.revision()
+        if current is not None and current not in known:
+            raise OutreachError(Sentence(_NEWER))
+        return current == known[0]
+
+    def _wake(self, session: Session) -> None:
+        wakes = session.info.pop(_WAKES, None)
+        if wakes and self.waker is not None:
+            session.flush()
+            self.waker(session, wakes)
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def wake(session: Session, work: str, at: dt.datetime | None = None) -> None:
+    """Ask for somebody who does `work` (such as "letters"), at once or `at` an instant.
+
+    Asked for when the transaction is committed, forgotten when it isn't. Without an engine nobody
+    is told: then whoever does the work looks for it every few seconds.
+    """
+    wakes = session.info.setdefault(_WAKES, {})
+    before = wakes.setdefault(work, at)
+    wakes[work] = None if before is None or at is None else min(before, at)
 
 
 @contextlib.contextmanager
@@ -136,6 +181,23 @@ def hold(session: Session, *rows: Any) -> None:
             session.refresh(row, names, with_for_update=True)
         except sa.exc.InvalidRequestError as error:
             raise NotFound(Sentence("Somebody took this away a moment ago.")) from error
+
+
+def _forget_wakes(session: Session) -> None:
+    session.info.pop(_WAKES, None)
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(shipped("migrations")).replace("%", "%%"))
+    return config
+
+
+@functools.cache
+def _known() -> tuple[str, ...]:
+    """Every migration this code has, the newest first."""
+    scripts = ScriptDirectory.from_config(_alembic())
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from outreach import clock
+from outreach import clock, work
 from outreach.accounts.models import CLOCK
 from outreach.database import Database
 from outreach.letters.lifecycle import State
@@ -101,12 +101,12 @@ def test_a_long_import_holds_up_no_letter(
 ) -> None:
     busy, done = threading.Event(), threading.Event()
 
-    def work(*_args: object, **_values: object) -> bool:
+    def working(*_args: object, **_values: object) -> bool:
         busy.set()
         done.wait(10)
         return False
 
-    monkeypatch.setattr(clock.work, "work", work)
+    monkeypatch.setattr(work.work, "work", working)
     ticking = clock.start(
         database, CapturePostman(tmp_path / "capture"), now=watch, seconds=0.05, home=tmp_path
     )
@@ -118,7 +118,7 @@ def test_a_long_import_holds_up_no_letter(
             time.sleep(0.02)
     finally:
         done.set()
-        clock.stop(ticking)
+        ticking.stop()
     assert len(list((tmp_path / "capture").rglob("*.eml"))) == 2
 
 
@@ -130,12 +130,12 @@ def test_it_ticks_by_itself_and_stops(database: Database, watch: Watch, tmp_path
         while len(list((tmp_path / "capture").rglob("*.eml"))) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)
     finally:
-        clock.stop(ticking)
+        ticking.stop()
     assert len(list((tmp_path / "capture").rglob("*.eml"))) == 2
     assert not ticking.running
     with database.reading() as session:
         assert set(session.scalars(sa.select(Letter.state))) == {State.SENT}
-    clock.stop(ticking)
+    ticking.stop()
 
 
 def test_counts_are_fetched_when_their_hour_has_come(database: Database, watch: Watch) -> None:

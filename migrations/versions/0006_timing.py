@@ -5,6 +5,7 @@ Revision 0006, after 0005.
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
@@ -51,6 +52,13 @@ def upgrade() -> None:
     for table, column, kind in COLUMNS:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind.format(instant=instant)}")
     op.create_index("ix_letter_event_id", "letter", ["event_id"])
+    op.create_table(
+        "clock_lease",
+        sa.Column("name", sa.String(20), nullable=False),
+        sa.Column("holder", sa.String(40)),
+        sa.Column("ticked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_clock_lease"),
+    )
 
 
 def downgrade() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor
-from outreach.database import Database
+from outreach.database import Database, wake
 from outreach.errors import MoveRefused, OutreachError
 from outreach.letters import distinctness, drafting
 from outreach.letters.models import Mailing, MailingState
@@ -102,6 +102,7 @@ def go_on(session: Session, mailing: Mailing, *, by: Actor, now: dt.datetime) ->
     if mailing.state is not MailingState.FAILED:
         raise MoveRefused(Sentence("The drafts of this mailing are being made, or are there."))
     mailing.state, mailing.failure = MailingState.WAITING, None
+    wake(session, "drafts")
     _note(session, mailing, "drafts_resumed", by, now)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign, Sender
 from outreach.directory.models import Target
+from outreach.database import wake
 from outreach.errors import BadInput
 from outreach.letters import templates
 from outreach.letters.models import (
@@ -64,6 +65,7 @@ def begin(
     mailing.fact_id, mailing.milestone_id = fact_id, milestone_id
     mailing.left_out, mailing.by, mailing.by_id, mailing.at = [], by.name, by.user_id, now
     mailing.state, mailing.total = MailingState.WAITING, len(plan["targets"])
+    wake(session, "drafts")
     session.add(mailing)
     session.flush()
     return mailing

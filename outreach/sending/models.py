@@ -95,3 +95,14 @@ class DomainStop(Base):
     at: Mapped[dt.datetime]
     lifted_at: Mapped[dt.datetime | None]
     lifted_by: Mapped[str | None] = mapped_column(sa.String(120))
+
+
+class ClockLease(Base):
+    """Which process is the clock, by its last tick; one row at most."""
+
+    __tablename__ = "clock_lease"
+
+    name: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    # The process, as `new_worker` names it; null once it stopped.
+    holder: Mapped[str | None] = mapped_column(sa.String(40))
+    ticked_at: Mapped[dt.datetime]

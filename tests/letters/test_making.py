@@ -10,7 +10,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from outreach import clock
+from outreach import clock, work
 from outreach.accounts.models import Actor, Event
 from outreach.database import Database
 from outreach.directory.models import Target
@@ -204,7 +204,7 @@ def test_a_fact_that_may_not_be_printed_leaves_out_and_does_not_stop(database, s
 
 def test_the_clock_makes_drafts_that_wait_and_stops_after_a_step(database, small_steps, tmp_path):
     mailing_id = planned(database, 10)
-    clock.draft_waiting(database, now=lambda: NOW, worker="test", going=lambda: False)
+    work.draft_waiting(database, now=lambda: NOW, worker="test", going=lambda: False)
     assert state(database, mailing_id) == (MailingState.MAKING, 4, 4, 0)
     ticking = clock.start(
         database, CapturePostman(tmp_path / "capture"), now=lambda: NOW, seconds=0.05
@@ -214,7 +214,7 @@ def test_the_clock_makes_drafts_that_wait_and_stops_after_a_step(database, small
         while state(database, mailing_id)[0] is not MailingState.MADE and time.monotonic() < until:
             time.sleep(0.02)
     finally:
-        clock.stop(ticking)
+        ticking.stop()
     assert state(database, mailing_id) == (MailingState.MADE, 10, 10, 0)
 
 

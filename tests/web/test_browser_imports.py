@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from outreach import clock
+from outreach import work
 from outreach.database import Database
 from outreach.directory.models import OrganizationKind, Person
 from tests import make
@@ -39,7 +39,7 @@ def at_work(app: Flask) -> Iterator[None]:
 
     def run() -> None:
         while not stop.wait(0.1):
-            clock.import_waiting(made.database, made.settings.home, now=lambda: NOW, worker="w")
+            work.import_waiting(made.database, made.settings.home, now=lambda: NOW, worker="w")
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
-from outreach.database import hold
+from outreach.database import hold, wake
 from outreach.directory.importing.registry import Dataset
 from outreach.directory.models import Source
 from outreach.directory.syncing import fading
@@ -251,7 +251,8 @@ def note(
     moved: tuple[str | None, str | None] = (None, None),
     **said: Any,
 ) -> None:
-    """Write an event about `run`."""
+    """Write an event about `run`, and wake whoever works on it."""
+    wake(session, "imports")
     record(
         session,
         subject=("import_run", run.id),
