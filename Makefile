@@ -10,7 +10,7 @@ ASSETS := outreach/web/static/vendor/.lock
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run postgres test test-long lint format lock bench clean
+.PHONY: help run postgres test test-long chaos lint format lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: $(VENV)/.ready-to-test $(ASSETS) ## set up, then lint, types and every qui
 test-long: $(VENV)/.ready-to-test $(ASSETS) ## the long tests: the rooms on PostgreSQL, races, chaos, browsers, a wheel
 	@$(BIN)/python tests/system.py
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m long
+
+chaos: $(VENV)/.ready-to-test ## kill workers 200 times each way while they send (CHAOS_KILLS, CHAOS_LETTERS, CHAOS_SEED)
+	@CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_LETTERS=$${CHAOS_LETTERS:-5000} \
+		$(BIN)/python -m pytest -q -s -m long tests/chaos/test_killed.py
 
 lint: $(VENV)/.ready-to-test ## style and types only
 	@$(BIN)/ruff check .
