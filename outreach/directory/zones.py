@@ -1,7 +1,7 @@
 """The clock a desk lives by: where a country has several, that of the part it stands for.
 
-The parts stand in `contacts/zones.yaml`. What is not known is never guessed: then it is the clock of
-the capital, and it is said that this is assumed.
+The parts stand in `contacts/zones.yaml`. What is not known is never guessed: then it is the clock
+of the capital, and it is said that this is assumed.
 """
 
 from __future__ import annotations

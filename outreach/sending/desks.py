@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 from outreach.directory import calendar
 from outreach.directory.models import Office, Target
 from outreach.directory.zones import seat_zone
+from outreach.letters.models import LetterKind
 
+# Kinds that need a free desk; answers, thanks and corrections only need an organiser (law 7).
+COOLED = frozenset({LetterKind.FIRST, LetterKind.REMINDER})
 # PostgreSQL takes 65,535 values in one statement.
 AT_ONCE = 10_000
 Day = TypeVar("Day", dt.date, dt.datetime)
@@ -57,6 +60,40 @@ def take_desk(
         .execution_options(synchronize_session=False)
     )
     return until if cast("sa.CursorResult[Any]", result).rowcount == 1 else None
+
+
+def take_desks(
+    session: Session,
+    wanted: Mapping[int, str],
+    *,
+    cooling_days: int,
+    now: dt.datetime,
+) -> set[int]:
+    """Do `take_desk` for many, {office id: code of its jurisdiction}; return those that were free.
+
+    One update per day until which they rest, so nobody else can find one of them free.
+    """
+    until: dict[dt.datetime, list[int]] = {}
+    for code in set(wanted.values()):
+        ends = after_working_days(now, cooling_days, code)
+        until.setdefault(ends, []).extend(one for one, its in wanted.items() if its == code)
+    if session.get_bind().dialect.name == "postgresql":
+        # In one order, so that two workers never wait for each other.
+        ids = sa.select(Office.id).where(Office.id.in_(wanted)).order_by(Office.id)
+        session.execute(ids.with_for_update())
+    taken: set[int] = set()
+    for ends, offices in until.items():
+        update = (
+            sa.update(Office)
+            .where(
+                Office.id.in_(offices),
+                sa.or_(Office.quiet_until.is_(None), Office.quiet_until <= now),
+            )
+            .values(quiet_until=ends)
+            .returning(Office.id)
+        )
+        taken.update(session.connection().execute(update).scalars())
+    return taken
 
 
 def free_desk(

@@ -17,6 +17,7 @@ from outreach.directory.models import ContactKind
 from outreach.letters import claims, numbers
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, LetterKind
+from outreach.sending import desks
 from outreach.sending.reachable import (
     address_good,
     by_hand,
@@ -30,7 +31,7 @@ from outreach.sending.situation import Situation, look_at_many
 from outreach.words import N_, Language, Sentence
 
 # Kinds that need a free desk; answers, thanks and corrections only need an organiser (law 7).
-COOLED = frozenset({LetterKind.FIRST, LetterKind.REMINDER})
+COOLED = desks.COOLED
 
 Found = tuple[tuple[Stop, ...], tuple[Wait, ...]]
 # Letters that are asked about together: a list of that many ids is still a short query.
@@ -218,6 +219,32 @@ def readings_good(at: Situation) -> list[Reason]:
     return [Stop(words, mend) for words in found]
 
 
+def rest_of_mailing(at: Situation) -> list[Reason]:
+    """The first few letters of a mailing go ahead; the rest waits for what comes back."""
+    trial = at.trial
+    if trial is None or at.letter.id in trial.ids or trial.over(at.now):
+        return []
+    first = len(trial.ids)
+    mend = N_("Look, then let the rest go"), "letters.mailing", {"mailing_id": at.letter.mailing_id}
+    if trial.held_back:
+        words = Sentence(
+            "%(back)s of the first %(number)s letters of this mailing came back.",
+            back=trial.came_back,
+            number=first,
+        )
+        return [Wait(words, None, mend)]
+    if not trial.gone and not trial.to_go:
+        words = Sentence("None of the letters of this mailing that were to go first went.")
+        return [Wait(words, None, mend)]
+    words = Sentence(
+        "The first %(number)s letters of this mailing go first; "
+        "the rest waits %(hours)s hours for what comes back.",
+        number=first,
+        hours=trial.hours,
+    )
+    return [Wait(words, trial.until)]
+
+
 GATE: tuple[Callable[[Situation], Sequence[Reason]], ...] = (
     no_address,
     by_hand,
@@ -237,5 +264,6 @@ GATE: tuple[Callable[[Situation], Sequence[Reason]], ...] = (
     running,
     way_out,
     domain_open,
+    rest_of_mailing,
     desk_free,
 )

@@ -15,10 +15,8 @@ from outreach.directory.calendar import CalendarEntry
 from outreach.directory.models import Area, Jurisdiction, Membership, Target
 from outreach.directory.zones import zone_of
 from outreach.letters.models import Letter
+from outreach.sending.desks import AT_ONCE
 from outreach.sending.hours import Place, Rest
-
-# PostgreSQL takes 65,535 values in one statement.
-AT_ONCE = 10_000
 
 
 def places_of(

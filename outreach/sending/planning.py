@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from babel.dates import format_datetime
 from sqlalchemy.orm import Session, contains_eager, load_only
 
-from outreach.directory.models import ContactKind, Target
+from outreach.directory.models import ContactKind, Office, Target
 from outreach.directory.zones import seat_zone
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
+from outreach.sending.desks import AT_ONCE, COOLED
 from outreach.sending.hours import (
     Hours,
     Place,
@@ -78,12 +79,12 @@ def slots(
     """
     places = places_of(session, letters, after=after)
     taken = _taken(session, {letter.target.jurisdiction_code for letter in letters}, after)
-    free_from: dict[int, dt.datetime] = {}
+    free_from = _free_from(session, letters, places, rests, after)
     found: dict[int, Slot | Sentence] = {}
     for letter in letters:
         place = places[letter.target_id]
-        begins = max(after, free_from.get(letter.office_id, after))
-        slot = _slot(letter, place, hours, begins, taken)
+        free = free_from.get(letter.office_id, after) if letter.kind in COOLED else after
+        slot = _slot(letter, place, hours, after, max(after, free), taken)
         if isinstance(slot, Slot):
             taken.note(letter, slot.send_after)
             rest = rests.get(letter.campaign_id, 0)
@@ -121,17 +122,60 @@ def resting(session: Session, campaign_id: int, code: str, *, now: dt.datetime) 
     ]
 
 
+def _free_from(
+    session: Session,
+    letters: Sequence[Letter],
+    places: Mapping[int, Place],
+    rests: Mapping[int, int],
+    after: dt.datetime,
+) -> dict[int, dt.datetime]:
+    """{office id: when it is free}: it may rest, or have a letter scheduled, of any campaign."""
+    mine = {letter.office_id: letter for letter in letters if letter.kind in COOLED}
+    ids, offices = {letter.id for letter in letters}, sorted(mine)
+    found: dict[int, dt.datetime] = {}
+    for n in range(0, len(offices), AT_ONCE):
+        some = offices[n : n + AT_ONCE]
+        resting = sa.select(Office.id, Office.quiet_until).where(
+            Office.id.in_(some), Office.quiet_until > after
+        )
+        found |= {row.id: row.quiet_until for row in session.execute(resting)}
+        for letter_id, office_id, rehearsal, begins in session.execute(_scheduled_to(some)):
+            own = mine[office_id]
+            assert begins is not None
+            place, rest = places[own.target_id], rests.get(own.campaign_id, 0)
+            # What goes long after it does not hold it up.
+            near = begins <= after_working_days(place, after, rest)
+            if letter_id not in ids and rehearsal is own.rehearsal and near:
+                free = after_working_days(place, begins, rest)
+                found[office_id] = max(free, found.get(office_id, free))
+    return found
+
+
+def _scheduled_to(offices: Sequence[int]) -> sa.Select[int, int, bool, dt.datetime | None]:
+    return sa.select(Letter.id, Letter.office_id, Letter.rehearsal, Letter.send_after).where(
+        Letter.office_id.in_(offices),
+        Letter.state.in_((State.SCHEDULED, State.SENDING)),
+        Letter.kind.in_(COOLED),
+    )
+
+
 def _slot(
-    letter: Letter, place: Place, hours: Hours, after: dt.datetime, taken: _Taken
+    letter: Letter,
+    place: Place,
+    hours: Hours,
+    after: dt.datetime,
+    free: dt.datetime,
+    taken: _Taken,
 ) -> Slot | Sentence:
+    """The slot of a letter not before `after`; its desk rests until `free`."""
     full = 0
-    for window in good_windows(place, hours, after=after, before=after + AHEAD):
+    for window in good_windows(place, hours, after=free, before=after + AHEAD):
         minute = _minute(letter, window, taken)
         day = _body_day(letter, window.begins)
         if minute is None or taken.days[letter.target.body_id, day] >= PER_BODY_AND_DAY:
             full += 1
             continue
-        return Slot(minute, window.ends, _because(place, after, minute, full))
+        return Slot(minute, window.ends, _because(place, (after, free), minute, full))
     return Sentence(
         "There is no good hour at %(place)s within %(days)s days.",
         place=place.code,
@@ -154,9 +198,14 @@ def _minute(letter: Letter, window: Window, taken: _Taken) -> dt.datetime | None
     return None
 
 
-def _because(place: Place, after: dt.datetime, minute: dt.datetime, full: int) -> Sentence:
-    """Say why this minute: what hour it is there, and what was passed over on the way."""
-    local = minute.astimezone(place.zone)
+def _because(
+    place: Place, wanted: tuple[dt.datetime, dt.datetime], minute: dt.datetime, full: int
+) -> Sentence:
+    """Say why this minute: what hour it is there, and what was passed over on the way.
+
+    `wanted`: the earliest instant asked for, and when the desk is free.
+    """
+    local, (after, free) = minute.astimezone(place.zone), wanted
     passed = []
     day = after.astimezone(place.zone).date()
     while day < local.date():
@@ -164,6 +213,9 @@ def _because(place: Place, after: dt.datetime, minute: dt.datetime, full: int) -
         if why is not None and str(why) != "weekend" and str(why) not in passed:
             passed.append(str(why))
         day += dt.timedelta(days=1)
+    if free > after:
+        day = free.astimezone(place.zone).date()
+        passed.append(str(Sentence("the desk rests until %(day)s", day=day)))
     if full:
         passed.append(f"{full} full mornings" if full > 1 else "a full morning")
     when = format_datetime(local, "EEEE d MMMM, HH:mm", locale="en_GB")

@@ -32,6 +32,7 @@ from outreach.letters.sealing import seal_from
 from outreach.petitions.counts import Count, current_count
 from outreach.petitions.models import Fact, Reading
 from outreach.sending import domains
+from outreach.sending.canary import Trial, trials_of
 from outreach.sending.models import DomainStop
 from outreach.sending.routes import Route, route
 
@@ -74,6 +75,8 @@ class Situation:
     way: Route | None
     # The domain it goes to refuses what this campaign writes.
     stopped: DomainStop | None
+    # What became of the letters of its mailing that went first, where the rest waits for them.
+    trial: Trial | None
     # The seal the letter has now; compare it with the one it was given.
     seal: str
     now: dt.datetime
@@ -123,6 +126,8 @@ class _Read:
     way: Route | None
     # By domain.
     stopped: Mapping[str, DomainStop]
+    # By mailing id.
+    trials: Mapping[int, Trial]
 
 
 def _read(
@@ -150,6 +155,7 @@ def _read(
         count=current_count(session, campaign.id, campaign.day_of(now)) if numbered else None,
         way=route(session, campaign.id, now=now) if leaving else None,
         stopped=domains.standing(session, campaign.id) if leaving else {},
+        trials=trials_of(session, {one.mailing_id for one in letters}) if leaving else {},
     )
 
 
@@ -180,6 +186,7 @@ def _of(read: _Read, letter: Letter, now: dt.datetime) -> Situation:
         count=read.count if quoted.readings else None,
         way=read.way if leaves else None,
         stopped=read.stopped.get(domains.domain_of(letter.address)) if leaves else None,
+        trial=read.trials.get(letter.mailing_id) if leaves else None,
         seal=seal_from(letter, sender, quoted.all) if letter.state in SEALED else "",
         now=now,
     )

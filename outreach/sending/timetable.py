@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign
-from outreach.errors import BadInput, MoveRefused, Refused
+from outreach.errors import BadInput, Refused
 from outreach.letters import moving
 from outreach.letters.models import Letter
-from outreach.letters.together import reasons_of
 from outreach.sending import gate, planning
+from outreach.sending.going_first import Scheduled, take_first
 from outreach.sending.hours import Hours, after_working_days
 from outreach.sending.places import places_of
 from outreach.sending.reasons import Wait
@@ -25,14 +26,6 @@ WINDOW = dt.timedelta(hours=24)
 FURTHEST = dt.timedelta(days=400)
 # In the middle of the working week, in the morning, on the clock of the desk.
 GOOD = Hours()
-
-
-@dataclass(slots=True)
-class Scheduled:
-    """What became of several letters: the ones scheduled, and why the others were not."""
-
-    letters: list[Letter] = field(default_factory=list)
-    refused: list[tuple[Letter, Sequence[Sentence]]] = field(default_factory=list)
 
 
 def window(
@@ -140,23 +133,26 @@ def schedule_many(
     rests = _rests(session, letters)
     places = places_of(session, letters, after=now)
     turns = Counter[int]()
-    result = Scheduled()
-    for letter in letters:
+
+    def take(letter: Letter, not_before: dt.datetime) -> None:
         rest = rests[letter.campaign_id] * turns[letter.office_id]
-        try:
-            schedule(
-                session,
-                letter,
-                send_after=after_working_days(places[letter.target_id], begins, rest),
-                send_before=after_working_days(places[letter.target_id], ends, rest),
-                because=because,
-                by=by,
-                now=now,
-            )
-            result.letters.append(letter)
-            turns[letter.office_id] += 1
-        except (Refused, MoveRefused) as error:
-            result.refused.append((letter, reasons_of(error)))
+        place, late = places[letter.target_id], max(not_before - begins, dt.timedelta())
+        schedule(
+            session,
+            letter,
+            send_after=after_working_days(place, begins + late, rest),
+            send_before=after_working_days(place, ends + late, rest),
+            because=because,
+            by=by,
+            now=now,
+        )
+        turns[letter.office_id] += 1
+
+    result = Scheduled()
+    first = partial(take, not_before=begins)
+    for not_before, rest in take_first(session, letters, first, result, by=by, now=now):
+        for letter in rest:
+            result.attempt(letter, partial(take, not_before=not_before))
     return result
 
 
@@ -186,7 +182,7 @@ def schedule_at_good_hours(
             now=now,
         )
 
-    return _at_slots(session, letters, take, after=begins)
+    return _at_slots(session, letters, take, after=begins, by=by, now=now)
 
 
 def plan_anew(
@@ -211,7 +207,7 @@ def plan_anew(
             send_because=str(slot.because),
         )
 
-    return _at_slots(session, letters, take, after=now)
+    return _at_slots(session, letters, take, after=now, by=by, now=now)
 
 
 def _at_slots(
@@ -220,22 +216,43 @@ def _at_slots(
     take: Callable[[Letter, planning.Slot], None],
     *,
     after: dt.datetime,
+    by: Actor,
+    now: dt.datetime,
 ) -> Scheduled:
     """Find each letter a slot and `take` it; one that can't does not stop the others."""
-    rests = _rests(session, letters)
-    found = planning.slots(session, letters, hours=GOOD, after=after, rests=rests)
-    result = Scheduled()
-    for letter in letters:
-        slot = found[letter.id]
-        if isinstance(slot, Sentence):
-            result.refused.append((letter, (slot,)))
-            continue
-        try:
-            take(letter, slot)
-            result.letters.append(letter)
-        except (Refused, MoveRefused) as error:
-            result.refused.append((letter, reasons_of(error)))
+    result, rests = Scheduled(), _rests(session, letters)
+
+    def planned(some: Sequence[Letter], begins: dt.datetime) -> dict[int, planning.Slot]:
+        found = planning.slots(session, some, hours=GOOD, after=begins, rests=rests)
+        for letter in some:
+            if isinstance(why := found[letter.id], Sentence):
+                result.refused.append((letter, (why,)))
+        return {key: slot for key, slot in found.items() if isinstance(slot, planning.Slot)}
+
+    slots = planned(letters, after)
+    able = [letter for letter in letters if letter.id in slots]
+    # The first to leave are those that go first.
+    able.sort(key=lambda letter: (slots[letter.id].send_after, letter.id))
+    at_once = partial(_take_slot, take, slots)
+    for begins, rest in take_first(session, able, at_once, result, by=by, now=now):
+        later = {
+            key: _after_others(slot) for key, slot in planned(rest, max(after, begins)).items()
+        }
+        for letter in rest:
+            if letter.id in later:
+                result.attempt(letter, partial(_take_slot, take, later))
     return result
+
+
+def _after_others(slot: planning.Slot) -> planning.Slot:
+    words = "%(why)s The first letters of its mailing go before it."
+    return replace(slot, because=Sentence(words, why=slot.because))
+
+
+def _take_slot(
+    take: Callable[[Letter, planning.Slot], None], slots: dict[int, planning.Slot], letter: Letter
+) -> None:
+    take(letter, slots[letter.id])
 
 
 def _rests(session: Session, letters: Sequence[Letter]) -> dict[int, int]:
