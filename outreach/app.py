@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+import logging
+import re
+import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,7 @@ from secure import (
     XFrameOptions,
 )
 
+from outreach import logs
 from outreach.config import Settings
 from outreach.database import Database
 from outreach.web import access, errors, filters, navigation, signing_in
@@ -39,15 +44,27 @@ ROOMS = (
     "sending",
     "replies",
     "overview",
+    "health",
 )
 # A letter's text and a pasted answer are the largest things a form carries.
 MAX_FORM_BYTES = 2_000_000
 SESSION_HOURS = 12
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_log = logging.getLogger(__name__)
+_requests = logging.getLogger(logs.REQUESTS)
 
 
 def utcnow() -> dt.datetime:
     """Return the present instant, aware, in UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+class Outreach(Flask):
+    """Flask, but silent about who asked for what."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log where a page failed; Flask's own line would hold the address that was asked for."""
+        _log.error("the page %s failed", request.endpoint, exc_info=exc_info)
 
 
 def create_app(
@@ -62,12 +79,13 @@ def create_app(
     by tests. `now` returns aware UTC instants.
     """
     folder = Path(__file__).parent / "web"
-    app = Flask("outreach", template_folder=str(folder), static_folder=str(folder / "static"))
+    app = Outreach("outreach", template_folder=str(folder), static_folder=str(folder / "static"))
     app.config.update(_config(settings))
     app.extensions["outreach"] = access.Installation(
         settings, database or Database(settings.database_url), now
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(_begin)
     # Before the check against forged forms, which reads the form.
     app.before_request(access.make_room)
     CSRFProtect(app)
@@ -79,6 +97,7 @@ def create_app(
     app.before_request(access.guard)
     app.teardown_request(access.close_session)
     app.after_request(_with_headers)
+    app.after_request(_tell)
     errors.register(app)
     filters.register(app)
     for room in ROOMS:
@@ -158,6 +177,28 @@ def _with_headers(response: Response) -> Response:
     HEADERS.set_headers(response)
     if request.endpoint != "static":
         UNCACHED.set_headers(response)
+    return response
+
+
+def _begin() -> None:
+    """Give the request an id: a proxy's, where it sends one, so that both logs tell of the same."""
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    g.begun = time.monotonic()
+    logs.REQUEST.set(g.request_id)
+
+
+def _tell(response: Response) -> Response:
+    """Log which page answered what; never its address, which may hold what somebody looked for."""
+    if request.endpoint != "static" and "begun" in g:
+        response.headers["X-Request-ID"] = g.request_id
+        told = {
+            "method": request.method,
+            "page": request.endpoint or "none",
+            "status": response.status_code,
+            "ms": round((time.monotonic() - g.begun) * 1000),
+        }
+        _requests.info("request", extra={"told": told})
     return response
 
 
