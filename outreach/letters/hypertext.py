@@ -13,6 +13,7 @@ from outreach.letters.directions import is_right_to_left
 
 # Addresses of pages as they stand in a text; a full stop or bracket after one isn't part of it.
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
+_ANCHOR = re.compile(r"</?a\b[^>]*>")
 
 
 def html_of(text: str, language: str) -> str:
@@ -27,26 +28,25 @@ def html_of(text: str, language: str) -> str:
 
 def paragraphs_of(text: str) -> str:
     """Return what stands between the body's tags: paragraphs, line breaks, links; all escaped."""
-    return "\n".join(f"<p>{_lines(block)}</p>" for block in text.strip("\n").split("\n\n"))
+    # No address of a page holds a line end, so the lines are parted last.
+    blocks = _linked(text.strip("\n")).split("\n\n")
+    inner = "</p>\n<p>".join([block.replace("\n", "<br>\n") for block in blocks])
+    return f"<p>{inner}</p>"
 
 
 def words_in(html: str) -> str:
     """Return the text that `html_of` made `html` from, without line ends at either end."""
     body = html.partition("<body>\n")[2].partition("\n</body>")[0]
-    blocks = re.findall(r"<p>(.*?)</p>", body, re.DOTALL)
-    plain = "\n\n".join(block.replace("<br>\n", "\n") for block in blocks)
-    return unescape(re.sub(r"</?a\b[^>]*>", "", plain))
+    blocks = body.removeprefix("<p>").removesuffix("</p>").split("</p>\n<p>")
+    plain = "\n\n".join(blocks).replace("<br>\n", "\n")
+    return unescape(_ANCHOR.sub("", plain) if "<" in plain else plain)
 
 
-def _lines(block: str) -> str:
-    return "<br>\n".join(_linked(line) for line in block.split("\n"))
-
-
-def _linked(line: str) -> str:
+def _linked(text: str) -> str:
     parts: list[str] = []
     end = 0
-    for link in _LINK.finditer(line):
+    for link in _LINK.finditer(text):
         address = escape(link[0])
-        parts += [escape(line[end : link.start()]), f'<a href="{address}">{address}</a>']
+        parts += [escape(text[end : link.start()]), f'<a href="{address}">{address}</a>']
         end = link.end()
-    return "".join([*parts, escape(line[end:])])
+    return "".join([*parts, escape(text[end:])])

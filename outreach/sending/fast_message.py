@@ -10,8 +10,9 @@ import binascii
 import datetime as dt
 import functools
 import re
+from email.charset import Charset
 from email.quoprimime import body_encode
-from email.utils import formataddr, parseaddr
+from email.utils import parseaddr
 
 from outreach.accounts.models import Sender
 from outreach.errors import BadInput
@@ -24,16 +25,24 @@ from outreach.sending.message import (
     decoded,
     encoding,
     folded,
+    named,
     refuse_control,
     wire_address,
     written_date,
 )
 
 _LINE = 76
+_UTF8 = Charset("utf-8")
+_WORD = "=?utf-8?"
 # What stands in a header as it is: words of printable ASCII (no =) with one blank between.
 _PLAIN = re.compile(r"[!-<>-~]+( [!-<>-~]+)*")
-# … and in a name, where some marks ask for quotes.
+# … and in a name, where some marks ask for quotes, and a few more inside them.
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9',-]+( [A-Za-z0-9',-]+)*")
+_QUOTED = re.compile(r'"([A-Za-z0-9\'.,:;()&/-]+(?: [A-Za-z0-9\'.,:;()&/-]+)*)" <([^<>]*)>')
+_ODD = re.compile(rb"=(?:20|09|2E|00|\n=..\n)")
+# A line that the C function breaks before its last mark, which may have fitted.
+_LONE = re.compile(rb"=\n(=[0-9A-F]{2}\n)")
+_FITS = 73
 
 
 def build(
@@ -47,76 +56,119 @@ def build(
     reply_to: str = "",
 ) -> bytes:
     """Return what `message.build` returns for the same letter; raises the same."""
-    for part in (letter.subject, letter.recipient, letter.language, sender.name, message_id):
+    text, language, name = letter.text, letter.language, sender.name
+    for part in (letter.subject, letter.recipient, language, name, message_id):
         refuse_control(part)
     head = [
-        f"From: {_mailbox('From', sender.name, sender.from_address)}",
+        f"From: {_own('From', name, sender.from_address)}",
         f"To: {_mailbox('To', letter.recipient, letter.address)}",
         f"Subject: {_subject(letter.subject)}",
         f"Date: {written_date(date)}",
         f"Message-ID: <{message_id}>",
     ]
-    if reply_to or sender.reply_to:
-        head.append(f"Reply-To: {_mailbox('Reply-To', sender.name, reply_to or sender.reply_to)}")
-    head.append(f"Content-Language: {letter.language}")
+    if reply_to:
+        head.append(f"Reply-To: {_mailbox('Reply-To', name, reply_to)}")
+    elif sender.reply_to:
+        head.append(f"Reply-To: {_own('Reply-To', name, sender.reply_to)}")
+    head.append(f"Content-Language: {language}")
     if rehearsal:
         head.append(f"{REHEARSAL_HEADER}: yes")
-    how = encoding(letter.text)
-    plain, kind = _body(letter.text, how), _kind("plain", how)
+    how = encoding(text)
+    kind, plain = _kind("plain", how), _body(text, how)
     if not html:
-        return _joined([*head, *kind, "MIME-Version: 1.0", "", plain])
-    page = hypertext.html_of(letter.text, letter.language)
-    if hypertext.words_in(page) != letter.text.strip("\n"):
+        head += [*kind, "MIME-Version: 1.0"]
+        return b"\r\n".join(("\r\n".join(head).encode("utf-8"), b"", plain))
+    page = hypertext.html_of(text, language)
+    if hypertext.words_in(page) != text.strip("\n"):
         raise BadInput(NOT_THE_SAME)
-    other, line = _body(page, "quoted-printable"), boundary(message_id)
+    line = boundary(message_id)
     head += ["MIME-Version: 1.0", "Content-Type: multipart/alternative;", f' boundary="{line}"']
-    parts = ["", f"--{line}", *kind, "", plain, f"--{line}", *_kind("html", "quoted-printable")]
-    return _joined([*head, *parts, "MIME-Version: 1.0", "", other, f"--{line}--", ""])
-
-
-def _joined(lines: list[str]) -> bytes:
-    return "\r\n".join(lines).encode("ascii")
+    head += ["", f"--{line}", *kind, "", ""]
+    other = [f"--{line}", *_kind("html", "quoted-printable"), "MIME-Version: 1.0", "", ""]
+    return b"".join(
+        (
+            "\r\n".join(head).encode("utf-8"),
+            plain,
+            "\r\n".join(["", *other]).encode("ascii"),
+            _body(page, "quoted-printable"),
+            f"\r\n--{line}--\r\n".encode("ascii"),
+        )
+    )
 
 
 def _kind(kind: str, how: str) -> list[str]:
     return [f'Content-Type: text/{kind}; charset="utf-8"', f"Content-Transfer-Encoding: {how}"]
 
 
-def _body(text: str, how: str) -> str:
+def _body(text: str, how: str) -> bytes:
     """`text` as it travels, with CRLF after every line. Raises BadInput if it read otherwise."""
-    lines = text.encode("utf-8").splitlines()
-    wanted = text if text.endswith("\n") else f"{text}\n"
-    whole = b"\n".join(lines) + b"\n"
-    if how == "7bit":
-        written, read = whole.decode("ascii"), whole
-    else:
-        written = body_encode(whole.decode("latin-1"), _LINE)
-        read = binascii.a2b_qp(written)
-    if read != wanted.encode("utf-8"):
+    wanted = (text if text.endswith("\n") else f"{text}\n").encode("utf-8")
+    whole = b"\n".join(wanted.splitlines()) + b"\n" if b"\r" in wanted else wanted
+    written = whole if how == "7bit" else _quoted(whole)
+    if (whole if how == "7bit" else binascii.a2b_qp(written)) != wanted:
         raise BadInput(NOT_THE_SAME)
-    return written.replace("\n", "\r\n")
+    return written.replace(b"\n", b"\r\n")
+
+
+def _quoted(whole: bytes) -> bytes:
+    """Quoted-printable (RFC 2045 §6.7) as the library writes it, lines ending in LF.
+
+    The C function differs in blanks before a line end, a dot alone, NUL, and one line in many.
+    """
+    written = binascii.b2a_qp(whole)
+    if not _ODD.search(written):
+        return written
+    if any(odd in written for odd in (b"=20", b"=09", b"=2E", b"=00")):
+        return body_encode(whole.decode("latin-1"), _LINE).encode("ascii")
+    return _LONE.sub(_joined, written)
+
+
+def _joined(lone: re.Match[bytes]) -> bytes:
+    begin = lone.string.rfind(b"\n", 0, lone.start()) + 1
+    return lone[1] if lone.start() - begin == _FITS else lone[0]
 
 
 @functools.lru_cache(maxsize=4096)
 def _subject(subject: str) -> str:
     if len("Subject: ") + len(subject) <= _LINE and _PLAIN.fullmatch(subject):
         return subject
-    return _read_back(folded("Subject", subject), subject)
+    return _words("Subject", subject)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=256)
+def _own(header: str, name: str, address: str) -> str:
+    """Our own side of a letter, which repeats."""
+    return _mailbox(header, name, address)
+
+
 def _mailbox(header: str, name: str, address: str) -> str:
     spec = wire_address(address).addr_spec
     if not name.isascii():
-        return f"{_read_back(folded(header, name), name)} <{spec}>"
-    whole = formataddr((name, spec))
-    if not _PLAIN_NAME.fullmatch(name) and parseaddr(decoded(whole)) != (name, spec):
-        raise BadInput(NOT_THE_SAME)
+        return f"{_words(header, name)} <{spec}>"
+    whole = named(name, spec)
+    if not _PLAIN_NAME.fullmatch(name):
+        read = _QUOTED.fullmatch(whole)
+        if (read.groups() if read else parseaddr(decoded(whole))) != (name, spec):
+            raise BadInput(NOT_THE_SAME)
     return whole
 
 
-def _read_back(written: str, meant: str) -> str:
-    """Return `written` when a reader takes it for what was `meant`. Raises BadInput."""
-    if decoded(written.lstrip(" \t")) != meant:
+@functools.lru_cache(maxsize=4096)
+def _words(header: str, words: str) -> str:
+    """`words` as a header carries them. Raises BadInput if they read otherwise."""
+    short = "" if words.isascii() else _UTF8.header_encode(words)
+    if short and len(short) <= _LINE - len(f"{header}: "):
+        written, read = short, _one_word(short)
+    else:
+        written = folded(header, words)
+        read = decoded(written.lstrip(" \t"))
+    if read != words:
         raise BadInput(NOT_THE_SAME)
     return written
+
+
+def _one_word(written: str) -> str:
+    """What one encoded word of UTF-8 (RFC 2047 §2) says."""
+    how, _, said = written.removeprefix(_WORD).removesuffix("?=").partition("?")
+    raw = binascii.a2b_base64(said) if how == "b" else binascii.a2b_qp(said, header=True)
+    return raw.decode("utf-8")

@@ -17,6 +17,7 @@ from email.errors import MessageError
 from email.header import Header, decode_header
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.parser import HeaderParser
 from email.utils import format_datetime, formataddr, parseaddr
 
 import idna
@@ -33,8 +34,10 @@ WRITTEN = policy.SMTP.clone(max_line_length=76)
 # RFC 5321 §4.5.3.1.6: 1,000 octets with the line end.
 LONGEST_LINE = 998
 NOT_THE_SAME = Sentence("The message would not say exactly what was approved, so it was not made.")
-# RFC 5322 §3.2.3 (dot-atom); what else a mailbox may hold needs quoting nobody expects.
-_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+# RFC 5322 §3.2.3 (dot-atom), with the letters of other scripts (RFC 6531 §3.3); what else a mailbox
+# may hold needs quoting nobody expects.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+_LOCAL_PART = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 
 
 def new_message_id(from_address: str) -> str:
@@ -81,7 +84,8 @@ def build(
         headers.append((REHEARSAL_HEADER, "yes"))
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     body = _body(letter, boundary(message_id) if html else "")
-    written = head.encode("ascii") + body.as_bytes()
+    # Beyond ASCII there are only addresses that ask for SMTPUTF8 (RFC 6532 §3.2).
+    written = head.encode("utf-8") + body.as_bytes()
     _refuse_other_words(written, letter)
     return written
 
@@ -99,7 +103,12 @@ def _body(letter: Letter, line: str) -> EmailMessage:
 
 def written_date(date: dt.datetime) -> str:
     """Return an aware instant as RFC 5322 writes it, in UTC: nothing of where the sender sits."""
-    return format_datetime(date.astimezone(dt.UTC).replace(microsecond=0))
+    return _in_words(date.astimezone(dt.UTC).replace(microsecond=0))
+
+
+@functools.lru_cache(maxsize=16)
+def _in_words(date: dt.datetime) -> str:
+    return format_datetime(date)
 
 
 def boundary(message_id: str) -> str:
@@ -117,19 +126,26 @@ def folded(name: str, value: str) -> str:
 
 def _mailbox(header: str, name: str, address: Address) -> str:
     if name.isascii():
-        return formataddr((name, address.addr_spec))
+        return named(name, address.addr_spec)
     return f"{folded(header, name)} <{address.addr_spec}>"
 
 
-def wire_address(address: str) -> Address:
-    """Return `address` with its domain in ASCII (IDNA 2008).
+def named(name: str, address: str) -> str:
+    """Return a mailbox (RFC 5322 §3.4) with an ASCII name; its address may be of any script."""
+    # The library takes ASCII only, and quotes by the name alone.
+    return f"{formataddr((name, ''))[:-1]}{address}>" if name else address
 
-    Raises BadInput (field `address`) for what can't be written to as it stands.
+
+def wire_address(address: str) -> Address:
+    """Return `address` with its domain in ASCII (IDNA 2008), its local part as it stands.
+
+    Only some servers take a local part beyond ASCII. Raises BadInput (field `address`) for what
+    can't be written to as it stands.
     """
     refuse_control(address)
     local, at, domain = address.strip().rpartition("@")
     problem = Sentence("“%(address)s” is not an address a letter can go to.", address=address)
-    if not at or not _LOCAL_PART.fullmatch(local):
+    if not at or not _LOCAL_PART.fullmatch(local) or not local.isprintable():
         raise BadInput(problem, field="address")
     try:
         return Address(username=local, domain=_ascii_domain(domain))
@@ -172,8 +188,8 @@ def carries(message: bytes, text: str) -> bool:
 
 def headers_of(message: bytes) -> list[tuple[str, str]]:
     """Return the headers of `message` in their order, decoded for reading."""
-    parsed = message_from_bytes(message)
-    return [(name, decoded(str(value))) for name, value in parsed.items()]
+    head = message.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+    return [(name, decoded(value)) for name, value in HeaderParser().parsestr(head).items()]
 
 
 def decoded(value: str) -> str:
@@ -183,6 +199,10 @@ def decoded(value: str) -> str:
     these functions don't.
     """
     value = value.replace("\r\n", "").replace("\n", "")
+    if not value.isascii():
+        # Only an address stands in a header of ours as it is (RFC 6532 §3.2).
+        words, mark, address = value.rpartition(" <")
+        return f"{decoded(words)}{mark}{address}" if words.isascii() else value
     try:
         return "".join(
             part.decode(charset or "ascii") if isinstance(part, bytes) else part

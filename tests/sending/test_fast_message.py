@@ -75,6 +75,21 @@ LINES = st.lists(ANY, max_size=4).map("\n".join)
 PLAIN = st.text(alphabet="abc =?_.,;:<>()\"'\\@-\t~!", max_size=120)
 
 
+EDGES = st.lists(
+    st.tuples(st.integers(68, 80), st.sampled_from(["ü", "=", " ", "\t", ".", "", "ж", "\0"])),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(EDGES)
+def test_where_a_line_is_broken(edges: list[tuple[int, str]]) -> None:
+    text = "".join(f"{'x' * length}{mark}\nü{mark * length}\n{mark}\n" for length, mark in edges)
+    library, quick = ways(text=text)
+    assert quick == library
+
+
 @settings(max_examples=200, deadline=None)
 @given(text=LINES | PLAIN, subject=ANY | PLAIN, recipient=ANY | PLAIN, html=st.booleans())
 @example(text="", subject="", recipient="", html=True)
@@ -88,11 +103,16 @@ def test_whatever_the_words(text: str, subject: str, recipient: str, html: bool)
 
 
 @pytest.mark.parametrize(
-    "address", ["desk@büro.example", "a b@office.example", "nobody", "a@-x-.example", "ü@a.example"]
+    "address",
+    [
+        *("desk@büro.example", "a b@office.example", "nobody", "a@-x-.example"),
+        *("ü@a.example", "приклад@büro.example", "ü\u202e@a.example"),
+    ],
 )
 def test_addresses_are_written_or_refused_alike(address: str) -> None:
-    library, quick = ways(address=address)
-    assert quick == library
+    for name in ("Ana", "Ana (MP), Dr.", "Олена", ""):
+        library, quick = ways(address=address, recipient=name)
+        assert quick == library
     sender = Sender(name='The "Other" One', from_address=address, reply_to="")
     library, quick = ways(sender)
     assert quick == library

@@ -7,7 +7,7 @@ import re
 import socket
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
+from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -168,11 +168,26 @@ def test_international_domains_travel_in_ascii() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "nobody", "a b@x.example", "a@", "@x.example", "ž@x.example", "a@x..example"]
+    "address",
+    [
+        *("", "nobody", "a b@x.example", "a@", "@x.example", "a@x..example"),
+        # A blank, an invisible mark and a mark that turns the direction, all beyond ASCII.
+        *("ž\u00a0b@x.example", "ž\u200bb@x.example", "ž\u202eb@x.example", "ž..b@x.example"),
+    ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(BadInput):
         wire_address(address)
+
+
+@pytest.mark.parametrize("name", ["Ana Example", "Ana (MP), Dr.", "Олена Приклад", ""])
+def test_a_local_part_of_another_script_travels_as_it_stands(name: str) -> None:
+    """RFC 6532 §3.2: such an address stands in its header as UTF-8."""
+    whole = written(recipient=name, name=name, address="приклад@Büro.example")
+    assert "приклад@xn--bro-hoa.example".encode() in whole
+    said = dict(headers_of(whole))["To"]
+    assert parseaddr(said)[1] == "приклад@xn--bro-hoa.example" and name.split(",")[0] in said
+    assert carries(whole, TEXT)
 
 
 @pytest.mark.parametrize("bad", ["x\nBcc: all@world.example", "x\rB: c", "x\u2028y", "x\x00y"])
