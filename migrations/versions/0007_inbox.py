@@ -189,6 +189,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incoming_id", name=op.f("pk_original")),
     )
     op.create_table(
+        "incoming_letter",
+        sa.Column("incoming_id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("unread", sa.Boolean(), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("at", outreach.schema.UTCDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incoming_id"],
+            ["incoming.id"],
+            name=op.f("fk_incoming_letter_incoming_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["letter_id"],
+            ["letter.id"],
+            name=op.f("fk_incoming_letter_letter_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("incoming_id", "letter_id", name=op.f("pk_incoming_letter")),
+    )
+    op.create_index(
+        op.f("ix_incoming_letter_letter_id"), "incoming_letter", ["letter_id"], unique=False
+    )
+    op.add_column(
+        "letter",
+        sa.Column("unread_since", outreach.schema.UTCDateTime(timezone=True), nullable=True),
+    )
+    with op.batch_alter_table("reply") as batch:
+        batch.add_column(sa.Column("incoming_id", sa.Integer(), nullable=True))
+        batch.create_foreign_key(op.f("fk_reply_incoming_id"), "incoming", ["incoming_id"], ["id"])
+        batch.create_index(op.f("ix_reply_incoming_id"), ["incoming_id"], unique=False)
+    op.create_table(
         "letter_trace",
         sa.Column("clue", sa.String(length=16), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
@@ -206,6 +238,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("letter_trace")
+    with op.batch_alter_table("reply") as batch:
+        batch.drop_index(op.f("ix_reply_incoming_id"))
+        batch.drop_column("incoming_id")
+    with op.batch_alter_table("letter") as batch:
+        batch.drop_column("unread_since")
+    op.drop_table("incoming_letter")
     op.drop_table("original")
     op.drop_table("arrival")
     op.drop_table("mailbox")

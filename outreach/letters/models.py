@@ -306,6 +306,8 @@ class Letter(Base):
     # The reason of the last move that asked for one: remark, hold, withdrawal.
     reason: Mapped[str] = mapped_column(default="")
 
+    # Since when an answer lies there that nobody has read: until then no reminder goes.
+    unread_since: Mapped[dt.datetime | None]
     answered_on: Mapped[dt.date | None]
     last_reply_kind: Mapped[str | None] = mapped_column(sa.String(32))
     parked_until: Mapped[dt.date | None]

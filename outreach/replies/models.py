@@ -88,6 +88,8 @@ class Reply(Base):
     rehearsal: Mapped[bool]
     # Set when a slip was undone; the row stays, and counts nowhere.
     undone_at: Mapped[dt.datetime | None]
+    # The message it was read out of, for an answer that came by mail.
+    incoming_id: Mapped[int | None] = mapped_column(sa.ForeignKey("incoming.id"), index=True)
 
     office: Mapped[Office] = relationship(lazy="raise")
     letters: Mapped[list[Letter]] = relationship(secondary="reply_letter", lazy="raise")
@@ -247,6 +249,23 @@ class Mailbox(Base):
     trouble_since: Mapped[dt.datetime | None]
     # What the last test of the connection found.
     findings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class IncomingLetter(Base):
+    """A letter that a message was filed with, by proof or by somebody's hand."""
+
+    __tablename__ = "incoming_letter"
+
+    incoming_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("incoming.id", ondelete="CASCADE"), primary_key=True
+    )
+    letter_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("letter.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    # Nobody has read it yet and said what it is, so no reminder goes.
+    unread: Mapped[bool]
+    by: Mapped[str] = mapped_column(sa.String(120))
+    at: Mapped[dt.datetime]
 
 
 class LetterTrace(Base):
