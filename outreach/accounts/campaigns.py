@@ -12,7 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import audit, demonstration
-from outreach.accounts.models import Actor, Campaign, Member, Mode, Role, Sender, User
+from outreach.accounts.models import (
+    RETRY_MINUTES,
+    Actor,
+    Campaign,
+    Member,
+    Mode,
+    Role,
+    Sender,
+    User,
+)
 from outreach.accounts.roles import ADMINS, ORGANISERS, STAFF, require
 from outreach.accounts.senders import save_sender, senders
 from outreach.errors import BadInput, MoveRefused, NotAllowed, Refused
@@ -33,6 +42,9 @@ __all__ = [
     "senders",
 ]
 
+# In minutes.
+WEEK = 7 * 24 * 60
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -47,8 +59,10 @@ class Settings:
     """What an admin can set: goal (signatures), cooling (working days), time zone (IANA name) …
 
     `most_alike` is how alike two letters may be, in per cent; `html_part` puts the words of an
-    e-mail beside the plain text as HTML too. Switching `four_eyes` off needs a written `reason`,
-    kept with every letter approved that way (law 4).
+    e-mail beside the plain text as HTML too; `canaries` letters of a mailing go first, the rest
+    `canary_hours` later; `retry_minutes` are those until the next try of a letter that was put
+    back, after the first try, the second, and so on. Switching `four_eyes` off needs a written
+    `reason`, kept with every letter approved that way (law 4).
     """
 
     goal: int
@@ -57,6 +71,9 @@ class Settings:
     four_eyes: bool
     html_part: bool
     most_alike: int
+    canaries: int = 5
+    canary_hours: int = 24
+    retry_minutes: Sequence[int] = RETRY_MINUTES
     reason: str = ""
 
 
@@ -121,6 +138,7 @@ def change_settings(
     _check_settings(settings)
     wanted: dict[str, Any] = asdict(settings)
     reason = wanted.pop("reason")
+    wanted["retry_minutes"] = list(settings.retry_minutes)
     wanted["self_approval_under"] = _self_approval(
         campaign, four_eyes=settings.four_eyes, reason=reason
     )
@@ -252,8 +270,32 @@ def _check_settings(settings: Settings) -> None:
         raise BadInput(Sentence("Write a number of working days, 0 to 365."), "cooling_days")
     if not 1 <= settings.most_alike <= 100:
         raise BadInput(Sentence("Write per cent, 1 to 100."), "most_alike")
+    check_canaries(settings.canaries, settings.canary_hours)
+    _check_retries(settings.retry_minutes)
     if settings.timezone not in zoneinfo.available_timezones():
         raise BadInput(Sentence("Choose a time zone from the list."), "timezone")
+
+
+def check_canaries(number: int | None, hours: int | None) -> None:
+    """Raise BadInput for letters that go first, or hours the rest waits, that nobody can mean."""
+    if number is not None and not 0 <= number <= 100:
+        raise BadInput(Sentence("Write how many letters go first, 0 to 100."), "canaries")
+    if hours is not None and not 1 <= hours <= 336:
+        raise BadInput(Sentence("Write how many hours the rest waits, 1 to 336."), "canary_hours")
+
+
+def _check_retries(minutes: Sequence[int]) -> None:
+    """Between two tries lies a minute at least and a week at most, and never less than before."""
+    if not 1 <= len(minutes) <= 20 or not all(1 <= one <= WEEK for one in minutes):
+        raise BadInput(
+            Sentence("Write 1 to 20 numbers of minutes, each 1 to %(most)s.", most=WEEK),
+            "retry_minutes",
+        )
+    if list(minutes) != sorted(minutes):
+        raise BadInput(
+            Sentence("Each wait is at least as long as the one before it: 1, 5, 15 …"),
+            "retry_minutes",
+        )
 
 
 def _self_approval(campaign: Campaign, *, four_eyes: bool, reason: str) -> str | None:

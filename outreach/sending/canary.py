@@ -17,14 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
+from outreach.accounts.campaigns import check_canaries
 from outreach.accounts.models import Actor, Campaign, Mode
 from outreach.accounts.roles import require
 from outreach.directory.models import ContactKind
-from outreach.errors import BadInput
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing
 from outreach.sending.models import Attempt, Outcome
-from outreach.words import Sentence
 
 # A mailing of fewer letters than so many times its canaries has none: there is no rest to save.
 LARGE = 4
@@ -196,21 +195,13 @@ def set_canaries(
     BadInput, NotAllowed.
     """
     require(by, "letters.approve")
-    check(canaries, hours)
+    check_canaries(canaries, hours)
     detail = {
         "canaries": [mailing.canaries, canaries],
         "canary_hours": [mailing.canary_hours, hours],
     }
     mailing.canaries, mailing.canary_hours = canaries, hours
     _tell(session, mailing, "canaries_set", detail, by, now)
-
-
-def check(canaries: int | None, hours: int | None) -> None:
-    """Raise BadInput for numbers nobody can mean."""
-    if canaries is not None and not 0 <= canaries <= 100:
-        raise BadInput(Sentence("Write how many letters go first, 0 to 100."), "canaries")
-    if hours is not None and not 1 <= hours <= 336:
-        raise BadInput(Sentence("Write how many hours the rest waits, 1 to 336."), "canary_hours")
 
 
 def _tell(

@@ -34,6 +34,9 @@ SETTINGS = {
     "four_eyes": N_("four eyes"),
     "html_part": N_("HTML beside plain text"),
     "most_alike": N_("how alike two letters may be, in per cent"),
+    "canaries": N_("letters of a mailing that go first"),
+    "canary_hours": N_("hours the rest waits"),
+    "retry_minutes": N_("minutes until the next try"),
     "self_approval_under": N_("why authors may approve their own letters"),
 }
 
@@ -210,4 +213,6 @@ def _shown(value: object) -> str:
         return str(_("nothing"))
     if isinstance(value, bool):
         return str(_("on") if value else _("off"))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return str(value)

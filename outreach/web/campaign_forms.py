@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Collection
 from typing import Any
@@ -16,7 +17,13 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    ValidationError,
+)
 
 from outreach.accounts.campaigns import Settings
 from outreach.accounts.models import Campaign, Sender, SenderKind, Voice
@@ -82,6 +89,30 @@ class SettingsForm(Form):
             "Of one mailing, or to one body. Above it an approver has to say why it may pass."
         ),
     )
+    canaries = IntegerField(
+        _("How many letters of a large mailing go first"),
+        validators=[
+            InputRequired(_("Write a number.")),
+            NumberRange(0, 100, _("Write how many letters go first, 0 to 100.")),
+        ],
+        description=_(
+            "So that a mistake costs a handful. 0: all at once. A mailing of four times as many "
+            "or fewer has none."
+        ),
+    )
+    canary_hours = IntegerField(
+        _("Hours the rest waits for what comes back"),
+        validators=[
+            InputRequired(_("Write a number.")),
+            NumberRange(1, 336, _("Write how many hours the rest waits, 1 to 336.")),
+        ],
+        description=_("Most letters that can't be delivered come back within a day."),
+    )
+    retry_minutes = StringField(
+        _("When a server says “later”, try again after (minutes)"),
+        validators=[InputRequired(_("Write numbers of minutes.")), Length(max=200)],
+        description=_("After the first try, the second, and so on; the last holds for all later."),
+    )
     html_part = BooleanField(
         _("Letters carry an HTML part beside the plain text"),
         description=_("Made from the same words: no images, no colours, nothing to track."),
@@ -105,10 +136,24 @@ class SettingsForm(Form):
             cooling_days=campaign.cooling_days,
             timezone=campaign.timezone,
             most_alike=campaign.most_alike,
+            canaries=campaign.canaries,
+            canary_hours=campaign.canary_hours,
+            retry_minutes=", ".join(map(str, campaign.retry_minutes)),
             html_part=campaign.html_part,
             four_eyes=campaign.four_eyes,
             reason=campaign.self_approval_under or "",
         )
+
+    def minutes(self) -> list[int]:
+        """Return the minutes as numbers. Raises ValueError for anything else."""
+        return [int(one) for one in re.split(r"[\s,;]+", self.retry_minutes.data.strip(" ,;"))]
+
+    def validate_retry_minutes(self, field: StringField) -> None:
+        """Raise ValidationError for what is no list of numbers."""
+        try:
+            self.minutes()
+        except ValueError as error:
+            raise ValidationError(_("Write numbers with commas between: 1, 5, 15.")) from error
 
     def typed(self) -> Settings:
         """Return what was typed; the form is valid."""
@@ -119,6 +164,9 @@ class SettingsForm(Form):
             four_eyes=self.four_eyes.data,
             html_part=self.html_part.data,
             most_alike=self.most_alike.data,
+            canaries=self.canaries.data,
+            canary_hours=self.canary_hours.data,
+            retry_minutes=self.minutes(),
             reason=self.reason.data or "",
         )
 

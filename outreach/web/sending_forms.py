@@ -6,7 +6,14 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, DateTimeLocalField, RadioField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    IntegerField,
+    RadioField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from outreach.web.forms import Form
@@ -43,6 +50,15 @@ class WindowForm(Form):
     def complaints(self) -> str:
         """Return everything that is wrong, as one text for a page without this form."""
         return " ".join(str(words) for several in self.errors.values() for words in several)
+
+
+class FirstForm(Form):
+    """How many letters of a mailing go first, and how long its rest waits."""
+
+    canaries = IntegerField(_("How many go first"), validators=[Optional()])
+    canary_hours = IntegerField(_("Hours the rest waits"), validators=[Optional()])
+
+    complaints = WindowForm.complaints
 
 
 class PostForm(Form):

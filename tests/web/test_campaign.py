@@ -22,6 +22,18 @@ def stored(database: Database) -> Campaign:
         return found
 
 
+# What the form of the settings holds when nothing was typed.
+HELD = {
+    "goal": "75000",
+    "cooling_days": "5",
+    "most_alike": "90",
+    "timezone": "UTC",
+    "canaries": "5",
+    "canary_hours": "24",
+    "retry_minutes": "1, 5, 15, 60, 240",
+}
+
+
 def test_an_admin_changes_the_settings(ada: Client, database: Database) -> None:
     browser = Browser(ada)
     browser.get("campaign.settings")
@@ -40,19 +52,18 @@ def test_an_admin_changes_the_settings(ada: Client, database: Database) -> None:
         ({"goal": "0"}, "1 or more"),
         ({"cooling_days": "-3"}, "0 to 365"),
         ({"most_alike": "101"}, "1 to 100"),
+        ({"canaries": "-1"}, "how many letters go first"),
+        ({"canary_hours": "0"}, "how many hours the rest waits"),
+        ({"retry_minutes": "soon"}, "Write numbers with commas between"),
+        ({"retry_minutes": "0, 5"}, "each 1 to"),
+        ({"retry_minutes": "60, 5"}, "at least as long as the one before it"),
         ({"timezone": "Mars/Base"}, "Choose one of those in the list"),
     ],
 )
 def test_nonsense_is_said_at_its_field(
     ada: Client, database: Database, typed: dict[str, str], words: str
 ) -> None:
-    values = {
-        "goal": "75000",
-        "cooling_days": "5",
-        "most_alike": "90",
-        "timezone": "UTC",
-        "four_eyes": "y",
-    }
+    values = {**HELD, "four_eyes": "y"}
 
     answer = ada.send("/campaign", values | typed)
 
@@ -64,7 +75,7 @@ def test_nonsense_is_said_at_its_field(
 def test_four_eyes_are_switched_off_with_a_reason_that_stays(
     ada: Client, database: Database, olga: Client
 ) -> None:
-    values = {"goal": "75000", "cooling_days": "5", "most_alike": "90", "timezone": "UTC"}
+    values = HELD
     assert ada.send("/campaign", values).status_code == 422
     why = "Ada runs this campaign alone."
     assert ada.send("/campaign", {**values, "reason": why}).status_code == 302
@@ -88,6 +99,22 @@ def test_letters_can_carry_html_and_be_kept_apart(
         assert (campaign.html_part, campaign.most_alike) == (True, 75)
     page = sam.get("/campaign").get_data(as_text=True)
     assert "75 per cent" in page and "the same words as HTML" in page
+
+
+def test_times_between_tries_and_letters_that_go_first_are_settings(
+    ada: Client, sam: Client, database: Database
+) -> None:
+    browser = Browser(ada)
+    assert 'value="1, 5, 15, 60, 240"' in ada.get("/campaign").text
+    browser.get("campaign.settings")
+    page = browser.press("Save settings", retry_minutes="2 10;30", canaries="3", canary_hours="12")
+    assert "minutes until the next try: 1, 5, 15, 60, 240, now 2, 10, 30" in page
+    assert "letters of a mailing that go first: 5, now 3" in page
+    campaign = stored(database)
+    assert campaign.retry_minutes == [2, 10, 30]
+    assert (campaign.canaries, campaign.canary_hours) == (3, 12)
+    page = sam.get("/campaign").text
+    assert "3, the rest 12 hours later" in page and "2, 10, 30" in page
 
 
 def test_others_see_the_settings_without_a_form(sam: Client, vera: Client) -> None:

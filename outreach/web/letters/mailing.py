@@ -24,6 +24,7 @@ from outreach.web.filters import day, language_name, say
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters.distinct import distinct
 from outreach.web.letters.listing import waits
+from outreach.web.sending.going_first import going_first
 from outreach.words import Sentence
 
 
@@ -163,6 +164,7 @@ def mailing_page(
         moment=_moment(shown),
         left_out=reasons(shown.left_out),
         distinct=distinct(shown) if shown.state is MailingState.MADE else None,
+        first=going_first(shown, sum(counts.values())),
         newer=redrawing.newer_text(session(), shown),
         number_changed=numbers.changed_in(
             session(), campaign(), shown.id, today=campaign().day_of(now())
