@@ -30,6 +30,8 @@ class Settings:
     contact: str = ""
     # Letters are written and signed by the quick way; tests hold it to the library's, byte by byte.
     fast: bool = True
+    # Letters that are claimed and handed over together: so many may be unknown after a crash.
+    batch: int = 1
     # How a process tells what it does: for people, or one JSON object a line.
     log: str = "words"
 
@@ -55,6 +57,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     OUTREACH_CONTACT an e-mail address or link, told to servers we fetch public lists from
     OUTREACH_FAST    `yes` or `no`: write and sign letters by our own code instead of the libraries'
                      (the same bytes; default yes)
+    OUTREACH_BATCH   letters claimed and kept together, 1 to 200 (default 1): faster, and a crash
+                     leaves at most as many of which nobody knows whether they went
     OUTREACH_LOG     `words` or `json`: how processes tell what they do (default words)
 
     Makes the home and, on first use, its secret key (mode 0600). Raises BadSetting.
@@ -69,6 +73,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret_key=_secret_key(home),
         contact=_contact(environ),
         fast=_yes_or_no(environ, "OUTREACH_FAST", default=True),
+        batch=_number(environ, "OUTREACH_BATCH", default=1, most=200),
         log=_log(environ),
     )
 
@@ -110,9 +115,20 @@ def _database_url(environ: Mapping[str, str], home: Path) -> str:
 
 
 def _port(environ: Mapping[str, str]) -> int:
-    text = environ.get("PORT", "").strip() or "8000"
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise BadSetting(Sentence("PORT is “%(text)s”. Write a number from 1 to 65535.", text=text))
+    return _number(environ, "PORT", default=8000, most=65535)
+
+
+def _number(environ: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    text = environ.get(name, "").strip() or str(default)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise BadSetting(
+            Sentence(
+                "%(name)s is “%(text)s”. Write a number from 1 to %(most)s.",
+                name=name,
+                text=text,
+                most=str(most),
+            )
+        )
     return int(text)
 
 

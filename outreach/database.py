@@ -94,6 +94,33 @@ class Database:
         with self.session(writes=True) as session, transaction(session):
             yield session
 
+    @contextlib.contextmanager
+    def glancing(self, statement: sa.Select[Any]) -> Iterator[Callable[[], Any]]:
+        """Give a function that asks `statement` anew each time and returns the first value.
+
+        For a small question that is asked very often, outside any session: every answer is as fresh
+        as the last commit. Raises what the driver raises.
+        """
+        sql = str(statement.compile(self.engine, compile_kwargs={"literal_binds": True}))
+        connection = self.engine.raw_connection()
+        driver: Any = connection.driver_connection
+        postgresql = self.engine.dialect.name == "postgresql"
+        try:
+            if postgresql:
+                driver.autocommit = True
+            cursor = driver.cursor()
+
+            def ask() -> Any:
+                # Read to the end: half a result keeps a transaction open.
+                rows = cursor.execute(sql).fetchall()
+                return rows[0][0] if rows else None
+
+            yield ask
+        finally:
+            if postgresql and not driver.closed:
+                driver.autocommit = False
+            connection.close()
+
     def migrate(self, revision: str = "head") -> None:
         """Bring the database up to `revision`, the newest migration; an empty one gets every table.
 

@@ -17,12 +17,12 @@ from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.petitions import page_rules
 from outreach.petitions.pages import Page
-from outreach.sending import outbox, rescue
+from outreach.sending import rescue
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt
 from outreach.sending.outbox import Verdict
 from tests import make
-from tests.sending.conftest import FakePostman, Watch, sendable
+from tests.sending.conftest import FakePostman, Watch, claim_all, note, sendable
 
 
 @pytest.fixture
@@ -68,10 +68,8 @@ def test_a_tick_rescues_drops_and_sends(database: Database, watch: Watch) -> Non
     scheduled(database, 3)
     with database.reading() as session:
         first, second, _ = session.scalars(sa.select(Letter.id).order_by(Letter.id)).all()
-    outbox.claim(database, first, FakePostman(), now=watch.now, worker="dead")
-    claimed = outbox.claim(database, second, FakePostman(), now=watch.now, worker="dead")
-    assert isinstance(claimed, outbox.Claim)
-    outbox.about_to_go(database, claimed, now=watch.now)
+    _, claimed = claim_all(database, [first, second], watch.now).claims
+    note(database, claimed, watch.now)
     watch.forward(minutes=10)
     done = clock.tick(database, FakePostman(), now=watch, worker="w")
     assert (done.swept[Verdict.PUT_BACK], done.swept[Verdict.UNKNOWN]) == (1, 1)

@@ -7,21 +7,21 @@ Rules that need a room to the right (the gate, the timetable) are asked there fi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from outreach.accounts import audit
-from outreach.accounts.models import Actor, Campaign
+from outreach.accounts.models import Actor
 from outreach.accounts.roles import hands_on
-from outreach.errors import BadInput, MoveRefused, NotAllowed, Refused
-from outreach.letters import checks, numbers, remarks
+from outreach.database import wake
+from outreach.errors import BadInput, MoveRefused, NotAllowed, OutreachError, Refused
+from outreach.letters import checks, judging, remarks
 from outreach.letters.lifecycle import BY_NAME, SEALED, Move, State, moves_from
 from outreach.letters.models import Letter
-from outreach.letters.reviewing import ApprovedAs
-from outreach.letters.sealing import seal_of
 from outreach.words import Sentence
 
 # Moves that judge the words as they stand.
@@ -64,9 +64,9 @@ def make(
     _look_again(session, letter, move)
     was, reason = letter.state, reason.strip()
     _refuse_impossible(letter, move, by, reason)
-    changes = _changes(session, letter, move, by, now) | values
+    changes = _changes(letter, move, now) | values
     if move.name == "approve":
-        changes |= _approval(session, letter, by, now, seen, values)
+        changes |= judging.approval(session, letter, by, now, seen, values)
     changes |= {"reason": reason} if move.reason else {}
     detail = _told(letter, move, changes, reason, passage)
     _keep_remarks(session, letter, move, reason, passage, by, now)
@@ -81,6 +81,64 @@ def make(
         moved=(was.value, move.target.value),
         detail=detail,
     )
+
+
+def make_many(
+    session: Session,
+    letters: Sequence[Letter],
+    name: str,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    reason: str = "",
+    each: Mapping[int, Mapping[str, Any]] | None = None,
+    **values: Any,
+) -> dict[int, OutreachError]:
+    """Make one move that judges no words for many letters; return {letter id: why it did not move}.
+
+    `each` is {letter id: further columns of its own}. The rules, the rows and the events are those
+    of `make`, in a few statements. A letter that can't move, or that somebody moved since it was
+    read, stays as it is and stops no other.
+    """
+    move, reason, own = BY_NAME[name], reason.strip(), each or {}
+    if move.name in JUDGED or move.name == "return":
+        raise ValueError(f"{name} is made letter by letter")
+    refused: dict[int, OutreachError] = {}
+    wanted: list[tuple[Letter, dict[str, Any]]] = []
+    for letter in letters:
+        try:
+            _refuse_impossible(letter, move, by, reason)
+        except (NotAllowed, MoveRefused) as error:
+            refused[letter.id] = error
+            continue
+        changes = {**_changes(letter, move, now), **values, **own.get(letter.id, {})}
+        wanted.append((letter, changes | ({"reason": reason} if move.reason else {})))
+    moved = _write_many(session, wanted)
+    happened = []
+    for letter, changes in wanted:
+        if letter.id not in moved:
+            further = {**values, **own.get(letter.id, {})}
+            refused |= _alone(session, letter, name, by=by, now=now, reason=reason, **further)
+            continue
+        states = letter.state.value, move.target.value
+        happened.append(
+            (letter.id, letter.campaign_id, states, _told(letter, move, changes, reason, ""))
+        )
+        for column, value in changes.items():
+            set_committed_value(letter, column, value)
+    if happened and move.target is State.SCHEDULED:
+        wake(session, "letters", at=min(one.send_after for one, _ in wanted if one.send_after))
+    audit.record_many(session, happened, kind="letter", name=name, by=by, now=now)
+    return refused
+
+
+def _alone(session: Session, letter: Letter, name: str, **how: Any) -> dict[int, OutreachError]:
+    """One letter that did not move with the others: the usual way says why, or moves it."""
+    try:
+        make(session, session.get_one(Letter, letter.id, populate_existing=True), name, **how)
+    except (NotAllowed, MoveRefused, Refused) as error:
+        return {letter.id: error}
+    return {}
 
 
 def _told(
@@ -143,13 +201,11 @@ def _refuse_impossible(letter: Letter, move: Move, by: Actor, reason: str) -> No
         raise BadInput(Sentence("Say why, in a few words."), field="reason")
 
 
-def _changes(
-    session: Session, letter: Letter, move: Move, by: Actor, now: dt.datetime
-) -> dict[str, Any]:
+def _changes(letter: Letter, move: Move, now: dt.datetime) -> dict[str, Any]:
     """Return the columns that `move` sets beside the state, after its own rules agreed."""
     changes: dict[str, Any] = {"state": move.target}
     if move.name == "submit":
-        _refuse_gaps(checks.stopping(letter))
+        judging.refuse_gaps(checks.stopping(letter))
     if move.target not in SEALED and letter.state in SEALED:
         changes |= {
             "seal": None,
@@ -168,80 +224,6 @@ def _changes(
     return changes
 
 
-def _refuse_unseen(seal: str, seen: str | None) -> None:
-    """Nobody approves other words than those they saw."""
-    if seen is not None and seen != seal:
-        raise MoveRefused(
-            Sentence("The letter was changed since you opened it. Read it again, then decide.")
-        )
-
-
-def _refuse_gaps(problems: Sequence[Sentence]) -> None:
-    if problems:
-        raise Refused(Sentence("This letter can't go to approval yet."), problems)
-
-
-def _refuse_alike(letter: Letter, campaign: Campaign, because: str) -> None:
-    """Offices answer one of many alike, or none: who lets it pass says why."""
-    if checks.too_alike(letter, campaign) and not because:
-        raise Refused(
-            Sentence(
-                "This letter is too much like another one (%(percent)s %%; %(most)s %% may be). "
-                "Say why it may pass, or return it.",
-                percent=max(letter.alike or 0, letter.alike_before or 0),
-                most=campaign.most_alike,
-            )
-        )
-
-
-def _refuse_number(session: Session, letter: Letter, now: dt.datetime) -> None:
-    """Law 5: nobody approves a count that fell or is too old."""
-    problems = numbers.problems_of(session, letter, now=now)
-    if problems:
-        raise Refused(Sentence("The number in this letter can't be said."), problems)
-
-
-def _approval(
-    session: Session,
-    letter: Letter,
-    by: Actor,
-    now: dt.datetime,
-    seen: str | None,
-    values: dict[str, Any],
-) -> dict[str, Any]:
-    """Return what approving sets, after everything agreed that can forbid it."""
-    campaign = session.get_one(Campaign, letter.campaign_id)
-    because = str(values.get("alike_because", letter.alike_because)).strip()
-    seal = seal_of(session, letter)
-    _refuse_unseen(seal, seen)
-    _refuse_gaps(checks.refusals(session, letter, now=now))
-    _refuse_number(session, letter, now)
-    _refuse_alike(letter, campaign, because)
-    return {
-        "seal": seal,
-        "approved_by_id": by.user_id,
-        "approved_by": by.name,
-        "approved_at": now,
-        "approved_as": values.get("approved_as", ApprovedAs.READ),
-        "alike_because": because,
-        "self_approved_under": _own_under(letter, campaign, by),
-    }
-
-
-def _own_under(letter: Letter, campaign: Campaign, by: Actor) -> str | None:
-    """Law 4: the author is never the approver, unless the campaign's logged setting says so."""
-    if by.user_id is None or by.user_id != letter.author_id:
-        return None
-    if campaign.four_eyes:
-        raise Refused(
-            Sentence(
-                "You wrote these words, so somebody else has to approve them. "
-                "Ask another organiser, or an admin can switch this rule off in the settings."
-            )
-        )
-    return campaign.self_approval_under
-
-
 def _write(session: Session, letter: Letter, move: Move, changes: dict[str, Any]) -> None:
     """Update the row only while it is still in the state we saw; one row, or nobody moved it."""
     update = sa.update(Letter).where(Letter.id == letter.id, Letter.state == letter.state)
@@ -255,6 +237,32 @@ def _write(session: Session, letter: Letter, move: Move, changes: dict[str, Any]
             )
         )
     session.refresh(letter, attribute_names=[*changes])
+    if move.target is State.SCHEDULED:
+        wake(session, "letters", at=letter.send_after)
+
+
+def _write_many(session: Session, wanted: Sequence[tuple[Letter, dict[str, Any]]]) -> set[int]:
+    """Update the rows that are still in the state we saw; return the ids of those that moved.
+
+    An open ask that stands already (law 7) moves none: then each letter is tried by itself.
+    """
+    groups: dict[Any, list[Letter]] = {}
+    for letter, changes in wanted:
+        groups.setdefault((letter.state, *sorted(changes.items())), []).append(letter)
+    moved: set[int] = set()
+    try:
+        with session.begin_nested():
+            for (was, *changed), some in groups.items():
+                update = (
+                    sa.update(Letter)
+                    .where(Letter.id.in_([one.id for one in some]), Letter.state == was)
+                    .values(dict(changed))
+                    .returning(Letter.id)
+                )
+                moved.update(session.connection().execute(update).scalars())
+    except sa.exc.IntegrityError:
+        return set()
+    return moved
 
 
 def _update(session: Session, statement: sa.Update) -> bool:
@@ -332,6 +340,16 @@ def park(
     letter.parked_until = until
     name = "parked" if until else "unparked"
     _note(session, letter, name, by, now, {"until": until.isoformat() if until else None})
+
+
+def mark_unread(
+    session: Session, letter: Letter, *, since: dt.datetime | None, by: Actor, now: dt.datetime
+) -> None:
+    """Note that an answer lies unread since an instant, so that nobody reminds; None: all read."""
+    if (letter.unread_since is None) == (since is None):
+        return
+    letter.unread_since = since
+    _note(session, letter, "answer_arrived" if since else "answer_read", by, now, {})
 
 
 def _note(

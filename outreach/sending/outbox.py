@@ -1,68 +1,45 @@
 """Hands due letters to a postman so that none goes twice and none is lost (laws 1 and 2).
 
-Each letter: one transaction claims it (gate asked again, desk taken, attempt and Message-ID
-committed), a second notes that bytes are about to go, then the postman works outside any
-transaction, and a third keeps what came of it. Killed before the second, the letter is put back;
-killed after it, nobody knows, and the letter says so until a person settles it.
+Letters go in batches of as many as the postman takes together (`OUTREACH_BATCH`, one by default).
+One transaction keeps what came of the batch before and claims the next (`claiming`: gate asked
+again, desks taken, attempts with their Message-IDs); a second keeps the bytes and notes that they
+are about to go; then the postman works outside any transaction. Killed before the second, letters
+are put back; killed after it, nobody knows of at most one batch, and its letters say so until a
+person settles them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import tasks
-from outreach.accounts.models import CLOCK, Actor, Campaign
+from outreach.accounts.models import Actor, Campaign
 from outreach.database import Database
 from outreach.directory.models import Office
-from outreach.errors import BadInput, MoveRefused, Refused
+from outreach.errors import BadInput, Refused
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import desks, gate, results
-from outreach.sending.models import Attempt, Outcome
-from outreach.sending.postman import Envelope, Postman, TransportError, Written
-from outreach.words import Sentence
+from outreach.sending import claiming, gate, results
+from outreach.sending.claiming import LEASE, Claim, Counts, Verdict
+from outreach.sending.postman import LASTING, Answer, Fate, Postman, Written
+from outreach.sending.results import Result
 
-# How long a claim is its worker's. A worker still busy then is taken for dead.
-LEASE = dt.timedelta(minutes=5)
+__all__ = ["LEASE", "Counts", "Verdict", "due_letters", "send_due", "settle"]
+
 PAGE = 50
+# No letter is begun later than that after its batch was noted: the lease must outlast it.
+LATEST = LEASE / 2
 
 log = logging.getLogger(__name__)
-
-
-class Verdict(StrEnum):
-    """What became of one due letter."""
-
-    DELIVERED = "delivered"
-    WAITING = "waiting"
-    HELD = "held"
-    PUT_BACK = "put_back"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-    # Another clock had it, or it is no longer due.
-    TAKEN = "taken"
-    ERROR = "error"
-
-
-Counts = dict[Verdict, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A claimed letter: its attempt is committed, its bytes are ready."""
-
-    letter_id: int
-    attempt_id: int
-    message: bytes
-    envelope: Envelope
+Due = tuple[dt.datetime, int, int]
 
 
 def due_letters(
@@ -71,14 +48,22 @@ def due_letters(
     now: dt.datetime,
     after: tuple[dt.datetime, int] | None = None,
     limit: int = PAGE,
-) -> Sequence[tuple[dt.datetime, int]]:
-    """Return (send_after, id) of letters whose window is open, longest due first.
+) -> Sequence[Due]:
+    """Return (send_after, id, campaign id) of letters whose window is open, longest due first.
 
     Leaves out what is sure to wait: paused campaigns and desks at rest. `after` is the last row of
     the page before.
     """
+    rows = session.execute(due_query(now=now, after=after, limit=limit))
+    return [(instant, one, campaign) for instant, one, campaign in rows if instant is not None]
+
+
+def due_query(
+    *, now: dt.datetime, after: tuple[dt.datetime, int] | None, limit: int
+) -> sa.Select[dt.datetime | None, int, int]:
+    """Return the query of `due_letters`: it walks along the index `ix_letter_due`."""
     query = (
-        sa.select(Letter.send_after, Letter.id)
+        sa.select(Letter.send_after, Letter.id, Letter.campaign_id)
         .join(Campaign, Campaign.id == Letter.campaign_id)
         .join(Office, Office.id == Letter.office_id)
         .where(
@@ -97,13 +82,11 @@ def due_letters(
     )
     if after is not None:
         instant, last = after
+        # The first condition says where in the index it goes on.
         query = query.where(
-            sa.or_(
-                Letter.send_after > instant,
-                sa.and_(Letter.send_after == instant, Letter.id > last),
-            )
+            Letter.send_after >= instant, sa.or_(Letter.send_after > instant, Letter.id > last)
         )
-    return [(row[0], row[1]) for row in session.execute(query) if row[0] is not None]
+    return query
 
 
 def send_due(
@@ -113,220 +96,170 @@ def send_due(
     now: Callable[[], dt.datetime],
     worker: str,
     limit: int = 500,
+    going: Callable[[], bool] = lambda: True,
 ) -> Counts:
     """Send what is due, at most `limit` letters; return how many came to what.
 
     `now` is asked anew for every step; `worker` names this process in the attempts. A letter that
-    fails never stops the others, and one that waits never uses up the limit.
+    fails never stops the others, and one that waits never uses up the limit. Once the worker is not
+    `going` any more, it ends after the batch in progress.
     """
-    counts: Counts = dict.fromkeys(Verdict, 0)
+    work = _Round(database, postman, now, worker)
     after: tuple[dt.datetime, int] | None = None
-    while counts[Verdict.DELIVERED] < limit:
-        with database.reading() as session:
-            page = due_letters(session, now=now(), after=after, limit=PAGE)
-        for _, letter_id in page:
-            if counts[Verdict.DELIVERED] >= limit:
+    size = max(PAGE, postman.together)
+    try:
+        while going() and work.left(limit) > 0:
+            with database.reading() as session:
+                page = due_letters(session, now=now(), after=after, limit=size)
+            for campaign_id, ids in _batches(page, postman.together):
+                if going() and work.left(limit) > 0:
+                    work.send(campaign_id, ids[: work.left(limit)])
+            if len(page) < size:
                 break
-            counts[_send_safely(database, letter_id, postman, now=now, worker=worker)] += 1
-        if len(page) < PAGE:
-            break
-        after = page[-1]
-    return counts
+            after = page[-1][:2]
+    finally:
+        work.keep()
+    return work.counts
 
 
-def _send_safely(
-    database: Database,
-    letter_id: int,
-    postman: Postman,
-    *,
-    now: Callable[[], dt.datetime],
-    worker: str,
-) -> Verdict:
-    try:
-        return send_one(database, letter_id, postman, now=now, worker=worker)
-    except Exception as error:
-        # The message of a database error holds the row, so only its kind is written down.
-        log.error("letter %s: %s", letter_id, type(error).__name__)
-        return Verdict.ERROR
+def _batches(page: Sequence[Due], size: int) -> Iterator[tuple[int, list[int]]]:
+    """(campaign id, letter ids) of what can be claimed together, in the order it is due."""
+    of_campaign: dict[int, list[int]] = {}
+    for _, letter_id, campaign_id in page:
+        of_campaign.setdefault(campaign_id, []).append(letter_id)
+    for campaign_id, ids in of_campaign.items():
+        for start in range(0, len(ids), size):
+            yield campaign_id, ids[start : start + size]
 
 
-def send_one(
-    database: Database,
-    letter_id: int,
-    postman: Postman,
-    *,
-    now: Callable[[], dt.datetime],
-    worker: str,
-) -> Verdict:
-    """Take one letter all the way: claim, note, deliver, keep the result."""
-    claimed = claim(database, letter_id, postman, now=now(), worker=worker)
-    if not isinstance(claimed, Claim):
-        return claimed
-    if not about_to_go(database, claimed, now=now()):
-        return Verdict.PUT_BACK
-    try:
-        words = postman.deliver(claimed.message, claimed.envelope)
-    except TransportError as error:
-        results.not_taken(
-            database, claimed.attempt_id, error.words, refusal=error.refusal, now=now()
-        )
-        return Verdict.REFUSED if error.permanent else Verdict.PUT_BACK
-    except Exception as error:
-        # Anything else leaves open whether they have it.
-        results.lost_sight(
-            database, claimed.attempt_id, f"{type(error).__name__} while sending", now=now()
-        )
-        return Verdict.UNKNOWN
-    results.delivered(database, claimed.attempt_id, words, now=now())
-    return Verdict.DELIVERED
+@dataclass(slots=True)
+class _Round:
+    """One worker on its way through what is due, and what came of it so far."""
 
+    database: Database
+    postman: Postman
+    now: Callable[[], dt.datetime]
+    worker: str
+    counts: Counts = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
+    # Delivered, and not kept yet: that goes along with the next claim.
+    taken: list[Result] = field(default_factory=list)
 
-def claim(
-    database: Database, letter_id: int, postman: Postman, *, now: dt.datetime, worker: str
-) -> Claim | Verdict:
-    """Make one due letter this worker's, or say why not; all in one transaction.
+    def left(self, limit: int) -> int:
+        """Return how many more letters may be delivered."""
+        return limit - self.counts[Verdict.DELIVERED]
 
-    What is returned as a `Claim` is committed: attempt, Message-ID and the very bytes.
-    """
-    try:
-        with database.writing() as session:
-            campaign = _campaign_of(session, letter_id)
-            letter = session.scalar(_due(letter_id, now))
-            if letter is None:
-                return Verdict.TAKEN
-            return _claim(session, campaign, letter, postman, now=now, worker=worker)
-    except MoveRefused:
-        return Verdict.TAKEN
-    except (BadInput, Refused) as error:
-        # Nothing of the claim was kept: what can't be made into a message, or must not stand
-        # beside another letter, needs a person.
-        with database.writing() as session:
-            letter = session.scalar(_due(letter_id, now))
-            if letter is None:
-                return Verdict.TAKEN
-            return _hold(session, letter, [error.sentence], now)
+    def send(self, campaign_id: int, ids: Sequence[int]) -> None:
+        """Claim these letters, hand them over, and keep what came of them."""
+        claims = self._claim(campaign_id, ids)
+        written = [pair for one in claims if (pair := self._write(one)) is not None]
+        try:
+            going = claiming.about_to_go(self.database, written, now=self.now())
+        except Exception as error:
+            self._failed(error, len(written))
+            return
+        if going is None:
+            attempts = [one.attempt_id for one, _ in written]
+            results.never_began(self.database, attempts, "the campaign was paused", now=self.now())
+            going = set()
+        self.counts[Verdict.PUT_BACK] += len(written) - len(going)
+        self._hand_over(campaign_id, [pair for pair in written if pair[0].attempt_id in going])
 
+    def keep(self) -> None:
+        """Keep what was delivered last."""
+        self._kept(self.taken)
+        self.taken = []
 
-def _campaign_of(session: Session, letter_id: int) -> Campaign:
-    """Lock the campaign, shared: pausing or going live waits for this claim, and it for them.
-
-    Campaign before letter, as going live takes them: the other way round the two could block.
-    """
-    its = sa.select(Letter.campaign_id).where(Letter.id == letter_id).scalar_subquery()
-    return session.scalars(
-        sa.select(Campaign).where(Campaign.id == its).with_for_update(read=True)
-    ).one()
-
-
-def _due(letter_id: int, now: dt.datetime) -> sa.Select[Letter]:
-    """The letter while it is due; another worker's lock means it is taken."""
-    return (
-        sa.select(Letter)
-        .where(
-            Letter.id == letter_id,
-            Letter.state == State.SCHEDULED,
-            Letter.send_after <= now,
-            Letter.send_before > now,
-        )
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _claim(
-    session: Session,
-    campaign: Campaign,
-    letter: Letter,
-    postman: Postman,
-    *,
-    now: dt.datetime,
-    worker: str,
-) -> Claim | Verdict:
-    rehearsal = campaign.rehearsing
-    if not postman.takes(rehearsal=rehearsal):
-        return Verdict.WAITING
-    stops, waits = gate.reasons(session, letter, now=now)
-    if stops:
-        return _hold(session, letter, [stop.words for stop in stops], now)
-    if waits:
-        return Verdict.WAITING
-    written = postman.write(session, campaign, letter, now=now)
-    # A rehearsal reaches nobody, so no desk has to rest after it (law 10).
-    if letter.kind in gate.COOLED and not rehearsal:
-        free = desks.take_desk(
-            session,
-            letter.office_id,
-            cooling_days=campaign.cooling_days,
-            code=desks.code_of(session, letter.target_id),
-            now=now,
-        )
-        if free is None:
-            return Verdict.WAITING
-    moving.make(session, letter, "claim", by=CLOCK, now=now, rehearsal=rehearsal)
-    attempt = _begin(session, letter, written, postman, now=now, worker=worker)
-    return Claim(letter.id, attempt.id, written.message, written.envelope)
-
-
-def _begin(
-    session: Session,
-    letter: Letter,
-    written: Written,
-    postman: Postman,
-    *,
-    now: dt.datetime,
-    worker: str,
-) -> Attempt:
-    highest = session.scalar(
-        sa.select(sa.func.max(Attempt.number)).where(Attempt.letter_id == letter.id)
-    )
-    attempt = Attempt(
-        letter_id=letter.id,
-        number=(highest or 0) + 1,
-        message_id=written.envelope.message_id,
-        account_id=written.envelope.account_id,
-        transport=postman.name,
-        worker=worker,
-        rehearsal=letter.rehearsal,
-        started_at=now,
-        lease_until=now + LEASE,
-        message=written.message,
-    )
-    session.add(attempt)
-    session.flush()
-    return attempt
-
-
-def _hold(session: Session, letter: Letter, words: Sequence[Sentence], now: dt.datetime) -> Verdict:
-    reason = " ".join(str(sentence) for sentence in words)
-    moving.make(session, letter, "hold", by=CLOCK, now=now, reason=reason)
-    return Verdict.HELD
-
-
-def about_to_go(database: Database, claimed: Claim, *, now: dt.datetime) -> bool:
-    """Commit that the bytes go now, and renew the lease; False when they must not.
-
-    They must not when the red button was pressed since the claim (the letter is put back at once)
-    or when the lease ended meanwhile (whoever sweeps puts it back).
-    """
-    with database.writing() as session:
-        paused = session.scalar(
-            sa.select(Campaign.paused_at)
-            .join(Letter, Letter.campaign_id == Campaign.id)
-            .where(Letter.id == claimed.letter_id)
-        )
-        if paused is None:
-            result = session.execute(
-                sa.update(Attempt)
-                .where(
-                    Attempt.id == claimed.attempt_id,
-                    Attempt.outcome == Outcome.RUNNING,
-                    Attempt.data_at.is_(None),
-                    Attempt.lease_until > now,
-                )
-                .values(data_at=now, lease_until=now + LEASE)
+    def _claim(self, campaign_id: int, ids: Sequence[int]) -> Sequence[Claim]:
+        """Claim what can be claimed; where a whole batch can't, each letter by itself."""
+        try:
+            done = claiming.claim(
+                self.database,
+                campaign_id,
+                ids,
+                takes=lambda rehearsal: self.postman.takes(rehearsal=rehearsal),
+                transport=self.postman.name,
+                now=self.now(),
+                worker=self.worker,
+                keep=partial(results.keep_delivered, results=self.taken, now=self.now()),
             )
-            return cast("sa.CursorResult[Any]", result).rowcount == 1
-    results.never_began(database, claimed.attempt_id, "the campaign was paused", now=now)
-    return False
+        except Exception as error:
+            if self.taken:
+                self.keep()
+            elif len(ids) == 1 or isinstance(error, sa.exc.OperationalError):
+                self._failed(error, len(ids))
+                return ()
+            else:
+                return [one for each in ids for one in self._claim(campaign_id, [each])]
+            return self._claim(campaign_id, ids)
+        self.taken = []
+        for verdict in done.others.values():
+            self.counts[verdict] += 1
+        return done.claims
+
+    def _write(self, claim: Claim) -> tuple[Claim, Written] | None:
+        """Make the message; a letter that can't be one is held, one that fails is put back."""
+        try:
+            written = self.postman.write_by(
+                claim.account,
+                claim.sender,
+                claim.letter,
+                now=claim.at,
+                message_id=claim.message_id,
+                html=claim.html,
+                rehearsal=claim.rehearsal,
+            )
+        except (BadInput, Refused) as error:
+            words = str(error.sentence)
+            results.not_writable(self.database, claim.attempt_id, words, now=self.now())
+            self.counts[Verdict.HELD] += 1
+        except Exception as error:
+            self._failed(error, 1)
+            words = f"{type(error).__name__} while writing"
+            results.never_began(self.database, [claim.attempt_id], words, now=self.now())
+        else:
+            return claim, written
+        return None
+
+    def _hand_over(self, campaign_id: int, letters: Sequence[tuple[Claim, Written]]) -> None:
+        """Give the letters to the postman, outside any transaction."""
+        if not letters:
+            return
+        began = self.now()
+        paused = sa.select(Campaign.paused_at).where(Campaign.id == campaign_id)
+        others: list[Result] = []
+        try:
+            with self.database.glancing(paused) as look:
+
+                def going() -> bool:
+                    return look() is None and self.now() < began + LATEST
+
+                answers = self.postman.deliver_all([one for _, one in letters], going=going)
+                for (claim, _), answer in zip(letters, answers, strict=True):
+                    self.counts[_verdict(answer)] += 1
+                    result = Result(claim.letter, claim.attempt_id, began, answer)
+                    (self.taken if answer.fate is Fate.TAKEN else others).append(result)
+        finally:
+            self._kept(others)
+
+    def _kept(self, some: Sequence[Result]) -> None:
+        try:
+            results.keep(self.database, some, now=self.now())
+        except Exception as error:
+            # Their leases end, and then nobody knows: a person settles them.
+            self._failed(error, len(some))
+
+    def _failed(self, error: Exception, letters: int) -> None:
+        # The message of a database error holds the row, so only its kind is written down.
+        log.error("%s letters: %s", letters, type(error).__name__)
+        self.counts[Verdict.ERROR] += letters
+
+
+def _verdict(answer: Answer) -> Verdict:
+    if answer.fate is Fate.TAKEN:
+        return Verdict.DELIVERED
+    if answer.fate is Fate.UNKNOWN:
+        return Verdict.UNKNOWN
+    return Verdict.REFUSED if answer.refusal in LASTING else Verdict.PUT_BACK
 
 
 def settle(

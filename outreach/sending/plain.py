@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
-from sqlalchemy.orm import Session
-
-from outreach.accounts.models import Campaign, Sender
+from outreach.accounts.models import MailAccount, Sender
 from outreach.letters.models import Letter
 from outreach.sending import message
 from outreach.sending.message import new_message_id, wire_address
@@ -17,24 +15,32 @@ from outreach.sending.postman import Answer, Envelope, Fate, TransportError, Una
 class Plain:
     """The part of a postman that writes, when there is nothing to sign or to tag."""
 
+    together = 1
+
     def deliver(self, message: bytes, envelope: Envelope) -> str:
         """Hand over `message`; see `Postman.deliver`."""
         raise NotImplementedError
 
-    def write(
-        self, session: Session, campaign: Campaign, letter: Letter, *, now: dt.datetime
+    def write_by(
+        self,
+        account: MailAccount | None,
+        sender: Sender,
+        letter: Letter,
+        *,
+        now: dt.datetime,
+        message_id: str = "",
+        html: bool = False,
+        rehearsal: bool = False,
     ) -> Written:
-        """Return `letter` from its sender's own address. Raises BadInput."""
-        sender = session.get_one(Sender, letter.sender_id)
-        message_id = new_message_id(sender.from_address)
-        rehearsal = campaign.rehearsing
+        """Return `letter` from its sender's own address; see `Postman.write_by`."""
+        message_id = message_id or new_message_id(sender.from_address)
         written = message.build(
             letter,
             sender,
             message_id=message_id,
             date=now,
             rehearsal=rehearsal,
-            html=campaign.html_part,
+            html=html,
         )
         envelope = Envelope(
             message_id=message_id,

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy.orm import Session
-
-from outreach.accounts.models import Campaign
+from outreach.accounts.models import MailAccount, Sender
 from outreach.letters.models import Letter
 
 
@@ -108,20 +106,30 @@ class Answer:
 
 
 class Postman(Protocol):
-    """A way out. `name` is kept with every attempt."""
+    """A way out. `name` is kept with every attempt, `together` letters are claimed at a time."""
 
     name: str
+    together: int
 
     def takes(self, *, rehearsal: bool) -> bool:
         """Return whether this way is meant for a rehearsal, or for letters that really leave."""
         ...
 
-    def write(
-        self, session: Session, campaign: Campaign, letter: Letter, *, now: dt.datetime
+    def write_by(
+        self,
+        account: MailAccount | None,
+        sender: Sender,
+        letter: Letter,
+        *,
+        now: dt.datetime,
+        message_id: str = "",
+        html: bool = False,
+        rehearsal: bool = False,
     ) -> Written:
-        """Return `letter` as it leaves this way, with a new Message-ID and dated `now`.
+        """Return `letter` as it leaves by `account` (None: as it is captured), dated `now`.
 
-        Raises BadInput for what can't be made into a message, Refused for what has no way out.
+        `message_id`: "" for a new one. Touches no database. Raises BadInput for what can't be made
+        into a message.
         """
         ...
 

@@ -15,8 +15,8 @@ from outreach.letters import chains, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
 from outreach.sending import desks, results
+from outreach.sending.claiming import Counts, Verdict
 from outreach.sending.models import Attempt, Outcome
-from outreach.sending.outbox import Counts, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ def _silent(session: Session, campaign: Campaign, now: dt.datetime) -> list[int]
             Letter.kind == LetterKind.FIRST,
             Letter.state == State.SENT,
             Letter.closed_on.is_(None),
+            Letter.unread_since.is_(None),
             Letter.sent_at < old,
             Letter.id.not_in(reminded),
         )
@@ -123,5 +124,5 @@ def _sweep_one(database: Database, attempt_id: int, *, began: bool, now: dt.date
     if began:
         results.lost_sight(database, attempt_id, "the worker stopped while sending", now=now)
         return Verdict.UNKNOWN
-    results.never_began(database, attempt_id, "the worker stopped", now=now)
+    results.never_began(database, [attempt_id], "the worker stopped", now=now)
     return Verdict.PUT_BACK

@@ -1,9 +1,11 @@
-"""Keeps what came of an attempt: one transaction each, letter and attempt together."""
+"""Keeps what came of attempts, each together with its letter; of a batch in one transaction."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -11,80 +13,179 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit, tasks
 from outreach.accounts.models import CLOCK, Campaign, TaskKind
 from outreach.database import Database
+from outreach.errors import OutreachError
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.sending import desks, refusals
 from outreach.sending.models import Attempt, Outcome
-from outreach.sending.postman import LASTING, Refusal
+from outreach.sending.postman import LASTING, Answer, Fate, Refusal
+
+# Kept with a letter whose turn did not come.
+STOPPED = "sending was stopped before its turn"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a postman answered about one attempt. `letter` is as it was when it was claimed."""
+
+    letter: Letter
+    attempt_id: int
+    # When its bytes were about to go.
+    data_at: dt.datetime
+    answer: Answer
+
+
+class Changed(Exception):
+    """An attempt or a letter is not as its worker left it: each has to be kept by itself."""
+
+
+def keep(database: Database, results: Sequence[Result], *, now: dt.datetime) -> None:
+    """Keep what came of letters that were handed over together: in one transaction.
+
+    Where that fails, because somebody settled one of them meanwhile or two workers met, each is
+    kept by itself.
+    """
+    if not results:
+        return
+    taken = [one for one in results if one.answer.fate is Fate.TAKEN]
+    others = [one for one in results if one.answer.fate is not Fate.TAKEN]
+    try:
+        with database.writing() as session:
+            keep_delivered(session, taken, now=now)
+            for one in sorted(others, key=lambda one: one.letter.id):
+                _keep_one(session, one, now)
+    except (Changed, OutreachError, sa.exc.IntegrityError, sa.exc.OperationalError):
+        for one in results:
+            with database.writing() as session:
+                _keep_one(session, one, now)
+
+
+def keep_delivered(session: Session, results: Sequence[Result], *, now: dt.datetime) -> None:
+    """Keep that all of these were taken, in a few statements.
+
+    Raises Changed when one of them is no longer as it was: then nothing may be kept.
+    """
+    if not results:
+        return
+    sent = {one.letter.id: {"sent_at": one.data_at} for one in results}
+    letters = [one.letter for one in results]
+    if moving.make_many(session, letters, "deliver", by=CLOCK, now=now, each=sent):
+        raise Changed
+    rows = [{"attempt": one.attempt_id, "words": one.answer.words} for one in results]
+    ended = (
+        sa.update(Attempt)
+        .where(Attempt.id == sa.bindparam("attempt"), Attempt.outcome == Outcome.RUNNING)
+        .values(outcome=Outcome.DELIVERED, server_words=sa.bindparam("words"), ended_at=now)
+    )
+    if cast("sa.CursorResult[Any]", session.connection().execute(ended, rows)).rowcount != len(
+        rows
+    ):
+        raise Changed
+
+
+def _keep_one(session: Session, result: Result, now: dt.datetime) -> None:
+    answer = result.answer
+    attempt, letter = _lock(session, result.attempt_id)
+    if answer.fate is Fate.TAKEN:
+        _delivered(session, attempt, letter, answer.words, now)
+    elif answer.fate is Fate.NOT_TAKEN:
+        refusal = answer.refusal or Refusal.LATER
+        _not_taken(session, attempt, letter, answer.words, refusal, now)
+    elif answer.fate is Fate.UNKNOWN:
+        _lost_sight(session, attempt, letter, answer.words, now)
+    elif attempt.outcome is Outcome.RUNNING:
+        _put_back(session, attempt, letter, answer.words or STOPPED, now)
 
 
 def delivered(database: Database, attempt_id: int, words: str, *, now: dt.datetime) -> None:
     """Keep that the postman took the message; also when the answer came after the lease."""
     with database.writing() as session:
         attempt, letter = _lock(session, attempt_id)
-        was = attempt.outcome
-        _end(attempt, Outcome.DELIVERED, words, now)
-        expected = {Outcome.RUNNING: State.SENDING, Outcome.UNKNOWN: State.UNKNOWN}.get(was)
-        if letter.state is expected:
-            moving.make(
-                session, letter, "deliver", by=CLOCK, now=now, sent_at=attempt.data_at or now
-            )
-            if was is Outcome.UNKNOWN:
-                tasks.finish_about(session, ("letter", letter.id), by=CLOCK, now=now)
-        else:
-            _late(session, letter, words, now)
+        _delivered(session, attempt, letter, words, now)
 
 
-def not_taken(
-    database: Database, attempt_id: int, words: str, *, refusal: Refusal, now: dt.datetime
+def never_began(
+    database: Database, attempt_ids: Sequence[int], words: str, *, now: dt.datetime
 ) -> None:
-    """Keep that the message certainly was not taken: failed, or put back for another try.
-
-    What else follows from it (an address, an account, a domain) is in `refusals`.
-    """
+    """Put claimed letters back whose bytes never went; nothing where that is no longer so."""
     with database.writing() as session:
-        attempt, letter = _lock(session, attempt_id)
-        if attempt.outcome is not Outcome.RUNNING:
-            _late(session, letter, words, now)
-            return
-        attempt.refusal = refusal
-        refusals.follow(session, attempt, letter, words, now=now)
-        if refusal not in LASTING:
-            _put_back(session, attempt, letter, words, now)
-            return
-        _end(attempt, Outcome.REFUSED, words, now)
-        moving.make(session, letter, "fail", by=CLOCK, now=now, reason=words)
-        free_desk_of(session, attempt, letter)
+        for attempt_id in attempt_ids:
+            attempt, letter = _lock(session, attempt_id)
+            if attempt.outcome is Outcome.RUNNING and attempt.data_at is None:
+                _put_back(session, attempt, letter, words, now)
 
 
-def never_began(database: Database, attempt_id: int, words: str, *, now: dt.datetime) -> None:
-    """Put a claimed letter back whose bytes never went; nothing if that is no longer so."""
+def not_writable(database: Database, attempt_id: int, words: str, *, now: dt.datetime) -> None:
+    """Hold a claimed letter that can't be made into a message: it needs a person."""
     with database.writing() as session:
         attempt, letter = _lock(session, attempt_id)
         if attempt.outcome is Outcome.RUNNING and attempt.data_at is None:
             _put_back(session, attempt, letter, words, now)
+            moving.make(session, letter, "hold", by=CLOCK, now=now, reason=words)
 
 
 def lost_sight(database: Database, attempt_id: int, words: str, *, now: dt.datetime) -> None:
     """Keep that nobody knows whether the message went; a person settles it."""
     with database.writing() as session:
         attempt, letter = _lock(session, attempt_id)
-        if attempt.outcome is not Outcome.RUNNING:
-            return
-        _end(attempt, Outcome.UNKNOWN, words, now)
-        moving.make(session, letter, "lose_sight", by=CLOCK, now=now, reason=words)
-        tasks.open_task(
-            session,
-            campaign_id=letter.campaign_id,
-            kind=TaskKind.SETTLE_UNKNOWN,
-            subject=("letter", letter.id),
-            title=f"Find out whether it went: {letter.recipient} ({letter.code})",
-            due_on=now.date(),
-            rehearsal=letter.rehearsal,
-            now=now,
-            by=CLOCK,
-        )
+        _lost_sight(session, attempt, letter, words, now)
+
+
+def _delivered(
+    session: Session, attempt: Attempt, letter: Letter, words: str, now: dt.datetime
+) -> None:
+    was = attempt.outcome
+    _end(attempt, Outcome.DELIVERED, words, now)
+    expected = {Outcome.RUNNING: State.SENDING, Outcome.UNKNOWN: State.UNKNOWN}.get(was)
+    if letter.state is not expected:
+        _late(session, letter, words, now)
+        return
+    moving.make(session, letter, "deliver", by=CLOCK, now=now, sent_at=attempt.data_at or now)
+    if was is Outcome.UNKNOWN:
+        tasks.finish_about(session, ("letter", letter.id), by=CLOCK, now=now)
+
+
+def _not_taken(
+    session: Session,
+    attempt: Attempt,
+    letter: Letter,
+    words: str,
+    refusal: Refusal,
+    now: dt.datetime,
+) -> None:
+    """Failed, or put back for another try; what else follows from it is in `refusals`."""
+    if attempt.outcome is not Outcome.RUNNING:
+        _late(session, letter, words, now)
+        return
+    attempt.refusal = refusal
+    refusals.follow(session, attempt, letter, words, now=now)
+    if refusal not in LASTING:
+        _put_back(session, attempt, letter, words, now)
+        return
+    _end(attempt, Outcome.REFUSED, words, now)
+    moving.make(session, letter, "fail", by=CLOCK, now=now, reason=words)
+    free_desk_of(session, attempt, letter)
+
+
+def _lost_sight(
+    session: Session, attempt: Attempt, letter: Letter, words: str, now: dt.datetime
+) -> None:
+    if attempt.outcome is not Outcome.RUNNING:
+        return
+    _end(attempt, Outcome.UNKNOWN, words, now)
+    moving.make(session, letter, "lose_sight", by=CLOCK, now=now, reason=words)
+    tasks.open_task(
+        session,
+        campaign_id=letter.campaign_id,
+        kind=TaskKind.SETTLE_UNKNOWN,
+        subject=("letter", letter.id),
+        title=f"Find out whether it went: {letter.recipient} ({letter.code})",
+        due_on=now.date(),
+        rehearsal=letter.rehearsal,
+        now=now,
+        by=CLOCK,
+    )
 
 
 def last_attempt(session: Session, letter_id: int) -> Attempt | None:

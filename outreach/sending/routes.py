@@ -19,11 +19,15 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The account that takes the next letter; or None, why, and until when if that is known."""
+    """The account that takes the next letter; or None, why, and until when if that is known.
+
+    `room` is how many letters it still takes by its limits; None: as many as there are.
+    """
 
     account: MailAccount | None
     why: Sentence | None = None
     until: dt.datetime | None = None
+    room: int | None = None
 
 
 def route(session: Session, campaign_id: int, *, now: dt.datetime) -> Route:
@@ -38,11 +42,29 @@ def route(session: Session, campaign_id: int, *, now: dt.datetime) -> Route:
     if not awake:
         return _closed(known, open_ones)
     account = awake[0]
+    room: int | None = None
     for limit, span in ((account.per_hour, HOUR), (account.per_day, DAY)):
-        full = _full_since(session, account, limit, now - span)
-        if full is not None:
-            return Route(None, _limit(account, span), full + span)
-    return Route(account)
+        if limit is None:
+            continue
+        left = limit - _sent_since(session, account, now - span)
+        if left <= 0:
+            full = _full_since(session, account, limit, now - span)
+            return Route(None, _limit(account, span), full + span if full else None)
+        room = left if room is None else min(room, left)
+    return Route(account, room=room)
+
+
+def hold_limited(session: Session, campaign_id: int) -> None:
+    """Let one worker at a time count what a limited account has sent; SQLite has one anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    limited = sa.or_(MailAccount.per_hour.is_not(None), MailAccount.per_day.is_not(None))
+    session.execute(
+        sa.select(MailAccount.id)
+        .where(MailAccount.campaign_id == campaign_id, limited)
+        .order_by(MailAccount.id)
+        .with_for_update()
+    )
 
 
 def _closed(known: Sequence[MailAccount], open_ones: Sequence[MailAccount]) -> Route:
@@ -62,12 +84,17 @@ def _closed(known: Sequence[MailAccount], open_ones: Sequence[MailAccount]) -> R
     return Route(None, Sentence("No mail account is set up, so no e-mail can leave."))
 
 
+def _sent_since(session: Session, account: MailAccount, after: dt.datetime) -> int:
+    query = sa.select(sa.func.count()).where(
+        Attempt.account_id == account.id, Attempt.started_at > after
+    )
+    return session.scalar(query) or 0
+
+
 def _full_since(
-    session: Session, account: MailAccount, limit: int | None, after: dt.datetime
+    session: Session, account: MailAccount, limit: int, after: dt.datetime
 ) -> dt.datetime | None:
-    """The start of the attempt that must grow old before another fits; None while one fits."""
-    if limit is None:
-        return None
+    """The start of the attempt that must grow old before another fits."""
     return session.scalar(
         sa.select(Attempt.started_at)
         .where(Attempt.account_id == account.id, Attempt.started_at > after)

@@ -7,12 +7,10 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
+from typing import Any
 
-from sqlalchemy.orm import Session
-
-from outreach.accounts.models import Campaign, MailAccount, Sender
+from outreach.accounts.models import MailAccount, Sender
 from outreach.config import Settings
-from outreach.errors import Refused
 from outreach.letters.models import Letter
 from outreach.sending import dkim, fast_dkim, fast_message, message, reply_address
 from outreach.sending.capture import CapturePostman
@@ -28,7 +26,6 @@ from outreach.sending.postman import (
     TransportError,
     Written,
 )
-from outreach.sending.routes import route
 from outreach.sending.smtp import Server, SMTPPostman
 from outreach.signing import Vault
 
@@ -37,7 +34,8 @@ class Ways:
     """Writes, signs and hands over; keeps one connection per account. For one worker at a time.
 
     `vault` opens the accounts' passwords and keys, `fast` writes, signs and talks to servers by our
-    own code (the same letters), `trust` says whose certificates hold.
+    own code (the same letters), `together` letters are claimed and kept at a time, `trust` says
+    whose certificates hold.
     """
 
     name = "smtp"
@@ -48,8 +46,10 @@ class Ways:
         vault: Vault,
         *,
         fast: bool = True,
+        together: int = 1,
         trust: ssl.SSLContext | None = None,
     ) -> None:
+        self.together = together
         self._capture = capture
         self._vault = vault
         self._tags = vault.derived("reply tags")
@@ -77,35 +77,26 @@ class Ways:
         """Return True: what is rehearsed is captured, what is live goes by SMTP."""
         return True
 
-    def write(
-        self, session: Session, campaign: Campaign, letter: Letter, *, now: dt.datetime
-    ) -> Written:
-        """Return `letter` as it leaves, signed where there is a key for its sender's domain.
-
-        Raises BadInput for what can't be made into a message, Refused when no account takes it.
-        """
-        if campaign.rehearsing:
-            return self._capture.write(session, campaign, letter, now=now)
-        way = route(session, campaign.id, now=now)
-        if way.account is None:
-            assert way.why is not None
-            raise Refused(way.why)
-        sender = session.get_one(Sender, letter.sender_id)
-        return self.write_by(way.account, sender, letter, html=campaign.html_part, now=now)
-
     def write_by(
         self,
-        account: MailAccount,
+        account: MailAccount | None,
         sender: Sender,
         letter: Letter,
         *,
         now: dt.datetime,
+        message_id: str = "",
         html: bool = False,
         rehearsal: bool = False,
     ) -> Written:
-        """Return `letter` as it leaves by `account`; the letter need not be one that is kept."""
+        """Return `letter` as it leaves by `account`, signed where there is a key for its sender.
+
+        The letter need not be one that is kept; see `Postman.write_by`.
+        """
+        if account is None:
+            how: dict[str, Any] = {"html": html, "rehearsal": True, "message_id": message_id}
+            return self._capture.write_by(None, sender, letter, now=now, **how)
         self._remember(account)
-        message_id = new_message_id(sender.from_address)
+        message_id = message_id or new_message_id(sender.from_address)
         written = self._build(
             letter,
             sender,
@@ -201,7 +192,8 @@ class Ways:
 def ways_of(settings: Settings) -> Ways:
     """Return the way out of an installation."""
     vault = Vault(settings.secret_key)
-    return Ways(CapturePostman(settings.capture), vault, fast=settings.fast)
+    capture = CapturePostman(settings.capture)
+    return Ways(capture, vault, fast=settings.fast, together=settings.batch)
 
 
 def server_of(account: MailAccount, password: str) -> Server:

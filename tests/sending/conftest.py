@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign, Mode
+from outreach.database import Database
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter
 from outreach.letters.sealing import seal_of
+from outreach.sending import claiming
+from outreach.sending.claiming import Claim, Claimed
 from outreach.sending.plain import Plain
 from outreach.sending.postman import Envelope
 from tests import make
@@ -80,6 +83,27 @@ class FakePostman(Plain):
             raise self.answer
         self.taken.append((message, envelope))
         return self.answer
+
+
+def claim_all(database: Database, letter_ids: Sequence[int], now: dt.datetime) -> Claimed:
+    """Claim these letters of one campaign as a worker does, by a way that takes whatever it is."""
+    with database.reading() as session:
+        campaign_id = session.get_one(Letter, letter_ids[0]).campaign_id
+    return claiming.claim(
+        database,
+        campaign_id,
+        letter_ids,
+        takes=lambda _rehearsal: True,
+        transport="fake",
+        now=now,
+        worker="w",
+    )
+
+
+def note(database: Database, claimed: Claim, now: dt.datetime) -> set[int] | None:
+    """Note that a claimed letter is about to go, as an outbox does."""
+    written = FakePostman().write_by(claimed.account, claimed.sender, claimed.letter, now=now)
+    return claiming.about_to_go(database, [(claimed, written)], now=now)
 
 
 class Watch:

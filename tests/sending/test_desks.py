@@ -8,10 +8,9 @@ import pytest
 
 from outreach.directory.models import Office
 from outreach.letters.lifecycle import State
-from outreach.sending import desks, outbox, results
-from outreach.sending.outbox import Claim
+from outreach.sending import desks, results
 from tests import make
-from tests.sending.conftest import FakePostman, live, sendable
+from tests.sending.conftest import claim_all, live, sendable
 
 
 def utc(*parts: int) -> dt.datetime:
@@ -45,7 +44,6 @@ def test_days_count_as_instants_do() -> None:
 
 
 def test_a_claim_lets_the_desk_rest_by_its_own_calendar(database) -> None:
-    postman = FakePostman(for_rehearsal=False)
     now = utc(2026, 2, 20, 9)
     with database.writing() as session:
         make.jurisdiction(session, "EE", timezone="Europe/Tallinn")
@@ -57,10 +55,9 @@ def test_a_claim_lets_the_desk_rest_by_its_own_calendar(database) -> None:
         letter.approved_at = now
         campaign.live_at = now - dt.timedelta(days=1)
         letter_id, office_id = letter.id, letter.office_id
-    claim = outbox.claim(database, letter_id, postman, now=now, worker="a")
-    assert isinstance(claim, Claim)
+    (claim,) = claim_all(database, [letter_id], now).claims
     with database.reading() as session:
         assert session.get_one(Office, office_id).quiet_until == utc(2026, 3, 2, 9)
-    results.never_began(database, claim.attempt_id, "stopped", now=now)
+    results.never_began(database, [claim.attempt_id], "stopped", now=now)
     with database.reading() as session:
         assert session.get_one(Office, office_id).quiet_until is None

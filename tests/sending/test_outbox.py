@@ -20,12 +20,12 @@ from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
 from outreach.sending import desks, message, outbox, rescue
 from outreach.sending.capture import CapturePostman
+from outreach.sending.claiming import LEASE, Claim, Verdict
 from outreach.sending.message import carries
 from outreach.sending.models import Attempt, Outcome
-from outreach.sending.outbox import LEASE, Claim, Verdict
 from outreach.sending.postman import Refusal, TransportError
 from tests import make
-from tests.sending.conftest import EVERYBODY, FakePostman, Watch, live, sendable
+from tests.sending.conftest import EVERYBODY, FakePostman, Watch, claim_all, live, note, sendable
 
 
 def scheduled(
@@ -119,7 +119,8 @@ def test_what_can_not_be_a_message_is_held(database: Database, watch: Watch) -> 
     (letter_id,) = scheduled(database, subject="x\nBcc: all@world.example")
     assert send(database, FakePostman(), watch) == {"held": 1}
     assert state_of(database, letter_id) is State.HELD
-    assert the_attempt(database, letter_id) is None
+    attempt = the_attempt(database, letter_id)
+    assert (attempt.outcome, attempt.data_at) == (Outcome.PUT_BACK, None)
 
 
 def test_a_paused_campaign_waits(database: Database, watch: Watch) -> None:
@@ -127,9 +128,7 @@ def test_a_paused_campaign_waits(database: Database, watch: Watch) -> None:
     with database.writing() as session:
         session.execute(sa.update(Campaign).values(paused_at=watch.now, paused_by="Sam"))
     assert send(database, FakePostman(), watch) == {}
-    assert outbox.claim(database, letter_id, FakePostman(), now=watch.now, worker="w") == (
-        Verdict.WAITING
-    )
+    assert claim_all(database, [letter_id], watch.now).others == {letter_id: Verdict.WAITING}
     assert state_of(database, letter_id) is State.SCHEDULED
 
 
@@ -149,18 +148,15 @@ def test_the_red_button_between_claim_and_data(database: Database, watch: Watch)
     claimed = claim(database, letter_id, watch)
     with database.writing() as session:
         session.execute(sa.update(Campaign).values(paused_at=watch.now, paused_by="Sam"))
-    assert not outbox.about_to_go(database, claimed, now=watch.now)
+    assert note(database, claimed, watch.now) is None
+    outbox.results.never_began(database, [claimed.attempt_id], "paused", now=watch.now)
     assert state_of(database, letter_id) is State.SCHEDULED
     with database.reading() as session:
         assert session.scalars(sa.select(Office.quiet_until)).all() == [None]
 
 
-def claim(database: Database, letter_id: int, watch: Watch, **values: Any) -> Claim:
-    with database.reading() as session:
-        rehearsing = session.scalars(sa.select(Campaign)).first().rehearsing  # type: ignore[union-attr]
-    postman = values.get("postman", FakePostman(for_rehearsal=rehearsing))
-    claimed = outbox.claim(database, letter_id, postman, now=watch.now, worker="w")
-    assert isinstance(claimed, Claim)
+def claim(database: Database, letter_id: int, watch: Watch) -> Claim:
+    (claimed,) = claim_all(database, [letter_id], watch.now).claims
     return claimed
 
 
@@ -180,7 +176,7 @@ def test_killed_between_claim_and_data_it_is_put_back(database: Database, watch:
 def test_killed_after_data_nobody_knows(database: Database, watch: Watch) -> None:
     (letter_id,) = scheduled(database)
     claimed = claim(database, letter_id, watch)
-    assert outbox.about_to_go(database, claimed, now=watch.now)
+    assert note(database, claimed, watch.now)
     watch.forward(minutes=5)
     assert rescue.sweep(database, now=watch.now)[Verdict.UNKNOWN] == 1
     assert state_of(database, letter_id) is State.UNKNOWN
@@ -190,7 +186,7 @@ def test_killed_after_data_nobody_knows(database: Database, watch: Watch) -> Non
 def test_a_late_answer_settles_it(database: Database, watch: Watch) -> None:
     (letter_id,) = scheduled(database)
     claimed = claim(database, letter_id, watch)
-    outbox.about_to_go(database, claimed, now=watch.now)
+    note(database, claimed, watch.now)
     began = watch.now
     rescue.sweep(database, now=watch.forward(minutes=6))
     outbox.results.delivered(database, claimed.attempt_id, "250 late", now=watch.now)
@@ -203,9 +199,9 @@ def test_a_worker_whose_lease_ended_keeps_its_hands_off(database: Database, watc
     (letter_id,) = scheduled(database)
     claimed = claim(database, letter_id, watch)
     watch.now += LEASE
-    assert not outbox.about_to_go(database, claimed, now=watch.now)
+    assert not note(database, claimed, watch.now)
     rescue.sweep(database, now=watch.now)
-    assert not outbox.about_to_go(database, claimed, now=watch.now)
+    assert not note(database, claimed, watch.now)
 
 
 def test_process_killed_while_delivering(database: Database, watch: Watch) -> None:
@@ -342,7 +338,7 @@ def test_two_workers_at_one_desk(database: Database, watch: Watch) -> None:
 
     def work(letter_id: int) -> None:
         barrier.wait()
-        outbox.send_one(database, letter_id, postman, now=watch, worker=str(letter_id))
+        outbox.send_due(database, postman, now=watch, worker=str(letter_id))
 
     threads = [threading.Thread(target=work, args=(letter_id,)) for letter_id in ids]
     for thread in threads:

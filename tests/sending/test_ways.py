@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from outreach.accounts import mail_accounts
-from outreach.accounts.models import Campaign, MailAccount, Mode, Task, TaskKind
+from outreach.accounts.models import Campaign, MailAccount, Mode, Sender, Task, TaskKind
 from outreach.database import Database
 from outreach.directory.models import ContactDetail, ContactState
 from outreach.letters.lifecycle import State
@@ -301,9 +301,10 @@ def test_the_libraries_alone_write_the_same_letter(
     (letter_id,) = world.letters()
     both = []
     with world.database.reading() as session:
-        campaign = session.get_one(Campaign, world.campaign_id)
+        account = session.scalars(sa.select(MailAccount)).first()
         letter = session.get_one(Letter, letter_id)
+        sender = session.get_one(Sender, letter.sender_id)
         for fast in (True, False):
             with Ways(CapturePostman(tmp_path), VAULT, fast=fast) as ways:
-                both.append(ways.write(session, campaign, letter, now=world.now).message)
+                both.append(ways.write_by(account, sender, letter, now=world.now).message)
     assert both[0] == both[1]

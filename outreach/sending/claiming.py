@@ -1,0 +1,323 @@
+"""Makes due letters this worker's: one transaction for as many as share a batch.
+
+The gate is asked inside it, about the rows as they are locked; what is written and signed
+afterwards are those very rows, so nobody can change a word in between.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import CLOCK, Campaign, MailAccount, Sender
+from outreach.database import Database
+from outreach.errors import MoveRefused
+from outreach.letters import moving
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
+from outreach.sending import desks, gate, routes
+from outreach.sending.message import new_message_id
+from outreach.sending.models import Attempt, Outcome
+from outreach.sending.postman import Written
+from outreach.sending.situation import Situation, look_at_many
+
+# How long a claim is its worker's. A worker still busy then is taken for dead.
+LEASE = dt.timedelta(minutes=5)
+
+
+class Verdict(StrEnum):
+    """What became of one due letter."""
+
+    DELIVERED = "delivered"
+    WAITING = "waiting"
+    HELD = "held"
+    PUT_BACK = "put_back"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    # Another clock had it, or it is no longer due.
+    TAKEN = "taken"
+    ERROR = "error"
+
+
+Counts = dict[Verdict, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claimed letter: its attempt is committed, and how it leaves is settled.
+
+    `account` is None for what is captured.
+    """
+
+    letter: Letter
+    attempt_id: int
+    message_id: str
+    sender: Sender
+    account: MailAccount | None
+    html: bool
+    rehearsal: bool
+    at: dt.datetime
+
+
+@dataclass(slots=True)
+class Claimed:
+    """The claims, in the order the letters are due, and {letter id: why not} of the others."""
+
+    claims: list[Claim] = field(default_factory=list)
+    others: dict[int, Verdict] = field(default_factory=dict)
+
+
+def nothing(session: Session) -> None:
+    """Keep nothing beside a claim."""
+
+
+def claim(
+    database: Database,
+    campaign_id: int,
+    letter_ids: Sequence[int],
+    *,
+    takes: Callable[[bool], bool],
+    transport: str,
+    now: dt.datetime,
+    worker: str,
+    keep: Callable[[Session], None] = nothing,
+) -> Claimed:
+    """Make due letters of one campaign this worker's, or say why not; all in one transaction.
+
+    `takes` says whether the way out takes a rehearsal (True) or what really leaves, `transport`
+    is its name, and `keep` writes into the same transaction what came of the letters before.
+    Raises what the database raises; then nothing was kept and nothing claimed.
+    """
+    with database.writing() as session:
+        # Shared: pausing or going live waits for this claim, and it for them. Campaign before
+        # letters, as going live takes them: the other way round the two could block.
+        campaign = session.scalars(
+            sa.select(Campaign).where(Campaign.id == campaign_id).with_for_update(read=True)
+        ).one()
+        keep(session)
+        letters = session.scalars(_due(letter_ids, now)).all()
+        found = {letter.id for letter in letters}
+        done = Claimed(others={one: Verdict.TAKEN for one in letter_ids if one not in found})
+        if not takes(campaign.rehearsing):
+            done.others.update((letter.id, Verdict.WAITING) for letter in letters)
+            return done
+        routes.hold_limited(session, campaign_id)
+        situations = look_at_many(session, letters, now=now)
+        free = _let_through(session, letters, situations, done, now)
+        free = _with_desks(session, campaign, free, situations, done, now)
+        free = _moved(session, campaign, free, situations, done, now)
+        done.claims = _begun(session, campaign, free, situations, transport, worker, now)
+        return done
+
+
+def _due(letter_ids: Sequence[int], now: dt.datetime) -> sa.Select[Letter]:
+    """The letters that are still due; another worker's lock means one is taken."""
+    return (
+        sa.select(Letter)
+        .where(
+            Letter.id.in_(letter_ids),
+            Letter.state == State.SCHEDULED,
+            Letter.send_after <= now,
+            Letter.send_before > now,
+        )
+        .order_by(Letter.send_after, Letter.id)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _let_through(
+    session: Session,
+    letters: Sequence[Letter],
+    situations: Mapping[int, Situation],
+    done: Claimed,
+    now: dt.datetime,
+) -> list[Letter]:
+    """Those the gate has nothing against, no more than their account takes; others are held."""
+    free: list[Letter] = []
+    held: dict[str, list[Letter]] = {}
+    for letter in letters:
+        way = situations[letter.id].way
+        stops, waits = gate.judged(situations[letter.id])
+        if stops:
+            reason = " ".join(str(stop.words) for stop in stops)
+            held.setdefault(reason, []).append(letter)
+        elif waits or (way is not None and way.room is not None and len(free) >= way.room):
+            done.others[letter.id] = Verdict.WAITING
+        else:
+            free.append(letter)
+    for reason, some in held.items():
+        refused = moving.make_many(session, some, "hold", by=CLOCK, now=now, reason=reason)
+        done.others.update(
+            (one.id, Verdict.TAKEN if one.id in refused else Verdict.HELD) for one in some
+        )
+    return free
+
+
+def _with_desks(
+    session: Session,
+    campaign: Campaign,
+    letters: Sequence[Letter],
+    situations: Mapping[int, Situation],
+    done: Claimed,
+    now: dt.datetime,
+) -> list[Letter]:
+    """Those that need no desk, and of the others the first to each desk that is free."""
+    # A rehearsal reaches nobody, so no desk has to rest after it (law 10).
+    cooled = [] if campaign.rehearsing else [one for one in letters if one.kind in gate.COOLED]
+    if not cooled:
+        return list(letters)
+    wanted = {one.office_id: situations[one.id].target.jurisdiction_code for one in cooled}
+    open_ones = desks.take_desks(session, wanted, cooling_days=campaign.cooling_days, now=now)
+    free: list[Letter] = []
+    for letter in letters:
+        if letter.kind not in gate.COOLED:
+            free.append(letter)
+        elif letter.office_id in open_ones:
+            open_ones.remove(letter.office_id)
+            free.append(letter)
+        else:
+            done.others[letter.id] = Verdict.WAITING
+    return free
+
+
+def _moved(
+    session: Session,
+    campaign: Campaign,
+    letters: Sequence[Letter],
+    situations: Mapping[int, Situation],
+    done: Claimed,
+    now: dt.datetime,
+) -> list[Letter]:
+    """Those that are `sending` now. What must not stand beside another letter needs a person."""
+    rehearsal = campaign.rehearsing
+    refused = moving.make_many(session, letters, "claim", by=CLOCK, now=now, rehearsal=rehearsal)
+    for letter in letters:
+        if letter.id not in refused:
+            continue
+        if letter.kind in gate.COOLED and not rehearsal:
+            code = situations[letter.id].target.jurisdiction_code
+            days = campaign.cooling_days
+            desks.free_desk(session, letter.office_id, cooling_days=days, code=code, taken_at=now)
+        if isinstance(refused[letter.id], MoveRefused):
+            done.others[letter.id] = Verdict.TAKEN
+            continue
+        reason = str(refused[letter.id].sentence)
+        moving.make(session, letter, "hold", by=CLOCK, now=now, reason=reason)
+        done.others[letter.id] = Verdict.HELD
+    return [letter for letter in letters if letter.id not in refused]
+
+
+def _begun(
+    session: Session,
+    campaign: Campaign,
+    letters: Sequence[Letter],
+    situations: Mapping[int, Situation],
+    transport: str,
+    worker: str,
+    now: dt.datetime,
+) -> list[Claim]:
+    """Write the attempts, each with its Message-ID, and return the claims."""
+    if not letters:
+        return []
+    before = dict(
+        session.execute(
+            sa.select(Attempt.letter_id, sa.func.max(Attempt.number))
+            .where(Attempt.letter_id.in_([letter.id for letter in letters]))
+            .group_by(Attempt.letter_id)
+        ).all()
+    )
+    rows: list[dict[str, Any]] = []
+    for letter in letters:
+        at = situations[letter.id]
+        rows.append(
+            {
+                "letter_id": letter.id,
+                "number": before.get(letter.id, 0) + 1,
+                "message_id": new_message_id(at.sender.from_address),
+                "account_id": at.way.account.id if at.way and at.way.account else None,
+                "transport": transport,
+                "worker": worker,
+                "rehearsal": campaign.rehearsing,
+                "started_at": now,
+                "lease_until": now + LEASE,
+                "outcome": Outcome.RUNNING,
+                "server_words": "",
+            }
+        )
+    insert = sa.insert(Attempt).returning(Attempt.letter_id, Attempt.id)
+    ids = dict(session.connection().execute(insert, rows).all())
+    return [
+        Claim(
+            letter=letter,
+            attempt_id=ids[letter.id],
+            message_id=row["message_id"],
+            sender=situations[letter.id].sender,
+            account=_account(situations[letter.id]),
+            html=campaign.html_part,
+            rehearsal=campaign.rehearsing,
+            at=now,
+        )
+        for letter, row in zip(letters, rows, strict=True)
+    ]
+
+
+def _account(at: Situation) -> MailAccount | None:
+    return at.way.account if at.way is not None else None
+
+
+def about_to_go(
+    database: Database, letters: Sequence[tuple[Claim, Written]], *, now: dt.datetime
+) -> set[int] | None:
+    """Commit that these very bytes go now, and renew the lease; return ids of the attempts.
+
+    Left out are those whose lease ended meanwhile (whoever sweeps puts them back). None when the
+    red button was pressed since the claim: then nothing was noted.
+    """
+    if not letters:
+        return set()
+    with database.writing() as session:
+        campaign_id = letters[0][0].letter.campaign_id
+        if session.scalar(sa.select(Campaign.paused_at).where(Campaign.id == campaign_id)):
+            return None
+        connection = session.connection()
+        result = connection.execute(
+            _NOTE,
+            [
+                {
+                    "attempt": claim.attempt_id,
+                    "bytes": written.message,
+                    "instant": now,
+                    "until": now + LEASE,
+                }
+                for claim, written in letters
+            ],
+        )
+        ids = {claim.attempt_id for claim, _ in letters}
+        if cast("sa.CursorResult[Any]", result).rowcount == len(ids):
+            return ids
+        noted = sa.select(Attempt.id).where(
+            Attempt.id.in_(ids), Attempt.outcome == Outcome.RUNNING, Attempt.data_at == now
+        )
+        return set(connection.execute(noted).scalars())
+
+
+_NOTE = (
+    sa.update(Attempt)
+    .where(
+        Attempt.id == sa.bindparam("attempt"),
+        Attempt.outcome == Outcome.RUNNING,
+        Attempt.data_at.is_(None),
+        Attempt.lease_until > sa.bindparam("instant"),
+    )
+    .values(
+        data_at=sa.bindparam("instant"),
+        lease_until=sa.bindparam("until"),
+        message=sa.bindparam("bytes"),
+    )
+)
