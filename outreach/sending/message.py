@@ -136,6 +136,7 @@ def named(name: str, address: str) -> str:
     return f"{formataddr((name, ''))[:-1]}{address}>" if name else address
 
 
+@functools.lru_cache(maxsize=4096)
 def wire_address(address: str) -> Address:
     """Return `address` with its domain in ASCII (IDNA 2008), its local part as it stands.
 
@@ -144,13 +145,13 @@ def wire_address(address: str) -> Address:
     """
     refuse_control(address)
     local, at, domain = address.strip().rpartition("@")
-    problem = Sentence("“%(address)s” is not an address a letter can go to.", address=address)
-    if not at or not _LOCAL_PART.fullmatch(local) or not local.isprintable():
-        raise BadInput(problem, field="address")
     try:
-        return Address(username=local, domain=_ascii_domain(domain))
-    except idna.IDNAError as error:
-        raise BadInput(problem, field="address") from error
+        if at and local.isprintable() and _LOCAL_PART.fullmatch(local):
+            return Address(username=local, domain=_ascii_domain(domain))
+    except idna.IDNAError:
+        pass
+    problem = Sentence("“%(address)s” is not an address a letter can go to.", address=address)
+    raise BadInput(problem, field="address")
 
 
 @functools.lru_cache(maxsize=4096)
