@@ -10,12 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 from outreach import cli_doctor
+from outreach.accounts.models import Security
 from outreach.cli import cli
 from outreach.database import Database
 from outreach.letters.lifecycle import State
+from outreach.sending import lease
 from tests import make
 from tests.conftest import NOW
 from tests.sending.conftest import sendable
+from tests.sending.test_smtp import Handler, served
 
 
 @pytest.fixture
@@ -43,6 +46,7 @@ def test_a_well_home(home: Database) -> None:
         "fonts",
         "database",
         "clock",
+        "ticks",
         "outbox",
         "campaigns",
     ]
@@ -87,3 +91,61 @@ def test_a_nonsense_setting_and_a_database_that_is_none(
 def test_a_disk_that_is_nearly_full(home: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli_doctor, "FREE", 10**18)
     assert "make room" in look()["disk"][1]
+
+
+@pytest.mark.parametrize(
+    ("ago", "well", "said"),
+    [(3, True, "3 s ago"), (120, False, "start `outreach run`"), (-600, False, "600 s ago")],
+)
+def test_a_clock_that_stopped_ticking(home: Database, ago: int, well: bool, said: str) -> None:
+    assert look()["ticks"] == (True, "none yet: `outreach run` or `outreach clock` ticks.")
+    with home.writing() as session:
+        lease.take(session, "c", now=NOW - dt.timedelta(seconds=ago))
+    told = look()["ticks"]
+    assert told[0] is well and said in told[1]
+
+
+class Published:
+    """A DNS where one domain publishes all, and every other nothing."""
+
+    def lookup(self, name: str, kind: str) -> list[str]:
+        return {
+            ("good.zz", "TXT"): ["v=spf1 ip4:127.0.0.1 -all"],
+            ("_dmarc.good.zz", "TXT"): ["v=DMARC1; p=none; rua=mailto:d@good.zz"],
+            ("good.zz", "MX"): ["10 mail.good.zz."],
+        }.get((name, kind), [])
+
+
+def test_every_mail_server_and_domain(home: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_doctor, "resolver", Published)
+    controller = served(Handler())
+    controller.start()
+    try:
+        with home.writing() as session:
+            campaign = make.campaign(session)
+            make.sender(session, campaign, from_address="letters@bare.zz")
+            make.mail_account(session, campaign, name="here", port=controller.port)
+            make.mail_account(session, campaign, name="gone", port=1)
+            make.mail_account(
+                session,
+                campaign,
+                name="tls",
+                port=controller.port,
+                username="u",
+                security=Security.STARTTLS,
+            )
+            make.mail_account(session, campaign, name="off", port=1, enabled=False)
+            make.mail_account(
+                session, campaign, name="paused", paused_at=NOW, paused_because="535 no"
+            )
+        parts = look()
+    finally:
+        controller.stop()
+    assert parts["mail server here"][0] is True
+    assert parts["mail server gone"][0] is False
+    assert "Nobody who speaks" in parts["mail server gone"][1]
+    assert parts["mail server tls"][0] is False
+    assert "mail server off" not in parts
+    assert parts["mail server paused"] == (False, "it rests until somebody looks: 535 no")
+    well, words = parts["domain bare.zz"]
+    assert not well and "Publish TXT bare.zz: v=spf1" in words
