@@ -33,8 +33,8 @@ from outreach.sending.postman import Postman
 
 # Between two steps of drafting others get to write: SQLite lets them look every 100 ms.
 BREATH = 0.12
-# So many letters leave before somebody is asked whether to go on.
-ROUND = 100
+# So many letters leave in one go; the others at the next look, a few seconds later.
+MOST = 100_000
 
 Now = Callable[[], dt.datetime]
 log = logging.getLogger(__name__)
@@ -106,23 +106,17 @@ def send_letters(
     home: Path | None = None,
     going: Callable[[], bool] = lambda: True,
 ) -> Counts:
-    """Send what is due, round by round; return how many letters came to what.
+    """Send what is due; return how many letters came to what.
 
     Nothing is claimed when the disk is full (OutreachError): what went could not be written down.
     Asks to be woken for the next letter.
     """
-    total: Counts = dict.fromkeys(Verdict, 0)
     if home is not None:
         disk.require_room(home)
-    while going():
-        counts = outbox.send_due(database, postman, now=now, worker=worker, limit=ROUND)
-        for verdict, count in counts.items():
-            total[verdict] += count
-        if counts[Verdict.DELIVERED] < ROUND:
-            break
-    _say(total)
+    counts = outbox.send_due(database, postman, now=now, worker=worker, limit=MOST, going=going)
+    _say(counts)
     _wake_for_next(database, now())
-    return total
+    return counts
 
 
 def _say(counts: Counts) -> None:
