@@ -113,16 +113,24 @@ def finish(session: Session, task: Task, *, by: Actor, now: dt.datetime) -> None
 
 def finish_about(session: Session, subject: tuple[str, int], *, by: Actor, now: dt.datetime) -> int:
     """Mark every open task about `subject` (kind, id) as done; return how many there were."""
-    rows = session.scalars(
-        sa.select(Task).where(
+    rows = open_about(session, subject)
+    for task in rows:
+        finish(session, task, by=by, now=now)
+    return len(rows)
+
+
+def open_about(session: Session, subject: tuple[str, int]) -> Sequence[Task]:
+    """Return the tasks about `subject` that are not done, with their owners, oldest first."""
+    return session.scalars(
+        sa.select(Task)
+        .options(joinedload(Task.owner))
+        .where(
             Task.subject_kind == subject[0],
             Task.subject_id == subject[1],
             Task.done_at.is_(None),
         )
+        .order_by(Task.id)
     ).all()
-    for task in rows:
-        finish(session, task, by=by, now=now)
-    return len(rows)
 
 
 def tasks_for(

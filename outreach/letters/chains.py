@@ -57,6 +57,8 @@ def _judged(campaign: Campaign, target: Target, letters: Sequence[Letter]) -> Ch
     first = letters[0]
     if first.rehearsal != campaign.rehearsing:
         return N_("The letter to them was only rehearsed, so a reminder has nothing to follow.")
+    if any(letter.unread_since is not None for letter in letters):
+        return N_("An answer has come that nobody has read yet. Read it first.")
     if any(letter.answered_on is not None for letter in letters):
         return N_("They have answered, so there is nothing to remind them of.")
     if first.closed_on is not None:

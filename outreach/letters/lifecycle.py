@@ -199,6 +199,8 @@ NOTED: dict[str, str] = {
     "drafted": N_("drafted"),
     "edited": N_("words changed"),
     "renewed": N_("the sentence of a fact renewed"),
+    "answer_arrived": N_("an answer arrived that nobody has read yet"),
+    "answer_read": N_("no answer lies unread any more"),
     "answered": N_("answered"),
     "answer_undone": N_("an answer was undone"),
     "closed_unanswered": N_("closed: nobody answered in time"),

@@ -37,7 +37,7 @@ def change_letters(
     What answers a reminder answers the letters it reminds of.
     """
     kind = KINDS[reply.kind]
-    for letter in _and_earlier(session, letters) if kind.stops else ():
+    for letter in and_earlier(session, letters) if kind.stops else ():
         newest = standing(session, letter)[0]
         moving.mark_answered(
             session,
@@ -53,7 +53,9 @@ def change_letters(
             moving.park(session, letter, until=reply.back_on, by=by, now=now)
         if reply.kind is ReplyKind.BOUNCE_HARD and letter.state is not State.BOUNCED:
             reason = str(Sentence("Logged as come back (answer %(id)s)", id=str(reply.id)))
-            moving.make(session, letter, "bounce", by=_with(by, "inbox"), now=now, reason=reason)
+            moving.make(
+                session, letter, "bounce", by=with_hand(by, "inbox"), now=now, reason=reason
+            )
 
 
 def restore_letters(
@@ -64,7 +66,7 @@ def restore_letters(
     A letter that came back by a slip is set right at once by an organiser; for anybody else a
     task for an organiser says so, since only they may make that move.
     """
-    for letter in _and_earlier(session, letters) if KINDS[reply.kind].stops else ():
+    for letter in and_earlier(session, letters) if KINDS[reply.kind].stops else ():
         left = standing(session, letter)
         closes = any(KINDS[it.kind].closes for it in left)
         newest = (left[0].kind.value, left[0].received_on, closes) if left else None
@@ -85,8 +87,8 @@ def restore_letters(
             _ask_organiser(session, reply, title, by=by, now=now)
 
 
-def _and_earlier(session: Session, letters: Sequence[Letter]) -> Sequence[Letter]:
-    """Return `letters` and those they remind of, each once."""
+def and_earlier(session: Session, letters: Sequence[Letter]) -> Sequence[Letter]:
+    """Return `letters` and those they remind of, each once: what answers one answers them all."""
     found = {one.id: one for it in letters for one in (it, *chains.earlier(session, it))}
     return list(found.values())
 
@@ -263,6 +265,6 @@ def _ask_organiser(
     )
 
 
-def _with(by: Actor, hand: str) -> Actor:
-    """The same person, holding the inbox's hand: who typed it stays in the row."""
+def with_hand(by: Actor, hand: str) -> Actor:
+    """Return the same person, holding one hand more: who did it stays in the row."""
     return dataclasses.replace(by, hands=by.hands | {hand})

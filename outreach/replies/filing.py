@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit, tasks
-from outreach.accounts.models import Actor, Campaign, Event
+from outreach.accounts.models import INBOX, Actor, Campaign, Event
 from outreach.accounts.roles import ORGANISERS, require
 from outreach.directory.models import SuppressionScope
 from outreach.errors import NotAllowed, Refused
 from outreach.letters.models import Letter
-from outreach.replies import effects
+from outreach.replies import effects, placing
 from outreach.replies.models import (
+    Incoming,
     Reply,
     ReplyKind,
     ReplyLetter,
@@ -31,24 +32,34 @@ def log_answer(
     letters: Sequence[Letter],
     by: Actor,
     now: dt.datetime,
+    incoming: Incoming | None = None,
     **said: Unpack[Said],
 ) -> Reply:
     """File one answer to `letters` (of one desk) and do everything that follows from its kind.
 
-    What was `said` is described at `rules.Said`; `now` is an aware UTC instant. Everything or
-    nothing happens, in the caller's transaction. Raises BadInput with the field's name, NotAllowed,
-    MoveRefused.
+    What was `said` is described at `rules.Said`; `now` is an aware UTC instant, `incoming` the
+    message it was read out of. Everything or nothing happens, in the caller's transaction. Raises
+    BadInput with the field's name, NotAllowed, MoveRefused.
     """
-    require(by, "replies.log")
+    # The inbox says by itself what machines wrote.
+    if by != INBOX:
+        require(by, "replies.log")
     answer = answer_from(said)
     check(session, answer, letters, now)
-    reply = _keep(session, answer, letters, by, now)
+    reply = _keep(session, answer, letters, incoming, by, now)
+    if incoming is not None:
+        placing.read_out(session, incoming, letters, by=by, now=now)
     _follow_up(session, reply, letters, answer, by, now)
     return reply
 
 
 def _keep(
-    session: Session, answer: Answer, letters: Sequence[Letter], by: Actor, now: dt.datetime
+    session: Session,
+    answer: Answer,
+    letters: Sequence[Letter],
+    incoming: Incoming | None,
+    by: Actor,
+    now: dt.datetime,
 ) -> Reply:
     reply = Reply(
         campaign_id=letters[0].campaign_id,
@@ -65,6 +76,7 @@ def _keep(
         logged_by_id=by.user_id,
         logged_at=now,
         rehearsal=letters[0].rehearsal,
+        incoming_id=incoming.id if incoming else None,
     )
     session.add(reply)
     session.flush()
@@ -126,6 +138,8 @@ def undo_answer(session: Session, reply: Reply, *, by: Actor, now: dt.datetime) 
     effects.withdraw_position(session, reply, by=by, now=now)
     effects.lift_desk(session, reply, _suppressed_by(session, reply), by=by, now=now)
     tasks.finish_about(session, ("reply", reply.id), by=by, now=now)
+    if reply.incoming_id is not None:
+        placing.unread_again(session, reply.incoming_id, letters, by=by, now=now)
     _record(session, reply, "undone", by, now, {"letters": [letter.id for letter in letters]})
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from outreach.directory.spelling import fold, romanisations
 from outreach.replies.hosts import body_of, host_of
 from outreach.replies.models import CLUE_LENGTH
+from outreach.replies.parsing import Mail
 from outreach.replies.subjects import bare_subject
 
 # So much of a message is looked at: a letter and its quotations are far shorter.
@@ -95,8 +96,41 @@ class Signs:
         found = (bare_subject(one)[:CLUE_LENGTH] for one in (self.subject, *quoted))
         return frozenset(one for one in found if one)
 
-    def _foreign(self, addresses: object) -> Iterator[str]:
-        for address in addresses:  # type: ignore[attr-defined]
-            plain = str(address).strip().strip("<>").lower()
+    def _foreign(self, addresses: Iterable[str]) -> Iterator[str]:
+        for address in addresses:
+            plain = address.strip().strip("<>").lower()
             if "@" in plain and plain not in self.own:
                 yield plain[:CLUE_LENGTH]
+
+
+def signs_of(mail: Mail, *, at: dt.datetime, own: frozenset[str] = frozenset()) -> Signs:
+    """Return the signs of a message that came at the instant `at`; `own` are our addresses."""
+    report = mail.report
+    about = [report.about_id] if report is not None and report.about_id else []
+    inner = [one for message in mail.messages for one in _named_in(message)]
+    answered = [*mail.in_reply_to, *reversed(mail.references), *about, *inner]
+    asked = [one for one in (mail.from_, mail.sender, *mail.reply_to) if one is not None]
+    texts = [mail.text, *(f"{it.subject}\n{it.text}" for it in mail.messages)]
+    recipients = [*(it.address for it in (*mail.to, *mail.cc)), *mail.delivered_to]
+    if report is not None:
+        # Whom it was for, and the address that our own letter named for answers.
+        texts += [value for _, value in report.about]
+        recipients += [it.final or it.original for it in report.recipients]
+        recipients += _ADDRESS.findall(report.about_header("Reply-To"))
+    return Signs(
+        recipients=tuple(dict.fromkeys(recipients)),
+        references=tuple(dict.fromkeys(answered)),
+        senders=tuple((it.name, it.address) for it in asked),
+        subject=mail.subject,
+        text="\n".join(texts),
+        at=at,
+        own=own,
+    )
+
+
+def _named_in(mail: Mail) -> Iterator[str]:
+    """The msg-ids that a message within names: its own, and what it answers."""
+    if mail.message_id:
+        yield mail.message_id
+    yield from mail.in_reply_to
+    yield from reversed(mail.references)

@@ -136,6 +136,8 @@ def still_unanswered(at: Situation) -> list[Reason]:
         return [Stop(Sentence("They have answered, so there is nothing to remind them of."))]
     if any(one.closed_on is not None for one in at.follows):
         return [Stop(Sentence("This ask is closed, so there is nothing to remind them of."))]
+    if any(one.unread_since is not None for one in at.follows):
+        return [Wait(Sentence("An answer has come that nobody has read yet."))]
     parked = [one.parked_until for one in at.follows if one.parked_until is not None]
     if parked and max(parked) > at.today:
         until = dt.datetime.combine(max(parked), dt.time(), tzinfo=dt.UTC)
