@@ -7,13 +7,15 @@ it means is found by their names and posts, until somebody says so (`designation
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from outreach.accounts.audit import record
 from outreach.accounts.models import Actor
@@ -54,14 +56,32 @@ _WEAK = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """A body that could be the one that decides, as far as this list reads it."""
+    """A body that could be the one that decides, as far as this list shows it."""
 
     id: int
-    slug: str
-    parent_id: int | None
-    kind: OrganizationKind
     name: str
-    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What the law of a country says of who decides, folded, and the bodies a person named."""
+
+    text: str
+    words: frozenset[str]
+    government: bool
+    named: frozenset[str]
+    # Words of names that tell no body from another here.
+    weak: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A jurisdiction, as far as this list reads it: `designation` as there, `law` taken apart."""
+
+    code: str
+    name: str
+    designation: Mapping[str, Any]
+    law: Law
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,7 @@ class Gap:
     `law` is the designation of the jurisdiction, `posts` the labels of the body's posts.
     """
 
-    jurisdiction: Jurisdiction
+    jurisdiction: Place
     body: Decider | None
     posts: tuple[str, ...]
 
@@ -106,24 +126,16 @@ def gaps(session: Session) -> list[Gap]:
 
     Countries with a list of their own come first, then by name.
     """
-    places = [
-        place
-        for place in session.scalars(
-            sa.select(Jurisdiction)
-            .order_by(Jurisdiction.name)
-            # Not the tools, precedents and notes of two hundred countries.
-            .options(load_only(Jurisdiction.name, Jurisdiction.designation, raiseload=True))
-        )
-        if _decides_itself(place)
-    ]
     bodies, posts = _bodies(session), _posts(session)
     found = []
-    for place in places:
-        there, law = bodies.get(place.code, []), _law(place)
-        deciders = [body for body in there if _is_meant(law, body, posts)]
-        if not deciders or _lacks_government(law, there):
+    for place in _places(session):
+        there = bodies.get(place.code, [])
+        meant = [body for body in there if _is_meant(place.law, body, posts.get(body.id, ()))]
+        if not meant or _lacks_government(place.law, there):
             found.append(Gap(place, None, ()))
-        found += [Gap(place, body, posts.get(body.id, ())) for body in deciders]
+        found += [
+            Gap(place, Decider(body.id, body.name), tuple(posts.get(body.id, ()))) for body in meant
+        ]
     reached = _reached(session, [gap.body.id for gap in found if gap.body])
     return sorted(
         (gap for gap in found if gap.body is None or gap.body.id not in reached),
@@ -136,14 +148,35 @@ def count(session: Session) -> int:
     return len(gaps(session))
 
 
-def _importance(place: Jurisdiction) -> tuple[int, str]:
+def _importance(place: Place) -> tuple[int, str]:
     word = str(place.designation.get("has_list") or "")
     return (_ORDER.index(word) if word in _ORDER else len(_ORDER), place.name)
 
 
-def _decides_itself(place: Jurisdiction) -> bool:
-    authority = fold(str(place.designation.get("authority") or ""))
-    return bool(authority) and not authority.startswith("none")
+def _places(session: Session) -> list[Place]:
+    """The jurisdictions whose law says who decides, by name."""
+    # As text: what two hundred laws say is long, and seldom another than a moment ago.
+    said = sa.cast(Jurisdiction.designation, sa.Text)
+    rows = session.execute(
+        sa.select(Jurisdiction.code, Jurisdiction.name, said).order_by(Jurisdiction.name)
+    )
+    places = [_place(*row) for row in rows]
+    return [place for place in places if place.law.text and not place.law.text.startswith("none")]
+
+
+@lru_cache(maxsize=1_024)
+def _place(code: str, name: str, said: str) -> Place:
+    designation = json.loads(said)
+    authority = str(designation.get("authority") or "")
+    text = fold(re.sub(r"\bEU\b", "European Union", authority))
+    law = Law(
+        text,
+        frozenset(text.split()),
+        bool(_GOVERNMENT.search(text)),
+        frozenset(designation.get("bodies") or ()),
+        _WEAK | frozenset(fold(name).split()),
+    )
+    return Place(code, name, designation, law)
 
 
 # Who can decide anywhere, and is no invention.
@@ -154,33 +187,38 @@ _CAN_DECIDE = (
 )
 
 
-def _bodies(session: Session) -> dict[str, list[Decider]]:
-    """The bodies that can decide in each country."""
+# Code of the country, id, slug, parent_id, name, governs, names (as JSON).
+_Body = sa.Row[str, int, str, int | None, str, bool, str]
+
+
+def _bodies(session: Session) -> dict[str, list[_Body]]:
+    """The bodies that can decide in each country: thousands of them, so as plain rows."""
     rows = session.execute(
         sa.select(
             *(Organization.jurisdiction_code, Organization.id, Organization.slug),
-            *(Organization.parent_id, Organization.kind, Organization.name, Organization.names),
+            *(Organization.parent_id, Organization.name),
+            (Organization.kind == OrganizationKind.GOVERNMENT).label("governs"),
+            sa.cast(Organization.names, sa.Text).label("names"),
         )
         .where(*_CAN_DECIDE)
         .order_by(Organization.id)
     )
-    found: dict[str, list[Decider]] = {}
+    found: dict[str, list[_Body]] = {}
     for row in rows:
-        body = Decider(row.id, row.slug, row.parent_id, row.kind, row.name, row.names)
-        found.setdefault(row.jurisdiction_code, []).append(body)
+        found.setdefault(row[0], []).append(row)
     return found
 
 
-def _posts(session: Session) -> dict[int, tuple[str, ...]]:
+def _posts(session: Session) -> dict[int, list[str]]:
     """The labels of the posts of those bodies."""
-    found: dict[int, tuple[str, ...]] = {}
+    found: dict[int, list[str]] = {}
     query = (
         sa.select(Post.organization_id, Post.label)
         .join(Organization, Organization.id == Post.organization_id)
         .where(*_CAN_DECIDE)
     )
     for body_id, label in session.execute(query.order_by(Post.id)):
-        found[body_id] = (*found.get(body_id, ()), label)
+        found.setdefault(body_id, []).append(label)
     return found
 
 
@@ -205,37 +243,9 @@ def _reached(session: Session, ids: list[int]) -> set[int]:
     return set(session.scalars(query.where(Organization.id.in_(ids))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Law:
-    """What the law of a country says of who decides, folded, and the bodies a person named."""
-
-    text: str
-    words: frozenset[str]
-    government: bool
-    named: frozenset[str]
-    # Words of names that tell no body from another here.
-    weak: frozenset[str]
-
-
-def _law(place: Jurisdiction) -> _Law:
-    said = str(place.designation.get("authority") or "")
-    text = fold(re.sub(r"\bEU\b", "European Union", said))
-    return _Law(
-        text,
-        frozenset(text.split()),
-        bool(_GOVERNMENT.search(text)),
-        frozenset(place.designation.get("bodies") or ()),
-        _WEAK | frozenset(fold(place.name).split()),
-    )
-
-
-def _lacks_government(law: _Law, there: list[Decider]) -> bool:
+def _lacks_government(law: Law, there: Sequence[_Body]) -> bool:
     """Whether the law names the government and we have none, nor anybody's word who it is."""
-    return (
-        law.government
-        and not law.named
-        and all(body.kind is not OrganizationKind.GOVERNMENT for body in there)
-    )
+    return law.government and not law.named and not any(body.governs for body in there)
 
 
 # Thousands of posts share a label, and names are read again with every page.
@@ -245,13 +255,18 @@ def _folded(name: str) -> tuple[str, frozenset[str]]:
     return plain, frozenset(plain.split())
 
 
-def _is_meant(law: _Law, body: Decider, posts: dict[int, tuple[str, ...]]) -> bool:
+@lru_cache(maxsize=16_384)
+def _names(said: str) -> tuple[str, ...]:
+    return tuple(json.loads(said).values())
+
+
+def _is_meant(law: Law, body: _Body, posts: Sequence[str]) -> bool:
     """Whether the law's words for who decides mean this body."""
     if body.slug in law.named:
         return True
-    if body.kind is OrganizationKind.GOVERNMENT and body.parent_id is None:
+    if body.governs and body.parent_id is None:
         return law.government and not fold(body.name).startswith("european")
-    for name in (body.name, *body.names.values(), *posts.get(body.id, ())):
+    for name in (body.name, *_names(body.names), *posts):
         plain, words = _folded(name)
         if law.words.isdisjoint(words):
             continue
