@@ -30,8 +30,15 @@ SEALED_AT_ONCE = 500
 WINDOW = dt.timedelta(days=30)
 
 
-def fill(database: Database, count: int, port: int, **changes: Any) -> int:
-    """Schedule `count` letters from `tests.conftest.NOW` on, by the server at `port`; the campaign.
+def fill(
+    database: Database,
+    count: int,
+    port: int,
+    *,
+    state: State = State.SCHEDULED,
+    send_after: dt.datetime = NOW,
+) -> int:
+    """Schedule `count` letters for 30 days, by the server at `port`; return the campaign's id.
 
     Each goes to a desk, a body and a domain of its own, and bears its code in its words.
     """
@@ -41,11 +48,10 @@ def fill(database: Database, count: int, port: int, **changes: Any) -> int:
         first = sendable(
             session,
             campaign,
-            state=State.SCHEDULED,
+            state=state,
             address="desk@office0.zz",
-            send_after=NOW,
+            send_after=send_after,
             send_before=NOW + WINDOW,
-            **changes,
         )
         _copy_all(session, first, count - 1)
         letters = session.scalars(sa.select(Letter)).all()

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from outreach.database import Database
-from tests.chaos import killing
-from tests.chaos.killing import Run
+from tests.chaos.killing import kill_some
 from tests.chaos.ledger import Ledger
+from tests.chaos.sailing import sail
 
 KILLS = int(os.environ.get("CHAOS_KILLS", "20"))
 LETTERS = int(os.environ.get("CHAOS_LETTERS", "300"))
@@ -30,22 +30,31 @@ def test_killed_workers_send_nothing_twice_and_lose_nothing(
     kind = database.url.get_backend_name()
     # So that the letters last until the last kill: one may cost twice the batch.
     gap = max(1, LETTERS // KILLS - 2 * batch)
-    todo = Run(LETTERS, KILLS, WORKERS[kind], batch, SEED, gap)
-    found = killing.run(database, tmp_path, todo)
+    chance = random.Random(SEED)
+    found = sail(
+        database,
+        tmp_path,
+        lambda crew, server: kill_some(database, crew, server, chance, KILLS, gap),
+        letters=LETTERS,
+        workers=WORKERS[kind],
+        batch=batch,
+    )
+    kills = found.told
+    # In the end all of the crew die.
+    dead = kills.total() + WORKERS[kind]
     print(
         f"\n{kind}, {WORKERS[kind]} workers, batch {batch}, seed {SEED}, {found.seconds:.0f} s:",
-        f"{found.kills.total()} kills {dict(found.kills)}",
+        f"{kills.total()} kills {dict(kills)}",
         Ledger.head("when"),
-        found.after_kills.row("after kills"),
+        found.after_storm.row("after kills"),
         found.at_end.row("at the end"),
         sep="\n",
     )
-    for seen in (found.after_kills, found.at_end):
+    for seen in (found.after_storm, found.at_end):
         assert seen.letters == LETTERS
         assert seen.wrong == {}, f"seed {SEED}"
         assert seen.stopped == 0
-        assert seen.unknown <= batch * found.kills.total()
-    assert found.kills.total() == KILLS, "the letters were gone too soon"
+        assert seen.unknown <= batch * dead
+    assert kills.total() == KILLS, "the letters were gone too soon"
     assert found.at_end.queued == 0
-    log = (tmp_path / "log").read_text("utf-8")
-    assert not log, log
+    assert not found.log + found.log_of_calm

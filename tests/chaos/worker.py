@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import configure_mappers
 
@@ -29,6 +30,8 @@ from tests.conftest import NOW
 
 # Between two looks when nothing is due.
 REST = 0.02
+# Between two looks of a clock with threads.
+BEAT = 0.2
 # A process that got SIGKILL is gone long before.
 DYING = 10.0
 
@@ -52,13 +55,17 @@ class Job:
     until_empty: bool = False
     # No file may grow beyond this many bytes: the disk is full.
     largest_file: int | None = None
-    busy_seconds: float | None = None
+    busy_seconds: int | None = None
 
     def now(self) -> dt.datetime:
         """The instant by this worker's clock."""
         real = time.time() - self.began
         jumped = self.jump[1] if self.jump and real >= self.jump[0] else dt.timedelta()
         return NOW + dt.timedelta(seconds=real) + self.shift + jumped
+
+    def shifted(self, **changes: Any) -> Job:
+        """The same job otherwise."""
+        return replace(self, **changes)
 
     def settings(self) -> Settings:
         """The settings of a process of this home."""
@@ -74,23 +81,39 @@ class Job:
 
 def work(job: Job) -> None:
     """Tick for ever, or until nothing is due."""
-    logging.basicConfig(
-        filename=job.home / "log", level=logging.WARNING, format="%(process)d %(message)s"
-    )
-    if job.busy_seconds is not None:
-        database.SQLITE_BUSY_SECONDS = job.busy_seconds  # type: ignore[assignment]
-    if job.largest_file is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (job.largest_file, job.largest_file))
-    settings = job.settings()
-    mine = Database(settings.database_url)
+    mine, settings = _prepare(job)
     name = clock.new_worker()
     with ways.ways_of(settings) as out:
         while True:
-            done = clock.tick(mine, out, now=job.now, worker=name)
+            done = clock.tick(mine, out, now=job.now, worker=name, home=job.home)
             if not sum(done.sent.values()) - done.sent.get(Verdict.WAITING, 0):
                 if job.until_empty:
                     return
                 time.sleep(REST)
+
+
+def work_as_clock(job: Job) -> None:
+    """Be what `outreach run` is beside the pages: a clock and a worker in threads."""
+    if job.until_empty:
+        return work(job)
+    mine, settings = _prepare(job)
+    with ways.ways_of(settings) as out:
+        clock.start(mine, out, now=job.now, seconds=BEAT, home=job.home)
+        while True:
+            time.sleep(1)
+
+
+def _prepare(job: Job) -> tuple[Database, Settings]:
+    """Whatever is wrong with this machine is so from now on."""
+    logging.basicConfig(
+        filename=job.home / "log", level=logging.WARNING, format="%(process)d %(message)s"
+    )
+    if job.busy_seconds is not None:
+        database.SQLITE_BUSY_SECONDS = job.busy_seconds
+    if job.largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (job.largest_file, job.largest_file))
+    settings = job.settings()
+    return Database(settings.database_url), settings
 
 
 _context = multiprocessing.get_context("forkserver")
@@ -146,7 +169,7 @@ class Crew:
 
     def finish(self, *, later: dt.timedelta = dt.timedelta(), within: float = 120) -> None:
         """Let fresh workers whose clocks are that much `later` work until nothing is due."""
-        job = replace(self.job, shift=later, until_empty=True, jump=None)
+        job = replace(self.job, shift=later, until_empty=True, jump=None, largest_file=None)
         last = Crew(job, self.size, self.act)
         with last:
             for one in last.members:

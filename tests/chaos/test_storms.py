@@ -1,0 +1,164 @@
+"""Everything else that can go wrong on the way: lines, databases, disks, clocks, buttons."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from outreach.accounts import campaigns
+from outreach.accounts.models import Actor, Role
+from outreach.database import Database
+from tests.chaos import filling, ledger
+from tests.chaos.ledger import Ledger
+from tests.chaos.sailing import Voyage, all_told, sail, until
+from tests.chaos.server import CUTS, Server
+from tests.chaos.worker import Crew, work_as_clock
+from tests.conftest import NOW
+
+LETTERS = 150
+WORKERS = 2
+HOUR = dt.timedelta(hours=1)
+OPERATOR = Actor("operator", role=Role.ADMIN)
+
+
+def check(found: Voyage, *, unknown: int) -> None:
+    """No letter is lost or twice, and of at most so many nobody knows."""
+    print(
+        f"\n{found.seconds:.0f} s",
+        Ledger.head("when"),
+        found.after_storm.row("after the storm"),
+        found.at_end.row("at the end"),
+        sep="\n",
+    )
+    for seen in (found.after_storm, found.at_end):
+        assert seen.letters == LETTERS
+        assert seen.wrong == {}
+        assert seen.stopped == 0
+        assert seen.unknown <= unknown
+    assert found.at_end.queued == 0
+    assert not found.log_of_calm
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", [1, 20])
+def test_lines_cut_at_every_place_repeat_nothing(
+    database: Database, tmp_path: Path, batch: int
+) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+
+    def storm(crew: Crew, server: Server) -> list[str]:
+        server.order(cut={"where": CUTS, "chance": 0.3, "seed": seed})
+        until(lambda: all_told(database, crew))
+        return server.cuts()
+
+    found = sail(database, tmp_path, storm, letters=LETTERS, workers=WORKERS, batch=batch)
+    assert set(found.told) == set(CUTS), f"seed {seed}"
+    # Nobody knows of those whose last byte went; the others are only late.
+    check(found, unknown=batch * len(found.told))
+    assert not found.log
+
+
+@pytest.mark.long
+def test_two_clocks_by_mistake_send_each_letter_once(database: Database, tmp_path: Path) -> None:
+    def storm(crew: Crew, server: Server) -> None:
+        until(lambda: all_told(database, crew))
+
+    found = sail(
+        database, tmp_path, storm, letters=LETTERS, workers=WORKERS, act=work_as_clock, batch=1
+    )
+    check(found, unknown=0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", [1, 20])
+def test_a_clock_set_back_repeats_nothing(database: Database, tmp_path: Path, batch: int) -> None:
+    """Whose clock is an hour late takes out leases that are over for everybody else."""
+
+    def storm(crew: Crew, server: Server) -> None:
+        server.order(delay=0.01)
+        late = Crew(crew.job.shifted(jump=(0.5, -HOUR)), WORKERS)
+        with late:
+            until(lambda: all_told(database, crew))
+
+    found = sail(
+        database,
+        tmp_path,
+        storm,
+        letters=LETTERS,
+        workers=WORKERS,
+        batch=batch,
+        send_after=NOW - 2 * HOUR,
+    )
+    # Whoever was taken for dead was alive, and its answer counts.
+    check(found, unknown=0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", [1, 20])
+def test_the_red_button_stops_within_the_letter_on_the_wire(
+    database: Database, tmp_path: Path, batch: int
+) -> None:
+    def storm(crew: Crew, server: Server) -> int:
+        server.order(delay=0.02)
+        until(lambda: len(server.taken()) >= LETTERS // 3)
+        with database.writing() as session:
+            campaigns.pause(session, filling.campaign_in(session), by=OPERATOR, now=crew.job.now())
+        pressed = time.time()
+        until(lambda: not ledger.running(database))
+        time.sleep(0.5)
+        after = sum(one["at"] > pressed for one in server.taken())
+        with database.writing() as session:
+            campaigns.resume(session, filling.campaign_in(session), by=OPERATOR, now=crew.job.now())
+        until(lambda: all_told(database, crew))
+        return after
+
+    found = sail(database, tmp_path, storm, letters=LETTERS, workers=WORKERS, batch=batch)
+    assert found.told <= WORKERS
+    check(found, unknown=0)
+
+
+@pytest.mark.long
+def test_a_database_locked_for_ten_seconds_loses_nothing(
+    empty_sqlite: Database, tmp_path: Path
+) -> None:
+    """Somebody else holds the file for longer than a worker waits for it."""
+
+    def storm(crew: Crew, server: Server) -> None:
+        until(lambda: len(server.taken()) >= LETTERS // 3)
+        other = sqlite3.connect(str(empty_sqlite.url.database), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(10)
+        other.execute("ROLLBACK")
+        other.close()
+        until(lambda: len(server.taken()) >= LETTERS - WORKERS)
+
+    found = sail(
+        empty_sqlite, tmp_path, storm, letters=LETTERS, workers=WORKERS, batch=1, busy_seconds=1
+    )
+    check(found, unknown=WORKERS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", [1, 20])
+def test_a_full_disk_loses_nothing(empty_sqlite: Database, tmp_path: Path, batch: int) -> None:
+    """Nothing can be written behind some byte (RLIMIT_FSIZE), in the middle of the letters."""
+
+    def storm(crew: Crew, server: Server) -> None:
+        path = Path(str(empty_sqlite.url.database))
+        with empty_sqlite.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        starved = Crew(crew.job.shifted(largest_file=path.stat().st_size + 200_000), WORKERS)
+        crew.kill()
+        log = crew.job.home / "log"
+        with starved:
+            until(lambda: "letter" in log.read_text("utf-8"))
+            time.sleep(1)
+
+    found = sail(empty_sqlite, tmp_path, storm, letters=LETTERS, workers=WORKERS, batch=batch)
+    assert found.after_storm.queued > 0
+    check(found, unknown=2 * batch * WORKERS)
