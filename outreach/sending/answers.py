@@ -60,4 +60,4 @@ def meaning(phase: Phase, code: int, words: str) -> Refusal:
 def said(code: int, words: bytes) -> str:
     """Return an answer in one line, with its code when it had one."""
     told = " ".join(words.decode("utf-8", "replace").split())
-    return f"{code} {told}".strip() if code > 0 else told
+    return f"{code} {told}".strip() if code > 0 else told or "an empty answer"

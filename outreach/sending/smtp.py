@@ -61,7 +61,7 @@ class SMTPPostman(Plain):
         self.server = server
         self._fast = fast
         # Certificates are checked against the names we were given (RFC 6125).
-        self._trust = trust or ssl.create_default_context()
+        self._trust = trust
         self._line: smtplib.SMTP | None = None
         # Whether the server heard of a letter on this line and has not ended it.
         self._in_letter = False
@@ -147,7 +147,7 @@ class SMTPPostman(Plain):
             self._line = self._open()
         except smtplib.SMTPAuthenticationError as error:
             # 454: it can't look the password up now (RFC 4954 §6), which says nothing against it.
-            busy = error.smtp_code < 500
+            busy = not 500 <= error.smtp_code < 600
             refusal = Refusal.UNREACHED if busy else Refusal.ACCOUNT
             raise TransportError(_told(error), refusal=refusal) from error
         except smtplib.SMTPNotSupportedError as error:
@@ -163,6 +163,8 @@ class SMTPPostman(Plain):
     def _open(self) -> smtplib.SMTP:
         """A new connection: greeted, encrypted as we were told, signed in."""
         server = self.server
+        if self._trust is None and server.security is not Security.NONE:
+            self._trust = ssl.create_default_context()
         where: dict[str, Any] = {"local_hostname": server.hello, "timeout": server.timeout}
         if server.security is Security.TLS:
             where["context"] = self._trust
@@ -172,10 +174,10 @@ class SMTPPostman(Plain):
             # The end of a message must not wait until its beginning was acknowledged.
             assert line.sock is not None
             line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            line.ehlo_or_helo_if_needed()
+            _greet(line)
             if server.security is Security.STARTTLS:
                 line.starttls(context=self._trust)
-                line.ehlo_or_helo_if_needed()
+                _greet(line)
             if server.username:
                 line.login(server.username, server.password)
         except BaseException:
@@ -221,12 +223,19 @@ class SMTPPostman(Plain):
             return TransportError(told, refusal=meaning(phase, code, told))
         self._drop()
         kind = _LineEnded if phase is Phase.SENDER else TransportError
-        return kind(told or "an answer that is none", refusal=Refusal.LATER)
+        return kind(told, refusal=Refusal.LATER)
 
     def _drop(self) -> None:
         line, self._line, self._in_letter = self._line, None, False
         if line is not None:
             line.close()
+
+
+def _greet(line: smtplib.SMTP) -> None:
+    """EHLO; a server that does not know it is older than what we need."""
+    code, words = line.ehlo()
+    if not taken((code, words)):
+        raise smtplib.SMTPHeloError(code, words)
 
 
 def _in_turn(line: smtplib.SMTP, sender: str, recipient: str, options: Sequence[str]) -> list[Said]:
