@@ -14,7 +14,11 @@ from outreach.config import shipped
 from outreach.errors import OutreachError
 from outreach.schema import Base
 
-SQLITE_ONLY = {"ix_target_search"}
+SQLITE_ONLY = {"ix_target_search", "ix_target_languages"}
+# References that PostgreSQL doesn't look up: `directory/identity.py` says why they hold.
+SQLITE_ONLY |= {"fk_target_body_id", "fk_target_group_id", "fk_target_jurisdiction_code"}
+SQLITE_ONLY |= {"fk_membership_source_id", "fk_contact_detail_source_id"}
+SQLITE_ONLY |= {"fk_source_record_source_id", "fk_source_record_first_run_id"}
 
 
 def test_head_equals_the_models(database):
@@ -22,8 +26,9 @@ def test_head_equals_the_models(database):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         found = compare_metadata(context, Base.metadata)
     if database.url.get_backend_name() == "postgresql":
-        # Alembic looks past what an index says of the databases it is for.
-        found = [one for one in found if one[0] != "add_index" or one[1].name not in SQLITE_ONLY]
+        # Alembic looks past what an index or a reference says of the databases it is for.
+        added = ("add_index", "add_fk")
+        found = [one for one in found if one[0] not in added or one[1].name not in SQLITE_ONLY]
     assert found == []
 
 

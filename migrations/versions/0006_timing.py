@@ -44,6 +44,17 @@ COLUMNS = (
         " CHECK (event_id IS NULL OR event_offset IS NOT NULL)",
     ),
 )
+# References that PostgreSQL looks up for each row of an import, and that hold without it: see
+# `directory/identity.py`.
+REPEATED = (
+    ("target", "body_id"),
+    ("target", "group_id"),
+    ("target", "jurisdiction_code"),
+    ("membership", "source_id"),
+    ("contact_detail", "source_id"),
+    ("source_record", "source_id"),
+    ("source_record", "first_run_id"),
+)
 
 
 def upgrade() -> None:
@@ -52,6 +63,14 @@ def upgrade() -> None:
     for table, column, kind in COLUMNS:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind.format(instant=instant)}")
     op.create_index("ix_letter_event_id", "letter", ["event_id"])
+    op.drop_index("ix_letter_list", "letter")
+    op.create_index(
+        "ix_letter_list", "letter", ["campaign_id", "rehearsal", "state", "id", "office_id"]
+    )
+    if postgres:
+        op.drop_index("ix_target_languages", "target")
+        for table, column in REPEATED:
+            op.drop_constraint(f"fk_{table}_{column}", table, type_="foreignkey")
     op.create_table(
         "clock_lease",
         sa.Column("name", sa.String(20), nullable=False),

@@ -156,6 +156,12 @@ class SourceRecord(Base):
     gone_since: Mapped[dt.date | None]
 
 
+# Not looked up for each row by PostgreSQL, for the reasons in `identity.py`.
+for _key in Base.metadata.tables["source_record"].foreign_key_constraints:
+    if {"source_id", "first_run_id"}.issuperset(_key.column_keys):
+        _key.ddl_if(dialect="sqlite")
+
+
 class ImportChange(Base):
     """One row of the directory that a run changed, as it was before: what undoing puts back."""
 
