@@ -16,12 +16,15 @@ from outreach.replies.traces import Clue
 
 # Of each clue, the newest letters.
 _MOST = 100
+_FEW = 10
+# A word of a name that so many letters or fewer were sent to tells by itself.
+_RARE = 20
 
 
 def letters(session: Session, signs: Signs, *, named: Iterable[int]) -> Sequence[Letter]:
-    """Return the letters `named` and those the clues lead to, with target and office; six queries.
+    """Return the letters `named` and those the clues lead to, with target and office.
 
-    Where no clue leads anywhere, the newest letters that left.
+    Where the clues lead to few, the newest letters that left too. Ten queries at most.
     """
     ids = {
         *named,
@@ -31,10 +34,11 @@ def letters(session: Session, signs: Signs, *, named: Iterable[int]) -> Sequence
         *_by_name(session, signs),
         *_by_contact(session, signs),
     }
-    wanted = Letter.id.in_(ids) if ids else Letter.id.in_(_newest())
+    if len(ids) < _FEW:
+        ids |= set(session.scalars(_newest()))
     return session.scalars(
         sa.select(Letter)
-        .where(wanted)
+        .where(Letter.id.in_(ids))
         .options(joinedload(Letter.target), joinedload(Letter.office))
     ).all()
 
@@ -58,16 +62,21 @@ def _by(session: Session, clue: Clue, values: Iterable[str]) -> Sequence[int]:
 
 
 def _by_name(session: Session, signs: Signs) -> Sequence[int]:
-    """Letters to names of which two words or more occur, those with the most first."""
+    """Letters to names of which two words or more occur, or one that few are called."""
+    named = sa.and_(LetterTrace.clue == Clue.NAME, LetterTrace.value.in_(signs.words))
     hits = sa.func.count()
-    return session.scalars(
+    several = session.scalars(
         sa.select(LetterTrace.letter_id)
-        .where(LetterTrace.clue == Clue.NAME, LetterTrace.value.in_(signs.words))
+        .where(named)
         .group_by(LetterTrace.letter_id)
         .having(hits >= 2)
         .order_by(hits.desc(), LetterTrace.letter_id.desc())
         .limit(_MOST)
     ).all()
+    rare = (
+        sa.select(LetterTrace.value).where(named).group_by(LetterTrace.value).having(hits <= _RARE)
+    )
+    return [*several, *_by(session, Clue.NAME, session.scalars(rare.limit(_MOST)).all())]
 
 
 def _by_contact(session: Session, signs: Signs) -> Sequence[int]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from rapidfuzz.fuzz import partial_ratio
 from sqlalchemy.orm import Session
 
 from outreach.directory.models import ContactDetail, ContactKind, Membership, Target
@@ -22,14 +25,19 @@ from outreach.words import Sentence
 
 # What each sign weighs.
 SAME_ADDRESS, KNOWN_ADDRESS, NAMED_ADDRESS = 60, 50, 35
-NAME_OF_SENDER, NAME_IN_TEXT, PART_OF_NAME = 30, 22, 8
-SAME_BODY, SUBJECT, OPENING, SENTENCE = 25, 15, 12, 6
+NAME_OF_SENDER, NAME_IN_TEXT, PART_OF_NAME = 30, 22, 12
+SAME_BODY, SUBJECT, NEARLY_SUBJECT, OPENING, SENTENCE = 25, 15, 10, 12, 6
+SAME_WORDS = 12
 COUNTRY, NOT_ANSWERED, LATELY = 5, 4, 4
 # At most so many quoted sentences count, and shorter ones say nothing.
 _MOST_SENTENCES, _SHORTEST = 5, 30
 _LATELY = dt.timedelta(days=90)
 # Letters whose words are compared with the message: those that have most signs else.
-_COMPARED = 40
+_COMPARED = 60
+# Fewer words in common are chance; and how much of a subject has to be there (per cent).
+_FEWEST_WORDS, _NEARLY = 3, 88
+# A word of a name that is said without the rest of it: shorter ones are anybody's.
+_TELLING = 5
 _ENDS = re.compile(r"[.!?…;]\s|\n")
 
 
@@ -46,8 +54,9 @@ def reasons(session: Session, signs: Signs, letters: Sequence[Letter]) -> dict[i
     known = _known(session, signs, letters)
     found = {letter.id: list(_outside(signs, letter, known)) for letter in letters}
     best = sorted(letters, key=lambda one: -_weight(found[one.id]))[:_COMPARED]
+    same = _same_words(signs, best)
     for letter in best:
-        found[letter.id] += _inside(signs, letter)
+        found[letter.id] += [*_inside(signs, letter), *same.get(letter.id, ())]
     for why in found.values():
         why.sort(key=lambda reason: -reason.weight)
     return found
@@ -61,8 +70,7 @@ def _outside(signs: Signs, letter: Letter, known: set[int]) -> Iterator[Reason]:
     """What the envelope of the message says."""
     yield from _addresses(signs, letter, known)
     yield from _names(signs, letter)
-    if bare_subject(letter.subject) in signs.subjects:
-        yield Reason(SUBJECT, Sentence("It has the subject of this letter."))
+    yield from _subject(signs, bare_subject(letter.subject))
     code = letter.target.jurisdiction_code.lower()
     ends = {host_of(address).rpartition(".")[2] for address in signs.from_addresses}
     if code in ends or (code == "gb" and "uk" in ends):
@@ -71,6 +79,15 @@ def _outside(signs: Signs, letter: Letter, known: set[int]) -> Iterator[Reason]:
         yield Reason(NOT_ANSWERED, Sentence("Nobody has answered this letter yet."))
     if letter.sent_at and dt.timedelta() <= signs.at - letter.sent_at <= _LATELY:
         yield Reason(LATELY, Sentence("This letter left not long before."))
+
+
+def _subject(signs: Signs, subject: str) -> Iterator[Reason]:
+    if subject in signs.subjects:
+        yield Reason(SUBJECT, Sentence("It has the subject of this letter."))
+    elif any(
+        len(one) >= _SHORTEST and partial_ratio(one, subject) >= _NEARLY for one in signs.subjects
+    ):
+        yield Reason(NEARLY_SUBJECT, Sentence("Its subject is nearly that of this letter."))
 
 
 def _addresses(signs: Signs, letter: Letter, known: set[int]) -> Iterator[Reason]:
@@ -94,16 +111,13 @@ def _names(signs: Signs, letter: Letter) -> Iterator[Reason]:
     said = frozenset(fold(" ".join(f"{one} {address}" for one, address in signs.senders)).split())
     if name <= said:
         yield Reason(
-            NAME_OF_SENDER, Sentence("It is sent in the name of %(name)s.", name=_of(letter))
+            NAME_OF_SENDER, Sentence("It is sent in the name of %(name)s.", name=letter.recipient)
         )
     elif name <= signs.words:
-        yield Reason(NAME_IN_TEXT, Sentence("It names %(name)s.", name=_of(letter)))
-    elif (part := name & said) and max(map(len, part)) >= 4:
-        yield Reason(PART_OF_NAME, Sentence("It is sent by somebody of a similar name."))
-
-
-def _of(letter: Letter) -> str:
-    return letter.recipient
+        yield Reason(NAME_IN_TEXT, Sentence("It names %(name)s.", name=letter.recipient))
+    elif part := [word for word in name & signs.words if len(word) >= _TELLING]:
+        words = Sentence("It names somebody called “%(name)s”.", name=max(part, key=len))
+        yield Reason(PART_OF_NAME, words)
 
 
 def _inside(signs: Signs, letter: Letter) -> Iterator[Reason]:
@@ -115,6 +129,31 @@ def _inside(signs: Signs, letter: Letter) -> Iterator[Reason]:
     if shared:
         words = Sentence("It quotes sentences of this letter (%(number)s).", number=shared)
         yield Reason(SENTENCE * min(shared, _MOST_SENTENCES), words)
+
+
+def _same_words(signs: Signs, letters: Sequence[Letter]) -> dict[int, list[Reason]]:
+    """How much of each letter's vocabulary the message has, rare words before common ones.
+
+    Also tells the language: of letters in another one it has next to nothing.
+    """
+    shared = {letter.id: _words(letter.text) & signs.words for letter in letters}
+    common = Counter(word for words in shared.values() for word in words)
+    scores = {
+        letter_id: sum(math.log1p(len(letters) / common[word]) for word in words)
+        for letter_id, words in shared.items()
+        if len(words) >= _FEWEST_WORDS
+    }
+    most = max(scores.values(), default=0.0)
+    words = Sentence("It uses words of this letter.")
+    return {
+        letter_id: [Reason(round(SAME_WORDS * score / most), words)]
+        for letter_id, score in scores.items()
+    }
+
+
+@functools.lru_cache(maxsize=1024)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(fold(text).split())
 
 
 @functools.lru_cache(maxsize=1024)

@@ -139,9 +139,12 @@ def _read_codes(session: Session, signs: Signs, proofs: _Proofs) -> None:
         return
     rows = session.execute(sa.select(Letter.code, Letter.id).where(Letter.code.in_(meant)))
     for code, letter_id in rows:
-        if code in signs.codes:
+        if code in signs.codes and not signs.broadcast:
             words = Sentence("It names the reference %(code)s that this letter bears.", code=code)
             proofs.codes[letter_id] = Reason(CODE, words)
+        elif code in signs.codes:
+            words = Sentence("A list brought it, and it prints the reference %(code)s.", code=code)
+            proofs.misread[letter_id] = Reason(MISREAD_CODE, words)
         else:
             words = Sentence(
                 "It names a reference (%(read)s) that may be a misread %(code)s.",

@@ -20,8 +20,14 @@ _MOST_WORDS = 2000
 _MOST_FOUND = 50
 # Two groups as our codes have them, with whatever dash somebody's program made of the hyphen.
 _CODE = re.compile(r"(?<![\w-])([0-9A-Z]{3,4})[-‐‑–—]([0-9A-Z]{3,4})(?![\w-])", re.I)
+# What offices call a reference, theirs or ours.
+_CALLED = (
+    "r[eé]f|zeichen|aktenzeichen|kenmerk|znak|sygn|č\\. ?j|číslo|riferimento|protocollo|вих|№|no"
+)
 # Spelt apart or together only where the word for it stands before.
-_AFTER_REF = re.compile(r"\br[eé]f\w*[^\w\n]{1,5}([0-9A-Z]{3})[ .]?([0-9A-Z]{3})(?!\w)", re.I)
+_APART = re.compile(
+    rf"\b(?:{_CALLED})\w*[^\w\n]{{1,5}}([0-9A-Z]{{3,4}})[ .]?([0-9A-Z]{{3,4}})(?!\w)", re.I
+)
 _ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _SUBJECT_LINE = re.compile(
     r"^[\s>*|]*(?:subject|betreff|objet|oggetto|asunto|assunto|onderwerp|temat|тема|ämne|předmět"
@@ -40,6 +46,7 @@ class Signs:
     senders     (name, address) of From, Sender and Reply-To
     text        all its words: subject not included, quotations and forwarded messages included
     at          when it came (aware UTC)
+    broadcast   a list or newsletter brought it
     own         addresses that are ours: they say nothing of who wrote
     """
 
@@ -50,6 +57,8 @@ class Signs:
     text: str
     at: dt.datetime
     own: frozenset[str] = frozenset()
+    # It went to many: what it prints of us proves nothing.
+    broadcast: bool = False
 
     @cached_property
     def folded(self) -> str:
@@ -68,7 +77,7 @@ class Signs:
     def codes(self) -> tuple[str, ...]:
         """What looks like one of our codes, in capitals with a hyphen."""
         whole = f"{self.subject}\n{self.text[:_MOST_TEXT]}"
-        found = [*_CODE.findall(whole), *_AFTER_REF.findall(whole)]
+        found = [*_CODE.findall(whole), *_APART.findall(whole)]
         return tuple(dict.fromkeys(f"{a}-{b}".upper() for a, b in found))[:_MOST_FOUND]
 
     @cached_property
@@ -125,6 +134,7 @@ def signs_of(mail: Mail, *, at: dt.datetime, own: frozenset[str] = frozenset()) 
         text="\n".join(texts),
         at=at,
         own=own,
+        broadcast=bool(mail.list_id),
     )
 
 
