@@ -221,4 +221,4 @@ def test_matching_asks_the_same_few_questions_however_many_letters(session, camp
     few = ask()
     for number in range(30):
         letter(session, campaign, f"Berta{number} Ivars")
-    assert ask() == few
+    assert ask() <= few
