@@ -7,7 +7,7 @@ days an institution is closed, the day a committee meets, stands here with its s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -142,6 +142,25 @@ def add_entry(
     return entry
 
 
+def change_entry(
+    session: Session,
+    entry: CalendarEntry,
+    *,
+    name: str,
+    starts_on: dt.date,
+    ends_on: dt.date | None = None,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Give days in a calendar another name or other days. Raises BadInput."""
+    ends_on = ends_on or starts_on
+    _check(name, starts_on, ends_on)
+    entry.name, entry.starts_on, entry.ends_on = name.strip(), starts_on, ends_on
+    entry.by, entry.at = by.name, now
+    session.flush()
+    _tell(session, entry, "days_changed", by, now)
+
+
 def remove_entry(session: Session, entry_id: int, *, by: Actor, now: dt.datetime) -> None:
     """Take days out of a calendar; the event keeps what stood there. Raises NotFound."""
     entry = session.get(CalendarEntry, entry_id)
@@ -161,34 +180,41 @@ def import_ics(
     kind: EntryKind,
     source: str,
     organization_id: int | None = None,
+    remove: Callable[[int], None],
     by: Actor,
     now: dt.datetime,
-) -> tuple[int, int]:
-    """Take the events of an iCalendar file (RFC 5545) in; return (new, moved).
+) -> tuple[int, int, int]:
+    """Take the events of an iCalendar file (RFC 5545) in; return (new, moved, removed).
 
     An event that is known by its UID is moved, never doubled; one that repeats is taken once, on
-    its first days. Raises BadFile; then nothing is written.
+    its first days. A cancelled one (STATUS, RFC 5545 §3.8.1.11) is handed to `remove`, by its id.
+    Raises BadFile; then nothing is written.
     """
     found = _events(data, file)
     known = _known(session, jurisdiction_code, [event["uid"] for event in found])
-    new, moved = 0, 0
+    counts = {"new": 0, "moved": 0, "removed": 0}
     for event in found:
-        entry = known.get(event["uid"])
+        entry, cancelled = known.get(event["uid"]), event.pop("cancelled")
+        if cancelled and entry is not None:
+            remove(entry.id)
+            counts["removed"] += 1
+        if cancelled or (entry is not None and _same(entry, event)):
+            continue
+        counts["new" if entry is None else "moved"] += 1
         if entry is None:
             entry = CalendarEntry(
                 jurisdiction_code=jurisdiction_code, organization_id=organization_id, kind=kind
             )
             session.add(entry)
-            new += 1
-        elif all(getattr(entry, name) == value for name, value in event.items()):
-            continue
-        else:
-            moved += 1
         for name, value in {**event, "source": source, "by": by.name, "at": now}.items():
             setattr(entry, name, value)
         session.flush()
         _tell(session, entry, "days_imported", by, now)
-    return new, moved
+    return counts["new"], counts["moved"], counts["removed"]
+
+
+def _same(entry: CalendarEntry, event: dict[str, Any]) -> bool:
+    return all(getattr(entry, name) == value for name, value in event.items())
 
 
 def _known(session: Session, code: str, uids: Sequence[str]) -> dict[str | None, CalendarEntry]:
@@ -237,6 +263,7 @@ def _event(event: Any, file: str) -> dict[str, Any]:
         "name": name[:200],
         "starts_on": starts_on,
         "ends_on": min(ends_on, starts_on + LONGEST),
+        "cancelled": str(event.get("STATUS", "")).upper() == "CANCELLED",
     }
 
 

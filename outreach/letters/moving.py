@@ -219,6 +219,7 @@ def _changes(letter: Letter, move: Move, now: dt.datetime) -> dict[str, Any]:
         }
     if move.target not in (State.SCHEDULED, State.SENDING, State.MISSED) and not letter.sent_at:
         changes |= {"send_after": None, "send_before": None, "send_because": ""}
+        changes |= {"event_id": None, "event_offset": None}
     if move.target in (State.SENT, State.BOUNCED):
         changes["sent_at"] = letter.sent_at or now
     return changes

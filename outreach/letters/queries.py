@@ -75,6 +75,7 @@ def letter_with_everything(session: Session, letter_id: int) -> Letter:
             ),
             joinedload(Letter.office),
             joinedload(Letter.ask).joinedload(Ask.demand),
+            joinedload(Letter.event),
             selectinload(Letter.quotations),
         )
         .execution_options(populate_existing=True)

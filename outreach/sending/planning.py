@@ -106,6 +106,8 @@ def resting(session: Session, campaign_id: int, code: str, *, now: dt.datetime) 
             Letter.campaign_id == campaign_id,
             Letter.state == State.SCHEDULED,
             Letter.send_after >= now,
+            # What hangs on a meeting goes when the meeting says.
+            Letter.event_id.is_(None),
             Target.jurisdiction_code == code,
         )
         .order_by(Letter.send_after, Letter.id)
@@ -157,6 +159,11 @@ def _scheduled_to(offices: Sequence[int]) -> sa.Select[int, int, bool, dt.dateti
         Letter.state.in_((State.SCHEDULED, State.SENDING)),
         Letter.kind.in_(COOLED),
     )
+
+
+def minute_of(letter: Letter, window: Window) -> dt.datetime:
+    """Return the minute of `window` that hangs on the letter's code, whatever else goes then."""
+    return _minute(letter, window, _Taken()) or window.begins
 
 
 def _slot(

@@ -59,10 +59,13 @@ def schedule(
     send_after: dt.datetime,
     send_before: dt.datetime | None = None,
     because: str = "",
+    tie: tuple[int, int] | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Sequence[Wait]:
     """Schedule `letter` for a window and return what it will wait for (said, not in the way).
+
+    `tie`: the id of the calendar entry it hangs on, and by how many working days.
 
     Raises BadInput (the window), Refused with every reason of the gate that stops it, and what
     `moving.make` raises.
@@ -73,6 +76,7 @@ def schedule(
         raise Refused(
             Sentence("This letter can't be scheduled as it stands."), [stop.words for stop in stops]
         )
+    event_id, event_offset = tie or (None, None)
     moving.make(
         session,
         letter,
@@ -82,6 +86,8 @@ def schedule(
         send_after=begins,
         send_before=ends,
         send_because=because,
+        event_id=event_id,
+        event_offset=event_offset,
     )
     return waits
 
@@ -111,6 +117,8 @@ def move_window(
         send_after=begins,
         send_before=ends,
         send_because=because,
+        event_id=None,
+        event_offset=None,
     )
 
 

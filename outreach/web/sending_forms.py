@@ -25,22 +25,34 @@ MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 class WindowForm(Form):
     """A window, typed in the campaign's zone; without one, as soon as the desk allows.
 
-    `good`: each letter at a good hour of its own desk, not before the time given, if any.
+    `good`: each letter at a good hour of its own desk, not before the time given, if any; `event`:
+    so many working days before or after an entry of a calendar.
     """
 
     when = RadioField(
         _("When may it go?"),
-        choices=["good", "soon", "at"],
+        choices=["good", "soon", "at", "event"],
         default="soon",
     )
     send_after = DateTimeLocalField(_("Not before"), format=MOMENTS, validators=[Optional()])
     send_before = DateTimeLocalField(_("Not after"), format=MOMENTS, validators=[Optional()])
     because = StringField(_("Why then?"), validators=[Length(max=300)])
+    event = IntegerField(_("Meeting"), validators=[Optional()])
+    event_days = IntegerField(_("Working days"), validators=[Optional()])
+    event_side = StringField(_("Before or after"))
+
+    def tie(self) -> tuple[int, int]:
+        """Return the id of the meeting and the working days from it: negative before it."""
+        days = abs(self.event_days.data or 0)
+        assert self.event.data is not None
+        return self.event.data, days if self.event_side.data == "after" else -days
 
     def validate_when(self, field: RadioField) -> None:
         """Raise ValidationError when a time was promised and none given."""
         if field.data == "at" and not any(self.send_after.raw_data or []):
             raise ValidationError(_("Choose a day and a time."))
+        if field.data == "event" and self.event.data is None:
+            raise ValidationError(_("Choose the meeting."))
 
     def window(self, zone: str, now: dt.datetime) -> tuple[dt.datetime, dt.datetime | None]:
         """Return beginning and end as UTC instants; `zone` is the IANA name people type in."""

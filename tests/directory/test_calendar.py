@@ -39,7 +39,7 @@ def taken(session, now):
     code = make.jurisdiction(session, "XA").code
     olga = make.olga(session, make.campaign(session))
 
-    def take(text: str | bytes = ICS) -> tuple[int, int]:
+    def take(text: str | bytes = ICS) -> tuple[int, int, int]:
         data = text.encode() if isinstance(text, str) else text
         return calendar.import_ics(
             session,
@@ -48,6 +48,7 @@ def taken(session, now):
             jurisdiction_code=code,
             kind=EntryKind.RECESS,
             source="https://house.example/calendar",
+            remove=lambda number: calendar.remove_entry(session, number, by=olga, now=now),
             by=olga,
             now=now,
         )
@@ -56,14 +57,14 @@ def taken(session, now):
 
 
 def test_a_file_brings_its_days_once_and_moves_what_moved(session, taken) -> None:
-    assert taken() == (2, 0)
+    assert taken() == (2, 0, 0)
     recess, meeting = session.scalars(sa.select(CalendarEntry).order_by(CalendarEntry.id))
     # The end of whole days is the day after the last.
     assert (recess.starts_on, recess.ends_on) == (dt.date(2026, 7, 6), dt.date(2026, 9, 4))
     assert (meeting.starts_on, meeting.ends_on) == (dt.date(2026, 5, 12), dt.date(2026, 5, 12))
     assert meeting.name == "Committee meets"
-    assert taken() == (0, 0)
-    assert taken(ICS.replace("20260905", "20260912")) == (0, 1)
+    assert taken() == (0, 0, 0)
+    assert taken(ICS.replace("20260905", "20260912")) == (0, 1, 0)
     session.refresh(recess)
     assert recess.ends_on == dt.date(2026, 9, 11)
 

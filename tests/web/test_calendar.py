@@ -110,3 +110,39 @@ def test_days_entered_later_show_what_falls_on_them_and_move_it(
         assert letter.state is State.SCHEDULED
         assert letter.send_after > before
         assert "passed over: Recess until 2026-03-15" in letter.send_because
+
+
+def test_a_letter_hangs_on_a_meeting_and_moves_with_it(olga, place, database, campaign) -> None:
+    with database.writing() as session:
+        to = make.target(session, jurisdiction_code="GB", address="desk1@office.example")
+        values = {"target": to, "address": "desk1@office.example"}
+        letter_id = sendable(session, session.get_one(Campaign, campaign.id), **values).id
+    days = {"kind": "event", "name": "Committee meets", "starts_on": "2026-03-19"}
+    page = olga.send(place, {**days, "organization": "0"}, follow_redirects=True).text
+    assert "Letters can hang on it now." in page
+    address = f"/letters/{letter_id}"
+    assert "19 March 2026: Committee meets (GB)" in olga.get(address).text
+    chosen = {"when": "event", "event": "1", "event_days": "2", "event_side": "before"}
+    page = olga.send(f"{address}/schedule", chosen, follow_redirects=True).text
+    assert "2 working days before “Committee meets” (19 March 2026)." in page
+    assert "Tuesday 17 March" in page and "the letter moves with it" in page
+    assert "1 letter depends on this" in olga.get(place).text
+    moved = {"name": "Committee meets", "starts_on": "2026-03-26", "ends_on": ""}
+    page = olga.send(f"{place}/1", moved, follow_redirects=True).text
+    assert "1 letter moved with it." in page
+    page = olga.get(address).text
+    assert "Tuesday 24 March" in page
+    assert "moved from 19 March 2026 to 26 March 2026" in page
+    page = olga.send(f"{place}/1/remove", follow_redirects=True).text
+    assert "it is held and says why" in page
+    assert "does not take place, says Olga" in olga.get(address).text
+
+
+def test_a_meeting_has_to_be_chosen(olga, place, database, campaign) -> None:
+    with database.writing() as session:
+        letter_id = sendable(session, session.get_one(Campaign, campaign.id)).id
+    address = f"/letters/{letter_id}/schedule"
+    page = olga.send(address, {"when": "event"}, follow_redirects=True).text
+    assert "Choose the meeting." in page
+    page = olga.send(address, {"when": "event", "event": "9"}, follow_redirects=True).text
+    assert "no longer in the calendar" in page

@@ -19,7 +19,7 @@ from outreach.directory import calendar
 from outreach.directory.calendar import CalendarEntry, EntryKind
 from outreach.directory.models import Jurisdiction, Organization, OrganizationKind
 from outreach.errors import BadFile, BadInput, NotFound
-from outreach.sending import planning, timetable
+from outreach.sending import events, planning, timetable
 from outreach.web.access import actor, campaign, may, needs, now, session
 from outreach.web.directory.blueprint import bp
 from outreach.web.filters import label, say
@@ -43,6 +43,14 @@ class DaysForm(Form):
     ends_on = DateField(_l("Last day"), validators=[Optional()])
     organization = SelectField(_l("For"), choices=[], coerce=int, default=0)
     source = StringField(_l("Where it is published"), validators=[Length(max=500)])
+
+
+class ChangeForm(Form):
+    """Other days, or another name, of what is entered."""
+
+    name = StringField(_l("Name"), validators=[InputRequired(_l("Say what it is."))])
+    starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
+    ends_on = DateField(_l("Last day"), validators=[Optional()])
 
 
 class FileForm(Form):
@@ -70,22 +78,26 @@ def add_days(code: str) -> Response | tuple[str, int]:
     if form.validate_on_submit():
         try:
             with transaction(session()):
-                calendar.add_entry(
-                    session(),
-                    jurisdiction_code=country.code,
-                    kind=EntryKind(form.kind.data),
-                    name=form.name.data,
-                    starts_on=form.starts_on.data,
-                    ends_on=form.ends_on.data,
-                    organization_id=form.organization.data or None,
-                    source=form.source.data or "",
-                    by=actor(),
-                    now=now(),
-                )
+                values = {
+                    "jurisdiction_code": country.code,
+                    "kind": EntryKind(form.kind.data),
+                    "name": form.name.data,
+                    "starts_on": form.starts_on.data,
+                    "ends_on": form.ends_on.data,
+                    "organization_id": form.organization.data or None,
+                    "source": form.source.data or "",
+                }
+                followed = events.add_entry(session(), values, by=actor(), now=now())
         except BadInput as error:
             form.show(error)
         else:
-            flash(_("Entered. Letters planned from now on pass these days over."), "success")
+            flash(
+                _("Entered. Letters can hang on it now.")
+                if form.kind.data in events.OCCASIONS
+                else _("Entered. Letters planned from now on pass these days over."),
+                "success",
+            )
+            _say_followed(followed)
             return _back(country)
     return _page(country, form, FileForm(formdata=None)), 422
 
@@ -100,7 +112,7 @@ def add_file(code: str) -> Response | tuple[str, int]:
         upload = form.file.data
         try:
             with transaction(session()):
-                new, moved = calendar.import_ics(
+                (new, moved, removed), followed = events.import_ics(
                     session(),
                     upload.read(calendar.MAX_BYTES + 1),
                     file=upload.filename or "calendar.ics",
@@ -116,10 +128,12 @@ def add_file(code: str) -> Response | tuple[str, int]:
         else:
             flash(
                 _("%(new)s events are new, %(moved)s moved.", new=new, moved=moved)
-                if new or moved
+                + (_(" %(number)s cancelled.", number=removed) if removed else "")
+                if new or moved or removed
                 else _("Nothing changed: all of it was here already."),
                 "success",
             )
+            _say_followed(followed)
             return _back(country)
     return _page(country, DaysForm(formdata=None), form), 422
 
@@ -128,14 +142,72 @@ def add_file(code: str) -> Response | tuple[str, int]:
 @needs("directory.end")
 def remove_days(code: str, entry_id: int) -> Response:
     """Take days out of the calendar."""
-    country = _country(code)
-    entry = session().get(CalendarEntry, entry_id)
-    if entry is None or entry.jurisdiction_code != country.code:
-        raise NotFound(Sentence("These days are gone already. Reload the page."))
+    country, entry = _country(code), _entry(code, entry_id)
+    rested = entry.kind in calendar.RESTING
     with transaction(session()):
-        calendar.remove_entry(session(), entry_id, by=actor(), now=now())
-    flash(_("Taken out. Letters planned from now on may go on these days."), "success")
+        followed = events.remove_entry(session(), entry.id, by=actor(), now=now())
+    flash(
+        _("Taken out. Letters planned from now on may go on these days.")
+        if rested
+        else _("Taken out."),
+        "success",
+    )
+    _say_followed(followed)
     return _back(country)
+
+
+@bp.post("/directory/jurisdictions/<code>/calendar/<int:entry_id>")
+@needs("directory.end")
+def change_days(code: str, entry_id: int) -> Response:
+    """Move what is entered to other days; letters that hang on it follow."""
+    country, entry, form = _country(code), _entry(code, entry_id), ChangeForm()
+    if not form.validate():
+        flash(" ".join(map(str, (one for some in form.errors.values() for one in some))), "error")
+        return _back(country)
+    try:
+        with transaction(session()):
+            followed = events.change_entry(
+                session(),
+                entry,
+                name=form.name.data,
+                starts_on=form.starts_on.data,
+                ends_on=form.ends_on.data,
+                by=actor(),
+                now=now(),
+            )
+    except BadInput as error:
+        flash(say(error.sentence), "error")
+    else:
+        flash(_("Changed."), "success")
+        _say_followed(followed)
+    return _back(country)
+
+
+def _entry(code: str, entry_id: int) -> CalendarEntry:
+    entry = session().get(CalendarEntry, entry_id)
+    if entry is None or entry.jurisdiction_code != code:
+        raise NotFound(Sentence("These days are gone already. Reload the page."))
+    return entry
+
+
+def _say_followed(followed: events.Followed) -> None:
+    """Tell what became of the letters that hang on a meeting."""
+    if followed.moved:
+        flash(
+            ngettext(
+                "%(num)s letter moved with it.", "%(num)s letters moved with it.", followed.moved
+            ),
+            "success",
+        )
+    if followed.held:
+        flash(
+            ngettext(
+                "%(num)s letter can't go any more as planned: it is held and says why.",
+                "%(num)s letters can't go any more as planned: they are held and say why.",
+                followed.held,
+            ),
+            "warning",
+        )
 
 
 @bp.post("/directory/jurisdictions/<code>/calendar/plan")
@@ -203,6 +275,7 @@ def _page(country: Jurisdiction, days: DaysForm, file: FileForm) -> str:
         "pages/directory/calendar.html",
         country=country,
         entries=entries,
+        tied=events.tied(session(), [entry.id for entry in entries]),
         bodies=_bodies(country),
         holidays=[(day, name) for day in coming if (name := calendar.holiday(country.code, day))],
         days=days,

@@ -22,11 +22,12 @@ from outreach.replies import desk
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyLetter
 from outreach.replies.rules import ANSWERABLE
-from outreach.sending import gate
+from outreach.sending import events, gate
 from outreach.sending.models import Attempt
+from outreach.sending.places import place_of
 from outreach.web.access import actor, campaign, installation, may, needs, now, session
 from outreach.web.filters import say
-from outreach.web.letters import beside, moves, panels
+from outreach.web.letters import beside, minute, moves, panels
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters.listing import waits
 from outreach.words import Sentence
@@ -73,6 +74,7 @@ def _shown(shown: Letter) -> dict[str, Any]:
         gate.reasons(session(), shown, now=now()) if shown.state in UNSENT else ((), ())
     )
     quoted = lists.sources(session(), shown)
+    place = place_of(session(), shown, after=now())
     seen = seal_of(session(), shown)
     return {
         "letter": shown,
@@ -81,17 +83,19 @@ def _shown(shown: Letter) -> dict[str, Any]:
         "next_id": lists.first_in_review(session(), shown.mailing_id, after=shown.id)
         if may("letters.approve")
         else None,
+        "occasions": _occasions(shown),
         "bar": moves.bar(shown, by, campaign()),
         # Approving says what was read: other words since then are other words.
         "seen": seen,
         **beside.beside(shown, seen),
         "may_edit": may("letters.write") and shown.state is State.DRAFT,
-        "zone": shown.target.jurisdiction.timezone or "UTC",
+        "zone": place.zone.key,
+        "minute": minute.why(shown, place),
         "here_now": now(),
         "stops": stops,
         "gate_waits": gate_waits,
         "approval": panels.approval(session(), shown, by, campaign()),
-        "about": panels.about(shown),
+        "about": panels.about(shown, place.zone.key),
         "sources": [panels.source(one) for one in quoted],
         "quotations": [one.quotation for one in quoted],
         "history": [
@@ -99,6 +103,14 @@ def _shown(shown: Letter) -> dict[str, Any]:
         ],
         **_after_leaving(shown),
     }
+
+
+def _occasions(shown: Letter) -> Sequence[Any]:
+    """Return the meetings that a letter could hang on."""
+    if shown.state is not State.APPROVED:
+        return ()
+    codes = [shown.target.jurisdiction_code]
+    return events.occasions(session(), codes, today=campaign().day_of(now()))
 
 
 def _by_hand(shown: Letter) -> Sequence[Piece]:

@@ -18,6 +18,7 @@ from outreach.letters.left_out import Reason, by_reason
 from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter, Mailing, MailingState
 from outreach.letters.together import Refusal
+from outreach.sending import events
 from outreach.web.access import actor, campaign, may, needs, now, session
 from outreach.web.directory.imports_words import rate_words
 from outreach.web.filters import day, language_name, say
@@ -164,6 +165,9 @@ def mailing_page(
         moment=_moment(shown),
         left_out=reasons(shown.left_out),
         distinct=distinct(shown) if shown.state is MailingState.MADE else None,
+        occasions=events.occasions_of(session(), shown.id, today=campaign().day_of(now()))
+        if counts.get(State.APPROVED)
+        else (),
         first=going_first(shown, sum(counts.values())),
         newer=redrawing.newer_text(session(), shown),
         number_changed=numbers.changed_in(

@@ -84,8 +84,11 @@ def found(letter: Letter) -> list[tuple[str, str]]:
     ]
 
 
-def about(letter: Letter) -> list[tuple[str, str]]:
-    """Return to whom, by which way and from whom a letter goes, as labelled lines."""
+def about(letter: Letter, zone: str) -> list[tuple[str, str]]:
+    """Return to whom, by which way and from whom a letter goes, as labelled lines.
+
+    `zone` is the clock its desk lives by (IANA name).
+    """
     jurisdiction = letter.target.jurisdiction
     rows = [
         (_("Country or assembly"), place(jurisdiction.code, jurisdiction.name)),
@@ -109,20 +112,6 @@ def about(letter: Letter) -> list[tuple[str, str]]:
                 + (f" ({word(letter.approved_as)})" if letter.approved_as else ""),
             )
         )
-    return rows + _times(letter)
-
-
-def _times(letter: Letter) -> list[tuple[str, str]]:
-    zone = letter.target.jurisdiction.timezone or "UTC"
-    rows = []
-    if letter.send_after and letter.send_before:
-        rows = [
-            (_("Goes after"), instant(letter.send_after)),
-            (_("Their clock then"), local_time(letter.send_after, zone)),
-            (_("Not after"), instant(letter.send_before)),
-        ]
-        if letter.send_because:
-            rows.append((_("Why then"), letter.send_because))
     if letter.sent_at:
         rows += [
             (_("Sent"), instant(letter.sent_at)),

@@ -18,7 +18,8 @@ from outreach.errors import BadInput, MoveRefused, NotFound, OutreachError, Refu
 from outreach.letters import queries
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing
-from outreach.sending import channels, listing, outbox, timetable
+from outreach.sending import channels, events, listing, outbox, timetable
+from outreach.sending.going_first import Scheduled
 from outreach.sending.message import headers_of, html_in, words_of
 from outreach.sending.models import Attempt
 from outreach.web.access import actor, campaign, needs, now, session
@@ -58,7 +59,7 @@ def schedule(letter_id: int) -> Answer:
     letter, form = _letter(letter_id), WindowForm()
     if not form.validate():
         return _back(letter_id, form.complaints())
-    if form.when.data == "good":
+    if form.when.data in ("good", "event"):
         _schedule_all(sa.select(Letter).where(Letter.id == letter_id), form)
         return _to_letter(letter_id)
     begins, ends = form.window(campaign().timezone, now())
@@ -144,23 +145,12 @@ def again() -> Answer:
 
 def _schedule_all(query: sa.Select[Letter], form: WindowForm) -> None:
     """Schedule what `query` finds; tell how many, and why not the others."""
-    begins, ends = form.window(campaign().timezone, now())
     there = joinedload(Letter.target).joinedload(Target.jurisdiction)
-    who: dict[str, Any] = {"by": actor(), "now": now()}
     try:
         with transaction(session()):
             letters = session().scalars(query.options(there).order_by(Letter.id)).all()
-            if form.when.data == "good":
-                result = timetable.schedule_at_good_hours(
-                    session(), letters, send_after=begins, **who
-                )
-            else:
-                window: dict[str, Any] = {"send_after": begins, "send_before": ends}
-                because = form.because.data or ""
-                result = timetable.schedule_many(
-                    session(), letters, because=because, **window, **who
-                )
-    except BadInput as error:
+            result = _scheduled(letters, form)
+    except (BadInput, NotFound) as error:
         flash(_all_of(error), "error")
         return
     done = len(result.letters)
@@ -178,6 +168,25 @@ def _schedule_all(query: sa.Select[Letter], form: WindowForm) -> None:
         )
     if not done and not result.refused:
         flash(_("There was nothing to schedule."), "warning")
+
+
+def _scheduled(letters: Sequence[Letter], form: WindowForm) -> Scheduled:
+    """Schedule `letters` in the way that was chosen. Raises BadInput, NotFound."""
+    begins, ends = form.window(campaign().timezone, now())
+    who: dict[str, Any] = {"by": actor(), "now": now()}
+    if form.when.data == "event":
+        event_id, days = form.tie()
+        return events.schedule_by(session(), letters, entry_id=event_id, offset=days, **who)
+    if form.when.data == "good":
+        return timetable.schedule_at_good_hours(session(), letters, send_after=begins, **who)
+    return timetable.schedule_many(
+        session(),
+        letters,
+        send_after=begins,
+        send_before=ends,
+        because=form.because.data or "",
+        **who,
+    )
 
 
 def _counted(several: Sequence[Sequence[Sentence]]) -> list[tuple[str, int]]:
