@@ -130,11 +130,13 @@ class MailKind(StrEnum):
 
     ANSWER = "answer"
     AUTO_REPLY = "auto_reply"
-    BOUNCE = "bounce"
-    DELAY = "delay"
+    BOUNCE_PERMANENT = "bounce_permanent"
+    BOUNCE_TEMPORARY = "bounce_temporary"
+    DELAYED = "delayed"
     RECEIPT = "receipt"
     COMPLAINT = "complaint"
     LIST = "list"
+    OTHER = "other"
 
 
 class Incoming(Base):

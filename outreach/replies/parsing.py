@@ -25,9 +25,13 @@ from outreach.words import N_, Sentence
 
 MOST_TEXT = 400_000
 MOST_ADDRESSES = 200
+# A thread may be long, and ours anywhere in it.
+MOST_IDS = 30_000
 MOST_MESSAGES_WITHIN = 10
 MOST_MAILS_DEEP = 5
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,500})>|([^\s<>,;]{1,400}@[^\s<>,;]{1,250})")
+# Some programs call their HTML plain text.
+_MARKUP = re.compile(r"\s*(?:<!doctype html|<html|<body|<div\b[^>]*>|<p\b[^>]*>)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 EMPTY = N_("There is nothing in it.")
@@ -104,6 +108,9 @@ def read(raw: bytes, *, ours: str = "") -> Mail:
     raises; what went wrong is in `problems`.
     """
     taken = Taken()
+    if b"\r" in raw[:2_000] and b"\n" not in raw[:20_000]:
+        # Old Macs end lines with CR alone.
+        raw = raw.replace(b"\r", b"\n")
     root = mime.take_apart(raw, taken)
     if not raw.strip():
         taken.note(EMPTY)
@@ -166,7 +173,8 @@ def _texts(parts: Sequence[Part], taken: Taken) -> tuple[str, str]:
         if part.kind == "text/html":
             html.append(_text(part, taken))
         elif part.kind.startswith("text/") and part.kind not in ("text/calendar", "text/rtf"):
-            plain.append(_text(part, taken))
+            text = _text(part, taken)
+            plain.append(text_of(text) if _MARKUP.match(text) else text)
     text = "\n\n".join(one.strip("\n") for one in plain if one.strip())
     markup = "\n".join(html)
     if not text.strip() and markup.strip():
@@ -239,7 +247,7 @@ def _delivered(head: email.message.Message) -> tuple[str, ...]:
 
 def _ids(value: str) -> tuple[str, ...]:
     found = [one or other for one, other in _MESSAGE_ID.findall(value)]
-    return tuple(dict.fromkeys(found))[:100]
+    return tuple(dict.fromkeys(found))[:MOST_IDS]
 
 
 def _date(value: str) -> dt.datetime | None:

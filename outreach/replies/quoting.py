@@ -39,7 +39,8 @@ _FROM_LINE = re.compile(rf"^[\s>*_|]*\*?(?:{_FROM})\*?\s?:\*?\s+\S", re.IGNORECA
 # Any "Word: value" or "Two words: value", bold or not.
 _HEADER_LINE = re.compile(r"^[\s>*|]*\*?[^\W\d_][^\n:]{0,24}?\s?:\*?(?:\s|$)")
 _BANNER = re.compile(
-    r"^[\s>]*(?:-{2,}|_{5,}|={5,}|\*{5,}|—{2,})\s*(?P<words>[^-_=*\n]{0,60}?)\s*(?:-{2,}|_{5,}|={5,}|—{2,})?\s*$"
+    r"^[\s>]*(?:-{2,}|_{5,}|={5,}|\*{5,}|—{2,})\s*(?P<words>[^-_=*\n]{0,60}?)\s*(?:-{2,}|_{5,}"
+    r"|={5,}|—{2,})?\s*$"
 )
 _MESSAGE_WORDS = re.compile(
     r"original|ursprüngliche|weitergeleitete|forwarded|transféré|reenviado|inoltrato|doorgestuurd"
@@ -59,7 +60,8 @@ _BEGIN_FORWARDED = re.compile(
 )
 # What telephones and programs put below every mail.
 _SENT_FROM = re.compile(
-    r"^\s*(?:Sent from (?:my|Mail|Outlook|Yahoo|Proton|AOL|Samsung)|Sent with Proton"
+    r"^\s*(?:Mit Proton Mail sicher|Skaffa Outlook|Sent from (?:my|Mail|Outlook|Yahoo|Proton|AOL"
+    r"|Samsung)|Sent with Proton"
     r"|Get Outlook for|Von mein(?:em|er) .{2,40} gesendet|Gesendet (?:von|mit|über)"
     r"|Envoyé (?:de|depuis|à partir)"
     r"|Enviado desde|Enviado (?:do|de) |Obtener Outlook|Télécharger Outlook|Inviato da|Verzonden "
@@ -73,6 +75,36 @@ _SENT_FROM = re.compile(
 # RFC 3676 §4.3, and what is left of it when a program takes the space away.
 _SIGNATURE = re.compile(r"^--\s?$|^—\s?$")
 _MOST_SIGNATURE = 30
+
+
+_CLOSING = re.compile(
+    r"^\s*(?:(?:mit )?(?:freundliche[nm]?|herzliche[nm]?|beste[nm]?|viele[nm]?|liebe) (?:grü(?:ß"
+    r"|ss)en?"
+    r"|gru(?:ß|ss))|hochachtungsvoll|(?:kind|best|warm|warmest)? ?(?:regards|wishes)"
+    r"|yours (?:sincerely"
+    r"|faithfully|truly|ever)|sincerely(?: yours)?|cordialement|bien à vous|bien cordialement"
+    r"|respectueusement|(?:un |con un )?(?:cordial )?saludos?(?: cordial\w*)?|atentamente"
+    r"|cordialmente"
+    r"|(?:distinti|cordiali) saluti|un cordiale saluto|in fede|met (?:vriendelijke|hartelijke) "
+    r"(?:groet|groeten)|hoogachtend|z (?:poważaniem|wyrazami szacunku)|łączę (?:wyrazy"
+    r"|pozdrow)\w*.*"
+    r"|з повагою|з пошаною|с уважением|з павагай|(?:med )?(?:vänlig|bästa) ?(?:hälsning(?:ar)?)"
+    r"|med (?:vennlig|venlig) hilsen|vennlig hilsen|s (?:pozdravem|úctou)|lugupidamisega"
+    r"|ar cieņu|pagarbiai|ystävällisin terveisin|(?:com os )?(?:melhores )?cumprimentos|με εκτίμηση"
+    r"|atenciosamente|üdvözlettel|tisztelettel|cu (?:stimă|respect)|lep pozdrav|srdačan pozdrav"
+    r"|с уважение|saygılarımla|(?:مع )?(?:خالص |فائق )?(?:التحية|التحيات|الاحترام|التقدير).*"
+    r"|בברכה|בכבוד רב|პატივისცემით)"
+    r"\s*[,.!]?\s*$",
+    re.IGNORECASE,
+)
+_POSTSCRIPT = re.compile(
+    r"^(?:p\.? ?s\b|post scriptum|n\.? ?b\b|постскриптум|з\. ?и\.)", re.IGNORECASE
+)
+_CARD = re.compile(
+    r"^\s*(?:tel|tfn|tlf|phone|fax|mob|t|m|тел|τηλ|هاتف)\b[.:]|(?:tel|tfn|тел)\.?:? ?\+?\d"
+    r"|\S \| \S|^www\.",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,4 +247,27 @@ def _without_signature(lines: list[str]) -> tuple[list[str], str]:
             return lines[:number], "\n".join(lines[number:]).strip()
     while lines and (not lines[-1].strip() or re.fullmatch(r"[\s_\-=*]{5,}", lines[-1])):
         lines = lines[:-1]
-    return lines, ""
+    end = _under_the_name(lines)
+    return lines[:end], "\n".join(lines[end:]).strip()
+
+
+def _under_the_name(lines: list[str]) -> int:
+    """Where the block of office, street and telephone begins below a name; else the end.
+
+    Below a closing (“Kind regards”) and the name that follows it, or a last paragraph that reads
+    like a visiting card. A postscript is no such block.
+    """
+    for number, line in enumerate(lines):
+        if len(lines) - number > _MOST_SIGNATURE or not _CLOSING.match(line):
+            continue
+        name = _next_written(lines, number)
+        while name < len(lines) and lines[name].strip():
+            name += 1
+        rest = "\n".join(lines[name:]).strip()
+        if rest and not _POSTSCRIPT.match(rest):
+            return name
+    starts = [n for n, line in enumerate(lines) if not line.strip()]
+    last = starts[-1] if starts else 0
+    card = lines[last:]
+    short = len(card) <= 8 and all(len(line) < 100 for line in card)
+    return last if last and short and _CARD.search("\n".join(card)) else len(lines)

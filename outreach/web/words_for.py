@@ -321,11 +321,13 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
     MailKind: {
         "answer": N_("answer"),
         "auto_reply": N_("automatic answer"),
-        "bounce": N_("came back"),
-        "delay": N_("delayed"),
+        "bounce_permanent": N_("came back for good"),
+        "bounce_temporary": N_("came back, perhaps for now"),
+        "delayed": N_("delayed"),
         "receipt": N_("receipt"),
         "complaint": N_("complaint about spam"),
         "list": N_("mail to a list"),
+        "other": N_("something else"),
     },
     ReplyChannel: {
         "email": N_("e-mail"),
