@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -37,6 +37,9 @@ _ONE_AT_A_TIME = 5_207_348_611
 # The work that a change asks for -> when, None for at once.
 Wakes = Mapping[str, dt.datetime | None]
 _WAKES = "outreach_wakes"
+# So many answers a connection remembers.
+_REMEMBERED = 500
+T = TypeVar("T")
 
 
 class Database:
@@ -227,6 +230,52 @@ def _known() -> tuple[str, ...]:
     return tuple(script.revision for script in scripts.walk_revisions())
 
 
+def remembered(session: Session, question: Hashable, answer: Callable[[], T]) -> T:
+    """Return what `answer` reads, from memory while nothing at all was written since it was read.
+
+    Turning a page or sorting anew counts the same large selection again; this way it is counted
+    once, and never told wrongly: any write of anybody makes every connection forget. `question` is
+    everything the answer depends on but the database; nobody may change the answer.
+    """
+    session.flush()
+    connection = session.connection()
+    state = _state(connection)
+    if state is None:
+        return answer()
+    if connection.info.get("state") != state:
+        connection.info["state"], connection.info["answers"] = state, {}
+    answers = connection.info["answers"]
+    if question not in answers:
+        if len(answers) >= _REMEMBERED:
+            answers.clear()
+        answers[question] = answer()
+    found: T = answers[question]
+    return found
+
+
+def _state(connection: sa.Connection) -> Hashable:
+    """What differs once anything was written; None while this transaction writes itself.
+
+    SQLite tells one connection of the others' commits, and how many rows it changed itself
+    (https://www.sqlite.org/pragma.html#pragma_data_version). PostgreSQL's snapshot names the newest
+    transaction and those still open.
+    """
+    if connection.dialect.name == "sqlite":
+        others = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        own = _changed_rows(connection)
+        return (others, own) if own == connection.info["changed_before"] else None
+    row = connection.exec_driver_sql(
+        "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned() IS NOT NULL"
+    ).one()
+    return None if row[1] else str(row[0])
+
+
+def _changed_rows(connection: sa.Connection) -> int:
+    """How many rows this SQLite connection ever changed, also those taken back."""
+    driver: Any = connection.connection.driver_connection
+    return int(driver.total_changes)
+
+
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     # SQLAlchemy, not the driver, says when a transaction begins: see _begin_sqlite.
     connection.isolation_level = None
@@ -257,3 +306,4 @@ def _set_up_postgresql(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("outreach_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.info["changed_before"] = _changed_rows(connection)

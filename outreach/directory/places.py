@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, load_only
 
 from outreach.accounts.models import Event
 from outreach.config import shipped
+from outreach.database import remembered
 from outreach.directory.files import SourceCard
 from outreach.directory.models import (
     ContactDetail,
@@ -53,21 +54,25 @@ _SHOWN = (
 
 
 def overview(session: Session, *, today: dt.date) -> Sequence[tuple[Jurisdiction, int]]:
-    """Return every jurisdiction with its number of targets in office today, by name; one query."""
+    """Return every jurisdiction with its number of targets in office today, by name; two queries
+    and one whether anything changed."""
     held = (
         targets(TargetFilter(), today=today)
-        .with_only_columns(Target.jurisdiction_code, sa.func.count().label("number"))
+        .with_only_columns(Target.jurisdiction_code, sa.func.count())
         .group_by(Target.jurisdiction_code)
-        .subquery()
     )
-    rows = session.execute(
-        sa.select(Jurisdiction, sa.func.coalesce(held.c.number, 0))
-        .outerjoin(held, held.c.jurisdiction_code == Jurisdiction.code)
+    numbers = remembered(
+        session,
+        ("targets by place", today),
+        lambda: {row[0]: row[1] for row in session.execute(held)},
+    )
+    places = session.scalars(
+        sa.select(Jurisdiction)
         .order_by(Jurisdiction.name)
         # Not the tools, precedents and notes of two hundred countries.
         .options(load_only(*_SHOWN, raiseload=True))
     )
-    return [(row[0], row[1]) for row in rows]
+    return [(place, numbers.get(place.code, 0)) for place in places]
 
 
 def place_with_bodies(

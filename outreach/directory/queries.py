@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
+from outreach.database import remembered
 from outreach.directory import narrowing
 from outreach.directory.models import (
     ContactKind,
@@ -222,36 +223,43 @@ def page_of(
     sort: Sort = Sort.PLACE,
     total: int | None = None,
     narrowed: bool = False,
+    question: tuple[Hashable, ...],
 ) -> Page:
-    """Return one page of an unsorted Select of targets with all that lists show; two queries,
-    three for a selection that holds many.
+    """Return one page of an unsorted Select of targets with all that lists show; three queries,
+    four for a selection that holds many, fewer when it was looked at a moment ago.
 
     A page before the first is the first, one after the last is the last. `total` when the caller
     has counted already; `narrowed`: few may fit, and reading in order would read everything.
+    `question`: what `query` asks for and of whom, on which day (see `database.remembered`).
     """
     if narrowed and (total is None or total <= _FEW):
-        ids = session.scalars(query.with_only_columns(Target.id).limit(_FEW + 1)).all()
+        few = query.with_only_columns(Target.id).limit(_FEW + 1)
+        ids = remembered(session, (*question, "few"), lambda: session.scalars(few).all())
         if len(ids) <= _FEW:
-            written_out: Any = sa.bindparam("found", ids, expanding=True, literal_execute=True)
-            total, query = len(ids), sa.select(Target).where(Target.id.in_(written_out))
+            total, query = len(ids), sa.select(Target).where(Target.id.in_(_written_out(ids)))
     if total is None:
-        total = number_of(session, query)
+        total = remembered(session, (*question, "all"), lambda: number_of(session, query))
     page = min(max(1, page), max(1, -(-total // per_page)))
     # The rows of the page first, then what stands around them: a late page skips ids, not joins.
-    here = (
-        in_order(query.with_only_columns(Target.id), sort)
-        .limit(per_page)
-        .offset((page - 1) * per_page)
-    )
+    place = ((page - 1) * per_page, per_page)
+    ordered = in_order(query.with_only_columns(Target.id), sort).offset(place[0]).limit(place[1])
+    here = remembered(session, (*question, sort, *place), lambda: session.scalars(ordered).all())
     rows = session.scalars(
         in_order(sa.select(Target).where(Target.id.in_(here)), sort).options(*with_row())
     ).all()
     return Page(rows=rows, total=total, page=page, per_page=per_page)
 
 
+def _written_out(ids: Sequence[int]) -> Any:
+    """Thousands of ids as part of the statement: a database takes fewer parameters."""
+    return sa.bindparam("found", ids, expanding=True, literal_execute=True)
+
+
 def number_of(session: Session, query: sa.Select[Target]) -> int:
     """Return how many targets an unsorted Select of them holds, without carrying their columns."""
-    return session.scalar(query.with_only_columns(sa.func.count(Target.id))) or 0
+    # Not of a column, which PostgreSQL would fetch: so it reads the narrowest index that will do.
+    rows = query.with_only_columns(sa.func.count(), maintain_column_froms=True)
+    return session.scalar(rows) or 0
 
 
 def target_page(
@@ -272,6 +280,7 @@ def target_page(
         sort=sort,
         # These are found through sets that cost more than a reading in order saves.
         narrowed=wanted != TargetFilter() and not (wanted.ways or wanted.kinds or wanted.sources),
+        question=("targets", wanted, today),
     )
 
 

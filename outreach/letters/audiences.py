@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign
+from outreach.database import remembered
 from outreach.directory import queries
 from outreach.directory.models import Target
 from outreach.errors import BadInput, NotFound
@@ -165,14 +166,27 @@ def audience_targets(
     return session.scalars(query).all()
 
 
+def question(campaign: Campaign, filters: Filters, today: dt.date) -> tuple[Hashable, ...]:
+    """Return all that `chosen_targets` depends on, for `database.remembered`."""
+    return ("audience", campaign.id, campaign.rehearsing, filters, today)
+
+
 def count(session: Session, campaign: Campaign, filters: Filters, *, today: dt.date) -> Counted:
-    """Return how large a selection is; `unreachable` targets get no draft. Two queries."""
+    """Return how large a selection is; `unreachable` targets get no draft. Three queries."""
     chosen = chosen_targets(campaign, filters, today=today)
+    return remembered(
+        session,
+        (*question(campaign, filters, today), "size"),
+        lambda: _counted(session, chosen),
+    )
+
+
+def _counted(session: Session, chosen: sa.Select[Target]) -> Counted:
     rows = session.execute(
         chosen.with_only_columns(
             Target.language,
-            sa.func.count(Target.id).label("targets"),
-            (sa.func.count(Target.id) - sa.func.count(Target.channel)).label("unreachable"),
+            sa.func.count().label("targets"),
+            (sa.func.count() - sa.func.count(Target.channel)).label("unreachable"),
         ).group_by(Target.language)
     ).all()
     # Not as a subquery: this way an index that is in their order is read once.

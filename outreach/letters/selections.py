@@ -15,6 +15,7 @@ from outreach.accounts.models import Actor, Campaign
 from outreach.directory import queries
 from outreach.directory.models import Office, Suppression, SuppressionScope, Target
 from outreach.errors import Refused
+from outreach.letters import audiences
 from outreach.letters.audiences import Filters, chosen_targets
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Audience, Letter, Mailing
@@ -75,6 +76,7 @@ def page(
         sort=sort,
         total=total,
         narrowed=True,
+        question=audiences.question(campaign, filters, today),
     )
     ids = [target.id for target in found.rows]
     letters = _last_letters(session, campaign, ids)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Campaign
+from outreach.database import remembered
 from outreach.directory import offices
 from outreach.directory.models import ContactDetail, Target, TargetRole
 from outreach.directory.queries import held_on, with_list
@@ -91,11 +92,16 @@ def queue(
         chosen = audiences.chosen_targets(campaign, audience, today=today)
         ids = chosen.with_only_columns(Target.id).order_by(None)
         parts = {key: part.where(Target.id.in_(ids)) for key, part in parts.items()}
-    counts = {key: _count(session, part) for key, part in parts.items()}
+    question = ("to check", campaign.id, campaign.rehearsing, audience, today)
+    counts = remembered(
+        session, question, lambda: {key: _count(session, part) for key, part in parts.items()}
+    )
     need = need or next((key for key in Need if counts[key]), Need.LETTERS)
     page = min(max(1, page), max(1, -(-counts[need] // PER_PAGE)))
-    found = session.execute(parts[need].limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
-    leaves = {row[0]: row[1] for row in found}
+    shown = parts[need].limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    leaves = remembered(
+        session, (*question, need, page), lambda: {row[0]: row[1] for row in session.execute(shown)}
+    )
     targets = session.scalars(
         sa.select(Target).where(Target.id.in_(leaves)).options(*with_list())
     ).all()
