@@ -38,9 +38,10 @@ def fill(
     state: State = State.SCHEDULED,
     send_after: dt.datetime = NOW,
 ) -> int:
-    """Schedule `count` letters for 30 days, by the server at `port`; return the campaign's id.
+    """Make `count` letters, scheduled for 30 days or as `state` says, for the server at `port`.
 
-    Each goes to a desk, a body and a domain of its own, and bears its code in its words.
+    Each goes to a desk, a body and a domain of its own, and bears its code in its words. Returns
+    the campaign's id.
     """
     with database.writing() as session:
         campaign = live(session, cooling_days=5)
@@ -50,8 +51,11 @@ def fill(
             campaign,
             state=state,
             address="desk@office0.zz",
-            send_after=send_after,
-            send_before=NOW + WINDOW,
+            **(
+                {}
+                if state is State.APPROVED
+                else {"send_after": send_after, "send_before": NOW + WINDOW}
+            ),
         )
         _copy_all(session, first, count - 1)
         letters = session.scalars(sa.select(Letter)).all()

@@ -13,8 +13,9 @@ from tests.chaos.server import Server
 from tests.chaos.worker import Crew
 
 # How workers die, and how often of twelve times: while they begin; at any instant; as the server
-# has taken a letter and not said so; exactly after its 250; while they commit what it said.
-WAYS = {"beginning": 1, "random": 3, "taken": 2, "answered": 3, "committing": 3}
+# has the last byte; as it has taken the letter and not said so; exactly after its 250; while they
+# commit what it said.
+WAYS = {"beginning": 1, "random": 3, "whole": 1, "taken": 2, "answered": 2, "committing": 3}
 # A worker that was started so long ago is at its first letters.
 BEGINNING = 0.3
 # Between two letters of a worker lies less; a commit takes a part of it.
@@ -52,6 +53,7 @@ def _order(crew: Crew, chance: random.Random, how: str, gap: int) -> dict[str, A
     return {
         "pids": chance.sample(crew.pids, len(crew.pids)),
         "after": chance.randrange(gap),
-        "when": "answered" if how == "committing" else how,
+        "when": how if how in ("whole", "taken") else "answered",
+        "any": how == "random",
         "delay": chance.uniform(0, longest),
     }

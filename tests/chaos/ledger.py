@@ -138,7 +138,7 @@ def _untold(session: Session) -> int:
 
 
 def _leads(events: Sequence[Any], state: State) -> bool:
-    at = State.SCHEDULED.value
+    at = events[0].from_state if events else state.value
     for event in events:
         if event.from_state != at:
             return False

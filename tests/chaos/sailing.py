@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from outreach.database import Database
+from outreach.letters.lifecycle import State
 from outreach.sending import rescue
 from tests.chaos import filling, ledger
 from tests.chaos.ledger import Ledger
@@ -29,6 +30,7 @@ Storm = Callable[[Crew, Server], Any]
 class Voyage:
     """What came of it: what the storm gave back, and the letters before and after the calm."""
 
+    letters: int
     told: Any
     after_storm: Ledger
     at_end: Ledger
@@ -47,13 +49,14 @@ def sail(
     workers: int,
     act: Callable[[Job], None] = work,
     send_after: dt.datetime = NOW,
+    state: State = State.SCHEDULED,
     **job: Any,
 ) -> Voyage:
     """Send `letters` by `workers` (of `Job(**job)`) while it storms; then let the rest go."""
     began = time.perf_counter()
     log = folder / "log"
     with Server(folder) as server:
-        filling.fill(database, letters, server.port, send_after=send_after)
+        filling.fill(database, letters, server.port, state=state, send_after=send_after)
         url = database.url.render_as_string(hide_password=False)
         with Crew(Job(folder, url, **job), workers, act) as crew:
             told = storm(crew, server)
@@ -66,7 +69,26 @@ def sail(
             finish(database, crew)
         at_end = ledger.of(database, server.taken())
     seconds = time.perf_counter() - began
-    return Voyage(told, after_storm, at_end, seconds, logged, log.read_text("utf-8")[len(logged) :])
+    calm = log.read_text("utf-8")[len(logged) :]
+    return Voyage(letters, told, after_storm, at_end, seconds, logged, calm)
+
+
+def check(found: Voyage, *, unknown: int) -> None:
+    """No letter is lost or twice, and of at most so many nobody knows; print what came of them."""
+    print(
+        f"{found.seconds:.0f} s, nobody may know of {unknown}:",
+        Ledger.head("when"),
+        found.after_storm.row("stormed"),
+        found.at_end.row("at the end"),
+        sep="\n",
+    )
+    for seen in (found.after_storm, found.at_end):
+        assert seen.letters == found.letters
+        assert seen.wrong == {}
+        assert seen.stopped == 0
+        assert seen.unknown <= unknown
+    assert found.at_end.queued == 0
+    assert not found.log_of_calm
 
 
 def finish(database: Database, crew: Crew) -> None:

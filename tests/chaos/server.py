@@ -28,15 +28,16 @@ CODE = re.compile(rb"[A-Z0-9]{3}-[A-Z0-9]{3}")
 # Up to here the killer looks at nothing but the watch; longer delays let others work meanwhile.
 SPIN = 0.001
 # Where a line can be cut, by what has happened to the message until then.
-UNTAKEN = ("mail", "rcpt", "data", "middle", "dot")
-CUTS = (*UNTAKEN, "taken", "answered")
+BEFORE_THE_END = ("mail", "rcpt", "data", "middle")
+CUTS = (*BEFORE_THE_END, "dot", "taken", "answered")
 
 
 class MailServer:
     """Takes everything, unless it has an order.
 
-    kill    {pids, after, when, delay}: once, when `after` letters more were taken, `delay` seconds
-            behind `when`: "taken", "answered" (who is at the wire dies) or "random" (the first)
+    kill    {pids, after, when, delay, any}: once, at the letter that follows `after` others,
+            `delay` seconds behind `when`: "whole" (its last byte is here), "taken" (it is in the
+            book), "answered" (250 is written); who is at the wire dies, with `any` the first pid
     cut     {where, chance, seed}: a message's line is cut with that chance at one of `where`
     delay   seconds before a message is taken
     refuse  the answer to every recipient
@@ -132,8 +133,10 @@ class Line:
         self.cut("dot")
         if self.server.delay:
             await asyncio.sleep(self.server.delay)
-        self.take(message[:-3])
         victim = self.victim()
+        if self.strike(victim, "whole"):
+            return
+        self.take(message[:-3])
         self.strike(victim, "taken")
         self.cut("taken")
         self.say("250 taken")
@@ -180,23 +183,25 @@ class Line:
         if order["after"] > 0:
             order["after"] -= 1
             return 0
-        if order["when"] == "random":
+        if order.get("any"):
             return int(order["pids"][0])
         return process_at(self.writer.get_extra_info("peername")[1], order["pids"])
 
-    def strike(self, victim: int, when: str) -> None:
+    def strike(self, victim: int, when: str) -> bool:
+        """Kill it when this is the moment; whether it was."""
         order = self.server.kill
-        if not victim or not order or order["when"] not in (when, "random"):
-            return
+        if not victim or order.get("when") != when:
+            return False
         self.server.kill = {}
         delay = order["delay"]
         if delay > SPIN:
             asyncio.get_running_loop().call_later(delay, kill, victim)
-            return
+            return True
         until = time.perf_counter() + delay
         while time.perf_counter() < until:
             pass
         kill(victim)
+        return True
 
 
 def kill(victim: int) -> None:
