@@ -139,7 +139,8 @@ def test_a_key_is_not_told() -> None:
     assert "PRIVATE" not in repr(KEY)
 
 
-def test_a_second_program_verifies_them(tmp_path: Path) -> None:
+def second_program(folder: Path) -> list[str]:
+    """The command that verifies files of letters named after it; skips where it isn't there."""
     program = shutil.which("opendkim") or shutil.which("/usr/sbin/opendkim")
     if program is None:
         words = "OpenDKIM is not installed: signatures are checked by dkimpy alone"
@@ -147,18 +148,19 @@ def test_a_second_program_verifies_them(tmp_path: Path) -> None:
             pytest.fail(words)
         pytest.skip(words)
     name = b"letters2026._domainkey.association.example."
-    (tmp_path / "keys").write_bytes(name.rstrip(b".") + b" " + published(name) + b"\n")
-    settings = f"Mode v\nSyslog no\nSocket inet:1@127.0.0.1\nTestPublicKeys {tmp_path}/keys\n"
-    (tmp_path / "conf").write_text(settings)
+    (folder / "keys").write_bytes(name.rstrip(b".") + b" " + published(name) + b"\n")
+    settings = f"Mode v\nSyslog no\nSocket inet:1@127.0.0.1\nTestPublicKeys {folder}/keys\n"
+    (folder / "conf").write_text(settings)
+    return [program, "-x", str(folder / "conf"), "-t"]
+
+
+def test_a_second_program_verifies_them(tmp_path: Path) -> None:
+    command = second_program(tmp_path)
 
     def said(signed: bytes) -> str:
         (tmp_path / "letter").write_bytes(signed)
-        told = subprocess.run(
-            [program, "-x", str(tmp_path / "conf"), "-t", str(tmp_path / "letter")],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command_line = [*command, str(tmp_path / "letter")]
+        told = subprocess.run(command_line, capture_output=True, text=True, check=False)
         return told.stdout + told.stderr
 
     for path in GOLDEN[::24]:
