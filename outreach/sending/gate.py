@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -120,7 +121,19 @@ def desk_free(at: Situation) -> list[Reason]:
     until = at.quiet_until
     if at.letter.kind not in COOLED or until is None or until <= at.now:
         return []
-    return [Wait(Sentence("This desk had a letter from us lately and rests."), until)]
+    if at.lately is None:
+        return [Wait(Sentence("This desk had a letter from us lately and rests."), until)]
+    # Who does not belong to the other campaign learns no more than the day.
+    here = at.lately.campaign_id == at.campaign.id
+    day = at.campaign.day_of(at.lately.at)
+    words = (
+        Sentence("This desk had a letter from us on %(day)s and rests.", day=day)
+        if here
+        else Sentence("Another campaign of this house wrote to this desk on %(day)s.", day=day)
+    )
+    thread: dict[str, Any] = {"office_id": at.letter.office_id}
+    thread |= {} if here else {"campaign": at.lately.campaign_id}
+    return [Wait(words, until, (N_("See what was written"), "replies.thread", thread))]
 
 
 def still_unanswered(at: Situation) -> list[Reason]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -37,6 +37,13 @@ from outreach.sending.models import DomainStop
 from outreach.sending.routes import Route, route
 
 
+class Lately(NamedTuple):
+    """When a desk had its last letter, and from which campaign of the house."""
+
+    at: dt.datetime
+    campaign_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """Everything the gate looks at, read in a fixed number of queries."""
@@ -54,6 +61,8 @@ class Situation:
     body_until: dt.date | None
     # No letter of kind first or reminder goes to its desk before.
     quiet_until: dt.datetime | None
+    # The letter its desk rests from, if it rests and we know which.
+    lately: Lately | None
     version: TemplateVersion
     # The letters a reminder follows: the one before it, then the one before that.
     follows: Sequence[Letter]
@@ -128,6 +137,8 @@ class _Read:
     stopped: Mapping[str, DomainStop]
     # By mailing id.
     trials: Mapping[int, Trial]
+    # By office id, of desks that rest.
+    lately: Mapping[int, Lately]
 
 
 def _read(
@@ -156,6 +167,7 @@ def _read(
         way=route(session, campaign.id, now=now) if leaving else None,
         stopped=domains.standing(session, campaign.id) if leaving else {},
         trials=trials_of(session, {one.mailing_id for one in letters}) if leaving else {},
+        lately=_lately(session, around, now),
     )
 
 
@@ -173,6 +185,7 @@ def _of(read: _Read, letter: Letter, now: dt.datetime) -> Situation:
         body_until=row.ended_on,
         died=row.death_date or "",
         quiet_until=row.quiet_until,
+        lately=read.lately.get(letter.office_id),
         version=read.versions[letter.template_version_id],
         follows=read.chains.get(letter.id, ()),
         contacts=read.contacts[letter.id],
@@ -220,6 +233,20 @@ def _around(session: Session, letters: Sequence[Letter]) -> dict[int, Any]:
         .where(Letter.id.in_([letter.id for letter in letters]))
     )
     return {row.id: row for row in rows}
+
+
+def _lately(session: Session, around: Mapping[int, Any], now: dt.datetime) -> dict[int, Lately]:
+    """{office id: its last letter}, of those desks that rest at `now`."""
+    rows = around.values()
+    resting = {row.office_id for row in rows if row.quiet_until and row.quiet_until > now}
+    if not resting:
+        return {}
+    found = session.execute(
+        sa.select(Letter.office_id, Letter.sent_at, Letter.campaign_id)
+        .where(Letter.office_id.in_(resting), Letter.sent_at.is_not(None), ~Letter.rehearsal)
+        .order_by(Letter.sent_at)
+    )
+    return {row.office_id: Lately(row.sent_at, row.campaign_id) for row in found if row.sent_at}
 
 
 def _owners(row: Any) -> list[tuple[str, int]]:

@@ -203,6 +203,17 @@ def campaign() -> Campaign:
     return held[1]
 
 
+def reader_in(campaign_id: int) -> Actor | None:
+    """Return the signed-in person as who they are in another campaign, if they read it too."""
+    role = session().scalar(
+        sa.select(Member.role).where(
+            Member.campaign_id == campaign_id, Member.user_id == current_user.id
+        )
+    )
+    there = Actor(current_user.name, current_user.id, role)
+    return there if roles.may(there, "replies.read") else None
+
+
 def actor() -> Actor:
     """Return the signed-in person as the actor they are in their current campaign.
 

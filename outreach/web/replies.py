@@ -24,7 +24,7 @@ from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
 from outreach.replies.rules import around
 from outreach.replies.threads import thread as thread_of
-from outreach.web.access import actor, campaign, needs, now, session
+from outreach.web.access import actor, campaign, needs, now, reader_in, session
 from outreach.web.filters import day
 from outreach.web.replies_forms import AnswerForm, DeferForm
 from outreach.words import Sentence
@@ -266,10 +266,13 @@ def undo(reply_id: int) -> Response:
 def thread(office_id: int) -> str:
     """What is between us? Everything between the campaign and one desk, in time order."""
     office = session().get(Office, office_id)
-    rows = thread_of(session(), campaign().id, office_id, by=actor()) if office else []
+    other = request.args.get("campaign", campaign().id, type=int)
+    reader = actor() if other == campaign().id else reader_in(other)
+    rows = thread_of(session(), other, office_id, by=reader) if office and reader else []
     if office is None or not rows:
         raise NotFound(Sentence("There is nothing between this campaign and that desk."))
-    return render_template("pages/replies/thread.html", office=office, rows=rows)
+    own = other == campaign().id
+    return render_template("pages/replies/thread.html", office=office, rows=rows, own=own)
 
 
 @bp.post("/tasks/<int:task_id>/take")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,16 @@ def app(
     app.config.clear()
     app.config |= config | {"SECRET_KEY": settings.secret_key}
     return app
+
+
+@pytest.fixture
+def app_at(app: Flask, settings: Settings, database: Database) -> Callable[[dt.datetime], None]:
+    """A function that sets the clock of the application."""
+
+    def at(instant: dt.datetime) -> None:
+        app.extensions["outreach"] = Installation(settings, database, lambda: instant)
+
+    return at
 
 
 def _ready(app: Flask, compiled_pages: FileSystemBytecodeCache) -> Flask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +26,17 @@ from outreach.replies.rules import ANSWERABLE
 from outreach.sending import events, gate
 from outreach.sending.models import Attempt
 from outreach.sending.places import place_of
-from outreach.web.access import actor, campaign, installation, may, needs, now, session
+from outreach.sending.reasons import Wait
+from outreach.web.access import (
+    actor,
+    campaign,
+    installation,
+    may,
+    needs,
+    now,
+    reader_in,
+    session,
+)
 from outreach.web.filters import say
 from outreach.web.letters import beside, minute, moves, panels
 from outreach.web.letters.blueprint import bp
@@ -93,7 +104,7 @@ def _shown(shown: Letter) -> dict[str, Any]:
         "minute": minute.why(shown, place),
         "here_now": now(),
         "stops": stops,
-        "gate_waits": gate_waits,
+        "gate_waits": [_for_reader(wait) for wait in gate_waits],
         "approval": panels.approval(session(), shown, by, campaign()),
         "about": panels.about(shown, place.zone.key),
         "sources": [panels.source(one) for one in quoted],
@@ -103,6 +114,14 @@ def _shown(shown: Letter) -> dict[str, Any]:
         ],
         **_after_leaving(shown),
     }
+
+
+def _for_reader(wait: Wait) -> Wait:
+    """What another campaign wrote is linked only for who belongs to it."""
+    other = wait.mend[2].get("campaign") if wait.mend else None
+    if other is None or reader_in(other) is not None:
+        return wait
+    return replace(wait, mend=None)
 
 
 def _occasions(shown: Letter) -> Sequence[Any]:
