@@ -23,7 +23,7 @@ from outreach.petitions.models import Promise, PromiseState
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyKind, ReplyLetter
 from outreach.replies.rules import Answer
-from outreach.sending.desks import after_working_days
+from outreach.sending.desks import after_working_days, code_of
 from outreach.words import Sentence
 
 Value = tuple[SuppressionScope, str]
@@ -50,7 +50,8 @@ def change_letters(
         )
     for letter in letters:
         if reply.back_on:
-            moving.park(session, letter, until=reply.back_on, by=by, now=now)
+            until = _first_day_after(session, letter, reply.back_on)
+            moving.park(session, letter, until=until, by=by, now=now)
         if reply.kind is ReplyKind.BOUNCE_HARD and letter.state is not State.BOUNCED:
             reason = str(Sentence("Logged as come back (answer %(id)s)", id=str(reply.id)))
             moving.make(
@@ -110,7 +111,14 @@ def _parked_until(session: Session, letter: Letter) -> dt.date | None:
     answers = session.scalars(
         _answers(letter).where(Reply.back_on.is_not(None)).order_by(Reply.id.desc())
     ).first()
-    return answers.back_on if answers else None
+    return _first_day_after(session, letter, answers.back_on) if answers else None
+
+
+def _first_day_after(session: Session, letter: Letter, back_on: dt.date | None) -> dt.date | None:
+    """One working day after they are back, as nobody answers letters on the first one."""
+    if back_on is None:
+        return None
+    return after_working_days(back_on, 1, code_of(session, letter.target_id))
 
 
 def _answers(*letters: Letter) -> sa.Select[Reply]:

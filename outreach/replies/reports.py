@@ -68,6 +68,9 @@ _KINDS = {
     "message/feedback-report": ReportKind.FEEDBACK,
 }
 
+# RFC 6522 §3 and, for headers in UTF-8, RFC 6533 §6.
+_HEADERS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
+
 
 def report_in(root: Part, parts: Sequence[Part]) -> Report | None:
     """Return the report that a message is, None when it is none.
@@ -135,7 +138,7 @@ def _about(parts: Sequence[Part], told: Part) -> tuple[tuple[str, str], ...]:
             continue
         if mime.is_message(part) and part.inner:
             return _wanted(part.inner[0].headers)
-        if part.kind in ("text/rfc822-headers", "message/rfc822-headers"):
+        if part.kind in _HEADERS:
             data = part.body()[0][:MOST_BYTES].replace(b"\r\n", b"\n").lstrip(b"\n")
             return _wanted(_PARSER.parsebytes(data))
     return ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from outreach.directory.spelling import fold, romanisations
+from outreach.replies.bounces import bounce_in
 from outreach.replies.hosts import body_of, host_of
 from outreach.replies.models import CLUE_LENGTH
 from outreach.replies.parsing import Mail
@@ -114,8 +115,8 @@ class Signs:
 
 def signs_of(mail: Mail, *, at: dt.datetime, own: frozenset[str] = frozenset()) -> Signs:
     """Return the signs of a message that came at the instant `at`; `own` are our addresses."""
-    report = mail.report
-    about = [report.about_id] if report is not None and report.about_id else []
+    report, bounce = mail.report, bounce_in(mail)
+    about = [one.about_id for one in (report, bounce) if one is not None and one.about_id]
     inner = [one for message in mail.messages for one in _named_in(message)]
     answered = [*mail.in_reply_to, *reversed(mail.references), *about, *inner]
     asked = [one for one in (mail.from_, mail.sender, *mail.reply_to) if one is not None]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import mail_accounts, tasks
-from outreach.accounts.models import CLOCK, MailAccount, TaskKind
+from outreach.accounts.models import CLOCK, Actor, MailAccount, TaskKind
 from outreach.directory import verification
 from outreach.directory.models import ContactDetail, ContactKind
 from outreach.letters.models import Letter
@@ -43,8 +43,11 @@ def follow(
         domains.stop_if_refused(session, attempt, letter, words, now=now)
 
 
-def _bad_address(session: Session, letter: Letter, words: str, *, now: dt.datetime) -> None:
-    address = letter.address.lower()
+def mark_address(
+    session: Session, address: str, words: str, *, by: Actor, now: dt.datetime
+) -> None:
+    """Mark every contact detail with the e-mail `address` as one whose server takes nothing."""
+    address = address.lower()
     same = session.scalars(
         sa.select(ContactDetail).where(
             ContactDetail.kind == ContactKind.EMAIL,
@@ -55,7 +58,11 @@ def _bad_address(session: Session, letter: Letter, words: str, *, now: dt.dateti
         )
     )
     for detail in same.all():
-        verification.mark_bouncing(session, detail, words, by=CLOCK, now=now)
+        verification.mark_bouncing(session, detail, words, by=by, now=now)
+
+
+def _bad_address(session: Session, letter: Letter, words: str, *, now: dt.datetime) -> None:
+    mark_address(session, letter.address, words, by=CLOCK, now=now)
     tasks.open_task(
         session,
         campaign_id=letter.campaign_id,

@@ -5,73 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import sys
 
-import pytest
 from sqlalchemy.orm import Session
 
-from outreach.letters.lifecycle import State
-from outreach.replies import matching, parsing, traces
+from outreach.replies import matching, parsing
 from outreach.replies.signs import signs_of
-from outreach.sending.models import Attempt, Outcome
 from tests import make
-from tests.replies.corpus_of_mail import letters, messages
-
-OURS = "answers@campaign.example"
-RETYPED = str.maketrans({"l": "1", "i": "1", "o": "0"})
+from tests.replies.corpus_of_mail import OURS, messages, reader_of, send_letters
 
 
-@pytest.fixture
-def numbers(session: Session) -> dict[str, int]:
-    """The letters of the corpus, sent: {their name there: their number here}."""
-    campaign = make.campaign(session)
-    found, desks = {}, {}
-    for one in letters():
-        mail = one["email"]
-        if mail not in desks:
-            desks[mail] = make.office(session, name=one["office"], key=f"email:{mail}")
-        place = make.jurisdiction(session, one["country"])
-        row = make.letter(
-            session,
-            campaign,
-            target=make.target(session, name=one["name"], office=desks[mail], jurisdiction=place),
-            state=State.SENT,
-            sent_at=dt.datetime.fromisoformat(one["date"]),
-            address=mail,
-            code=one["code"],
-            language=one["language"],
-            subject=one["subject"],
-            text=one["text"],
-        )
-        session.add(_attempt(row.id, row.sent_at, one["message_id"].strip("<>")))
-        traces.trace(session, [row])
-        found[one["id"]] = row.id
-    session.flush()
-    return found
-
-
-def _attempt(letter_id: int, at: dt.datetime | None, message_id: str) -> Attempt:
-    assert at is not None
-    return Attempt(
-        letter_id=letter_id,
-        number=1,
-        message_id=message_id,
-        transport="smtp",
-        worker="w",
-        rehearsal=False,
-        started_at=at,
-        lease_until=at,
-        ended_at=at,
-        outcome=Outcome.DELIVERED,
-    )
-
-
-def test_the_corpus_is_matched(session: Session, numbers: dict[str, int]) -> None:
+def test_the_corpus_is_matched(session: Session) -> None:
+    numbers = send_letters(session, make.campaign(session))
     names = {number: name for name, number in numbers.items()}
-    tags = {one["tag"]: numbers[one["id"]] for one in letters()}
-
-    def letter_of(address: str) -> int | None:
-        local = address.strip("<>").rpartition("@")[0]
-        return tags.get(local.rpartition("+")[2].lower().translate(RETYPED))
-
+    letter_of = reader_of(numbers)
     wrong, missed, proofs, guessed, findable = [], [], 0, 0, 0
     for one in messages():
         mail = parsing.read(one.raw)

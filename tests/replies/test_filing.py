@@ -142,7 +142,7 @@ def test_a_holding_answer_with_a_day_is_a_promise(session, letter, vera) -> None
 
 def test_an_absence_parks_the_letter(session, letter, vera) -> None:
     log(session, letter, vera, kind=ReplyKind.OUT_OF_OFFICE, back_on=dt.date(2026, 3, 20))
-    assert letter.parked_until == dt.date(2026, 3, 20)
+    assert letter.parked_until == dt.date(2026, 3, 23)  # the working day after
     assert letter.answered_on is None
 
 

@@ -54,7 +54,8 @@ def test_the_absence_before_it_holds_again(session, letter, vera, now) -> None:
     log(session, letter, vera, kind=ReplyKind.OUT_OF_OFFICE, back_on=first)
     reply = log(session, letter, vera, kind=ReplyKind.OUT_OF_OFFICE, back_on=second)
     undo_answer(session, reply, by=vera, now=now)
-    assert letter.parked_until == first
+    # The working day after.
+    assert letter.parked_until == first + dt.timedelta(days=1)
 
 
 def test_nobody_is_away_any_more(session, letter, vera, now) -> None:
