@@ -68,7 +68,8 @@ def _bad_address(session: Session, letter: Letter, words: str, *, now: dt.dateti
         campaign_id=letter.campaign_id,
         kind=TaskKind.VERIFY_ADDRESS,
         subject=("target", letter.target_id),
-        title=f"Their server knows no {letter.address}: find the right one ({letter.recipient})",
+        title=f"Find another address for {letter.recipient}: {letter.address} takes no letters "
+        f"({words})",
         due_on=now.date(),
         rehearsal=False,
         now=now,
