@@ -78,9 +78,16 @@ def read(database: Database, home: Path, source: Path) -> dict[str, int]:
         with database.writing() as session:
             _refuse_filled(session.connection(), manifest["revision"])
             counts = _read_tables(session.connection(), kept, manifest)
-        _read_files(kept, home)
+            # Before the commit: rows whose files have no room must not stay.
+            _read_files(kept, home)
     database.migrate()
     return counts
+
+
+def size_of(source: Path) -> int:
+    """Return how many bytes `source` unpacks to. Raises BadFile for what is no backup."""
+    with _opened(source) as kept:
+        return sum(one.file_size for one in kept.infolist())
 
 
 def _write_tables(database: Database, kept: zipfile.ZipFile, now: dt.datetime) -> dict[str, int]:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from outreach import disk
 from outreach.cli_home import installation, now, operator
 from outreach.cli_import import Bar, Wishes, import_path
 from outreach.config import Settings
@@ -78,7 +79,8 @@ def import_(
     )
     if dry_run and yes:
         raise click.UsageError("--dry-run writes nothing; leave --yes out.")
-    with installation() as (_settings, database):
+    with installation() as (settings, database):
+        disk.require_room(settings.home)
         _import(database, path, wishes)
 
 

@@ -9,6 +9,7 @@ import click
 import sqlalchemy as sa
 
 from outreach import backup as keeping
+from outreach import disk
 from outreach.accounts import campaigns
 from outreach.accounts.models import Actor, Campaign, Role
 from outreach.cli_home import installation, now, operator
@@ -35,6 +36,8 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Put FILE into this empty home. Every campaign is paused until an organiser resumes it."""
     settings = read_settings(os.environ)
+    # Half a restore is none: rows, then files, then what a newer version makes of them.
+    disk.require_room(settings.home, 3 * keeping.size_of(file))
     database = Database(settings.database_url)
     try:
         counts = keeping.read(database, settings.home, file)

@@ -23,6 +23,7 @@ from outreach.config import Settings
 from outreach.database import Database
 from outreach.errors import OutreachError
 from outreach.sending import instance, ways
+from outreach.signing import Vault
 from outreach.words import N_, Sentence
 
 THREADS = 8
@@ -97,7 +98,6 @@ def _gunicorn(settings: Settings, workers: int) -> dict[str, Any]:
         "logger_class": _OurLines,
         "proc_name": "outreach",
         "control_socket_disable": True,
-        "control_socket_disable": True,
     }
 
 
@@ -168,7 +168,12 @@ def clock_() -> None:
         waking = engine.engine_of(database)
         name = work.new_worker()
         jobs = clock.jobs(
-            database, now=now, worker=name, contact=settings.contact, home=settings.home
+            database,
+            now=now,
+            worker=name,
+            contact=settings.contact,
+            home=settings.home,
+            vault=Vault(settings.secret_key),
         )
         beat = work.beat(jobs, clock.SECONDS)
         tidying = work.beat({"tidy": _tidying(waking)}, TIDY_SECONDS) if waking else None
@@ -227,7 +232,6 @@ def _newer(database: Database) -> bool:
 def all_in_one(settings: Settings, database: Database, passwords: Accounts) -> None:
     """Serve, tick and work in this process until it is told to stop; a letter is finished first."""
     token = _before_serving(settings, database)
-    disk.require_room(settings.home)
     logs.set_up(settings.log)
     engine.engine_of(database)  # workers of other processes are woken, should there be any
     application = app.create_app(settings, database)
@@ -243,7 +247,8 @@ def all_in_one(settings: Settings, database: Database, passwords: Accounts) -> N
     if why := instance.check(database, settings.home, now=now()):
         click.echo(f"Paused: {why} Is this the live one? Then an organiser resumes it.")
     out = ways.ways_of(settings)
-    running = clock.start(database, out, home=settings.home, contact=settings.contact)
+    vault = Vault(settings.secret_key)
+    running = clock.start(database, out, home=settings.home, contact=settings.contact, vault=vault)
     signal.signal(signal.SIGTERM, _stop)
     try:
         server.run()
@@ -263,6 +268,7 @@ def _stop(_signal: int, _frame: object) -> None:
 
 def _before_serving(settings: Settings, database: Database) -> str | None:
     """Refuse what must not be served; return the token of the link that makes the first admin."""
+    disk.require_room(settings.home)
     with database.writing() as session:
         if not settings.on_loopback and demonstration_accounts.exist(session):
             raise OutreachError(

@@ -14,7 +14,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach import clock, work
+from outreach import clock, disk, work
 from outreach.accounts import campaigns
 from outreach.accounts.models import Actor, Campaign, Role
 from outreach.cli_home import campaign_named, installation, now, operator
@@ -36,6 +36,7 @@ GONE = (Outcome.DELIVERED, Outcome.UNKNOWN)
 def send_due(as_json: bool) -> None:
     """Do what the clock does at one tick: rescue, drop what is too late, send what is due."""
     with installation() as (settings, database):
+        disk.require_room(settings.home)
         if why := instance.check(database, settings.home, now=now()):
             click.echo(f"Paused: {why} Is this the live one? Then resume it.", err=True)
         with ways.ways_of(settings) as out:

@@ -17,9 +17,12 @@ FULL = N_("The disk is full. What was there before is there still; make room and
 _WORDS = ("disk is full", "No space left on device")
 
 
-def require_room(home: Path) -> None:
-    """Raise OutreachError when there is no room left in `home` for what is about to be done."""
-    if shutil.disk_usage(home).free < LEAST_FREE:
+def require_room(home: Path, more: int = 0) -> None:
+    """Raise OutreachError when `home` has no room for what is about to be done.
+
+    `more` is how many bytes of it are known already.
+    """
+    if shutil.disk_usage(home).free < LEAST_FREE + more:
         raise OutreachError(Sentence(FULL))
 
 

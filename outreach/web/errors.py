@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException
 
+from outreach import disk
 from outreach.errors import (
     BadFile,
     BadInput,
@@ -66,6 +67,8 @@ def _sentence(error: HTTPException, code: int) -> str:
         return str(_("This address takes no request of this kind. Go back and use the button."))
     if code == 413:
         return str(_("That was too much at once. Send less, or in parts."))
+    if full := disk.told(getattr(error, "original_exception", None) or error):
+        return say(full)
     if code >= 500:
         return str(
             _(
