@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+import sqlalchemy as sa
 import waitress
 
 from outreach import app, clock, disk, engine, logs, work
@@ -27,6 +28,7 @@ from outreach.signing import Vault
 from outreach.words import N_, Sentence
 
 THREADS = 8
+KINDS = ("letters", "imports", "drafts")
 # What an engine wakes is looked for all the same, but not as often.
 SECONDS_WITH_ENGINE = 30
 TIDY_SECONDS = 60
@@ -123,19 +125,24 @@ class _OurLines:
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what there is to do now, then end.")
-def worker(once: bool) -> None:
+@click.option("--only", type=click.Choice(KINDS), multiple=True, help="Leave the rest to others.")
+def worker(once: bool, only: tuple[str, ...]) -> None:
     """Send due letters, import lists, make drafts; as many of these as there is work for."""
     with installation() as (settings, database), ways.ways_of(settings) as out:
         logs.set_up(settings.log)
         disk.require_room(settings.home)
         if why := instance.check(database, settings.home, now=now()):
             log.warning("paused: %s Is this the live one? Then an organiser resumes it.", why)
-        going = threading.Event()
-        going.set()
-        name = work.new_worker()
+        name, stopped = work.new_worker(), _told_to_stop()
         duties = work.duties(
-            database, out, now=now, worker=name, home=settings.home, going=going.is_set
+            database,
+            out,
+            now=now,
+            worker=name,
+            home=settings.home,
+            going=lambda: not stopped.is_set(),
         )
+        duties = {kind: duty for kind, duty in duties.items() if not only or kind in only}
         if once:
             for duty in duties.values():
                 duty.do()
@@ -151,9 +158,9 @@ def worker(once: bool) -> None:
             waking.start({k: d.do for k, d in duties.items()})
         log.info("worker %s is at work", name)
         try:
-            _until_stopped(database)
+            _until(stopped, database)
         finally:
-            going.clear()
+            stopped.set()
             if waking is not None:
                 waking.stop()
             work.stop(beat)
@@ -165,7 +172,7 @@ def clock_() -> None:
     """Tick. One at a time: a second clock idles, and takes over when the first one is gone."""
     with installation() as (settings, database):
         logs.set_up(settings.log)
-        waking = engine.engine_of(database)
+        waking, stopped = engine.engine_of(database), _told_to_stop()
         name = work.new_worker()
         jobs = clock.jobs(
             database,
@@ -179,7 +186,7 @@ def clock_() -> None:
         tidying = work.beat({"tidy": _tidying(waking)}, TIDY_SECONDS) if waking else None
         log.info("clock %s is at work", name)
         try:
-            _until_stopped(database)
+            _until(stopped, database)
         finally:
             work.stop(beat)
             if tidying is not None:
@@ -199,11 +206,8 @@ def upgrade() -> None:
         click.echo(f"The database is up to date (revision {database.revision()}).")
 
 
-def _until_stopped(database: Database) -> None:
-    """Wait for SIGTERM or Ctrl-C; a second one ends the process at once, as a power cut would.
-
-    Raises OutreachError when somebody brought the database beyond this code meanwhile.
-    """
+def _told_to_stop() -> threading.Event:
+    """Return what SIGTERM or Ctrl-C sets; a second one ends the process as a power cut would."""
     stopped = threading.Event()
 
     def stop(number: int, _frame: object) -> None:
@@ -213,20 +217,19 @@ def _until_stopped(database: Database) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    return stopped
+
+
+def _until(stopped: threading.Event, database: Database) -> None:
+    """Wait until it is `stopped`.
+
+    Raises OutreachError when somebody brought the database beyond this code meanwhile.
+    """
     while not stopped.wait(LOOK_SECONDS):
-        # A database that is away is none that is newer: the parts say so, and go on trying.
-        if _newer(database):
+        try:
             database.up_to_date()
-
-
-def _newer(database: Database) -> bool:
-    try:
-        database.up_to_date()
-    except OutreachError:
-        return True
-    except Exception as error:
-        log.warning("the database doesn't answer: %s", type(error).__name__)
-    return False
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("the database doesn't answer: %s", type(error).__name__)
 
 
 def all_in_one(settings: Settings, database: Database, passwords: Accounts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from outreach.config import shipped
+from outreach.database import Database
 from outreach.errors import OutreachError
 from outreach.schema import Base
 
@@ -67,3 +69,36 @@ def test_files_are_numbered_without_gaps():
     files = sorted(Path(shipped("migrations") / "versions").glob("*.py"))
     assert [file.name[:4] for file in files] == [f"{n:04}" for n in range(1, len(files) + 1)]
     assert all(re.search(r'^revision = "(\d{4})"', file.read_text(), re.M) for file in files)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_of_many_that_start_together_one_migrates(kind, tmp_path, request):
+    url = f"sqlite:///{tmp_path / 'new.sqlite'}"
+    if kind == "postgresql":
+        server = request.getfixturevalue("postgres_url")
+        admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.exec_driver_sql("DROP DATABASE IF EXISTS together")
+            connection.exec_driver_sql("CREATE DATABASE together")
+        admin.dispose()
+        url = server.set(database="together").render_as_string(hide_password=False)
+    barrier, failed = threading.Barrier(4), []
+
+    def start() -> None:
+        database = Database(url)
+        barrier.wait()
+        try:
+            database.migrate()
+            assert database.up_to_date()
+        except Exception as error:
+            failed.append(error)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
