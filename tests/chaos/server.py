@@ -28,8 +28,8 @@ CODE = re.compile(rb"[A-Z0-9]{3}-[A-Z0-9]{3}")
 # Up to here the killer looks at nothing but the watch; longer delays let others work meanwhile.
 SPIN = 0.001
 # Where a line can be cut, by what has happened to the message until then.
-BEFORE_THE_END = ("mail", "rcpt", "data", "middle")
-CUTS = (*BEFORE_THE_END, "dot", "taken", "answered")
+BEFORE_THE_MESSAGE = ("mail", "rcpt", "data")
+CUTS = (*BEFORE_THE_MESSAGE, "middle", "dot", "taken", "answered")
 
 
 class MailServer:
