@@ -1,5 +1,5 @@
 """The operator's door: `outreach run`, `web`, `worker`, `clock`, `seed`, `demo run`, `contacts …`,
-`letters …`, `counts …`.
+`letters …`, `counts …`, `replies …`.
 
 Every command migrates the home it works on first. A command acts as `operator` with the system
 user's name; approving is not possible from here.
@@ -24,6 +24,7 @@ from outreach.cli_doctor import doctor
 from outreach.cli_home import installation, now, operator
 from outreach.cli_keeping import backup, restore
 from outreach.cli_letters import letters
+from outreach.cli_replies import replies
 from outreach.cli_sending import outbox, pause, resume, send_due
 from outreach.config import read_settings, shipped
 from outreach.database import Database
@@ -70,6 +71,7 @@ for command in (
     counts,
     send_due,
     outbox,
+    replies,
     pause,
     resume,
     backup,

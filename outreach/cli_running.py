@@ -24,6 +24,7 @@ from outreach.config import Settings
 from outreach.database import Database
 from outreach.errors import OutreachError
 from outreach.sending import instance, ways
+from outreach.signing import Vault
 from outreach.words import N_, Sentence
 
 THREADS = 8
@@ -174,7 +175,12 @@ def clock_() -> None:
         waking, stopped = engine.engine_of(database), _told_to_stop()
         name = work.new_worker()
         jobs = clock.jobs(
-            database, now=now, worker=name, contact=settings.contact, home=settings.home
+            database,
+            now=now,
+            worker=name,
+            contact=settings.contact,
+            home=settings.home,
+            vault=Vault(settings.secret_key),
         )
         beat = work.beat(jobs, clock.SECONDS)
         tidying = work.beat({"tidy": _tidying(waking)}, TIDY_SECONDS) if waking else None
@@ -244,7 +250,8 @@ def all_in_one(settings: Settings, database: Database, passwords: Accounts) -> N
     if why := instance.check(database, settings.home, now=now()):
         click.echo(f"Paused: {why} Is this the live one? Then an organiser resumes it.")
     out = ways.ways_of(settings)
-    running = clock.start(database, out, home=settings.home, contact=settings.contact)
+    vault = Vault(settings.secret_key)
+    running = clock.start(database, out, home=settings.home, contact=settings.contact, vault=vault)
     signal.signal(signal.SIGTERM, _stop)
     try:
         server.run()

@@ -20,9 +20,12 @@ from outreach.database import Database, wake
 from outreach.petitions import reviews
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
-from outreach.sending import channels, instance, lease, outbox, rescue
+from outreach.replies import fetching as mail_fetching
+from outreach.replies import intake
+from outreach.sending import channels, consequences, instance, lease, outbox, rescue
 from outreach.sending.outbox import Counts
 from outreach.sending.postman import Postman
+from outreach.signing import Vault
 from outreach.work import new_worker as new_worker
 from outreach.work import part
 
@@ -64,6 +67,7 @@ def tick(
     """
     swept = part("sweep", lambda: rescue.sweep(database, now=now()), {})
     missed = part("miss", lambda: rescue.miss_overdue(database, now=now()), 0)
+    part("stopped", lambda: consequences.hold_stopped(database, now=now()), 0)
     by_hand = part("by hand", lambda: channels.open_tasks(database, now=now()), 0)
     sent: Counts = {}
     if postman is not None:
@@ -92,11 +96,12 @@ def jobs(
     worker: str,
     contact: str = "",
     home: Path | None = None,
+    vault: Vault | None = None,
 ) -> dict[str, Callable[[], object]]:
     """Return what a clock does, by name, each to be done every few seconds.
 
     Only while this process, called `worker`, holds the lease. `contact` is told to the servers of
-    petition pages.
+    petition pages; with a `vault` the mailboxes are looked into.
     """
     mine = threading.Event()
 
@@ -110,13 +115,12 @@ def jobs(
             tick(database, None, now=now, worker=worker)
             wake_due(database, now=now())
 
-    def fetching_counts() -> None:
-        if mine.is_set():
-            fetch_counts(database, now=now, contact=contact)
-
+    counts = partial(fetch_counts, database, now=now, contact=contact)
+    mail = partial(take_in, database, now=now, home=home, vault=vault)
     found: dict[str, Callable[[], object]] = {
         "tick": lambda: part("tick", ticking, None),
-        "counts": fetching_counts,
+        "counts": lambda: counts() if mine.is_set() else None,
+        "inbox": lambda: mail() if mine.is_set() else None,
     }
     if home is not None:
         found["instance"] = lambda: part("instance", lambda: instance.note(database, home), None)
@@ -142,6 +146,21 @@ def wake_due(database: Database, *, now: dt.datetime) -> None:
     if due:
         with database.writing() as session:
             wake(session, "letters")
+
+
+def take_in(
+    database: Database,
+    *,
+    now: Callable[[], dt.datetime],
+    home: Path | None,
+    vault: Vault | None,
+) -> None:
+    """Take what came into mailboxes and folders, then read it; each part whatever the other did."""
+    if vault is not None:
+        part("mailboxes", lambda: mail_fetching.fetch_due(database, vault, now=now), None)
+    if home is not None:
+        part("maildir", lambda: mail_fetching.fetch_folders(database, home, now=now), None)
+    part("reading", lambda: intake.read_new(database, now=now()), 0)
 
 
 def fetch_counts(database: Database, *, now: Callable[[], dt.datetime], contact: str) -> None:
@@ -190,6 +209,7 @@ def start(
     seconds: float = SECONDS,
     home: Path | None = None,
     contact: str = "",
+    vault: Vault | None = None,
 ) -> Running:
     """Start to tick and to work in threads of this process, every `seconds`.
 
@@ -199,6 +219,6 @@ def start(
     worker, going = work.new_worker(), threading.Event()
     going.set()
     duties = work.duties(database, postman, now=now, worker=worker, home=home, going=going.is_set)
-    both = jobs(database, now=now, worker=worker, contact=contact, home=home)
+    both = jobs(database, now=now, worker=worker, contact=contact, home=home, vault=vault)
     both |= {name: duty.look for name, duty in duties.items()}
     return Running(database, both, worker=worker, seconds=seconds, going=going)

@@ -27,6 +27,7 @@ FLOOR = (
 COMMANDS = (
     *("cli", "cli_contacts", "cli_import", "cli_letters", "cli_counts"),
     *("cli_sending", "cli_keeping", "cli_doctor", "cli_home", "cli_running"),
+    "cli_replies",
 )
 # The time, the long work and the engine that wakes it are one door in three files.
 DOORS = ("web", "clock", "work", "engine", "walk", *COMMANDS)
@@ -42,6 +43,7 @@ DOORS_A_DOOR_MAY_KNOW = {
         ("cli", "cli_keeping"),
         ("cli", "cli_doctor"),
         ("cli", "cli_running"),
+        ("cli", "cli_replies"),
         *(("cli_sending", "clock"), ("cli_sending", "work")),
         *(("cli_running", "clock"), ("cli_running", "work"), ("cli_running", "engine")),
     ),

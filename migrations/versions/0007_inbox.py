@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("folder", sa.String(length=255), nullable=False),
         sa.Column("move_to", sa.String(length=255), nullable=False),
         sa.Column("checked_by", sa.String(length=253), nullable=False),
+        sa.Column("tried_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
         sa.Column("fetched_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("trouble_since", outreach.schema.UTCDateTime(timezone=True), nullable=True),

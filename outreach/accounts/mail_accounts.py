@@ -51,13 +51,16 @@ class AccountValues:
     enabled: bool = True
 
 
+_ACCOUNTS = (
+    sa.select(MailAccount)
+    .where(MailAccount.campaign_id == sa.bindparam("campaign"))
+    .order_by(MailAccount.position, MailAccount.id)
+)
+
+
 def accounts(session: Session, campaign_id: int) -> Sequence[MailAccount]:
     """Return the campaign's mail accounts in the order they are used."""
-    return session.scalars(
-        sa.select(MailAccount)
-        .where(MailAccount.campaign_id == campaign_id)
-        .order_by(MailAccount.position, MailAccount.id)
-    ).all()
+    return session.scalars(_ACCOUNTS, {"campaign": campaign_id}).all()
 
 
 def account_by_id(session: Session, campaign_id: int, account_id: int) -> MailAccount:
@@ -237,12 +240,7 @@ def _checked(
 
 def _connection(values: AccountValues) -> dict[str, Any]:
     """Check where the server is and what it allows. Raises BadInput."""
-    host = _host(values.host)
-    if not 1 <= values.port <= 65535:
-        raise BadInput(Sentence("Write a number from 1 to 65535."), "port")
-    if values.security is Security.NONE and host not in LOOPBACK:
-        words = Sentence("Without encryption only a server on this machine may be used.")
-        raise BadInput(words, "security")
+    host = checked_host(values.host, values.port, values.security)
     for field in ("username", "password"):
         if not (getattr(values, field) or "").isprintable():
             raise BadInput(Sentence("This holds an invisible control mark."), field)
@@ -253,9 +251,19 @@ def _connection(values: AccountValues) -> dict[str, Any]:
     return {"host": host}
 
 
-def _host(text: str) -> str:
+def checked_host(text: str, port: int, security: Security) -> str:
+    """Return a server's name in ASCII and small letters; without encryption only this machine.
+
+    Raises BadInput naming the field.
+    """
     host = text.strip().lower()
-    return host if host in LOOPBACK else _domain(host, "host")
+    host = host if host in LOOPBACK else _domain(host, "host")
+    if not 1 <= port <= 65535:
+        raise BadInput(Sentence("Write a number from 1 to 65535."), "port")
+    if security is Security.NONE and host not in LOOPBACK:
+        words = Sentence("Without encryption only a server on this machine may be used.")
+        raise BadInput(words, "security")
+    return host
 
 
 def _domain(text: str, field: str) -> str:

@@ -124,12 +124,13 @@ def _borrowed(session: Session, mail: Mail) -> Iterable[Sentence]:
 
 def _domains_of(session: Session, name: str) -> set[str]:
     """The domains at which we know people who are called `name` (folded), if we know any."""
-    last = max(name.split(), key=len)
+    # A title stands before many names: any of the words may be the one that finds them.
+    longest = sorted(name.split(), key=len, reverse=True)[:5]
     rows = session.execute(
         sa.select(Target.name, Office.key, Membership.person_id)
         .join(Office, Office.id == Target.office_id)
         .join(Membership, Membership.id == Target.membership_id)
-        .where(Target.search_key.contains(last, autoescape=True))
+        .where(sa.or_(*(Target.search_key.contains(one, autoescape=True) for one in longest)))
         .limit(MOST_PEOPLE)
     ).all()
     words = set(name.split())

@@ -51,6 +51,9 @@ def fingerprint(raw: bytes) -> str:
         name, _, value = line.partition(b":")
         if name.strip().lower() in _WRITTEN:
             lines.append(name.strip().lower() + b":" + b" ".join(value.split()))
+    if not lines:
+        # No mail, whatever it is: all of it counts.
+        return hashlib.sha256(text.rstrip(b"\n")).hexdigest()
     digest = hashlib.sha256(b"\n".join(sorted(lines)) + b"\n\n")
     digest.update(body.rstrip(b"\n"))
     return digest.hexdigest()

@@ -245,7 +245,8 @@ class Mailbox(Base):
     move_to: Mapped[str] = mapped_column(sa.String(255), default="")
     # The name our own server signs its checks of senders with (RFC 8601 authserv-id).
     checked_by: Mapped[str] = mapped_column(sa.String(253), default="")
-    # When all of it was last read, and what has been wrong since when.
+    # When somebody last looked into it, when all of it was last read, what is wrong since when.
+    tried_at: Mapped[dt.datetime | None]
     fetched_at: Mapped[dt.datetime | None]
     trouble: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     trouble_since: Mapped[dt.datetime | None]

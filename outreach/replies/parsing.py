@@ -122,15 +122,10 @@ def _mail(root: Part, taken: Taken, ours: str, level: int = 0) -> Mail:
     parts = list(root.walk())
     text, html = _texts(parts, taken)
     found = cut(text, ours)
-    from_ = _addresses(head, "From")
-    if len(mime.all_of(head, "From")) > 1:
-        taken.note(TWO_SENDERS)
-    written = _date(mime.header(head, "Date"))
-    if written is None and mime.header(head, "Date"):
-        taken.note(NO_DATE)
+    from_, written = _addresses(head, "From"), _date(mime.header(head, "Date"))
+    _note_oddities(head, written, taken)
     within = [one.inner[0] for one in parts if mime.is_message(one) and one.inner]
     within = within[:MOST_MESSAGES_WITHIN] if level < MOST_MAILS_DEEP else []
-    files = _files(parts, taken)
     return Mail(
         message_id=next(iter(_ids(mime.header(head, "Message-ID"))), ""),
         date=written,
@@ -154,12 +149,19 @@ def _mail(root: Part, taken: Taken, ours: str, level: int = 0) -> Mail:
         quoted=found.quoted,
         signature=found.signature,
         html=html,
-        attachments=files,
+        attachments=_files(parts, taken),
         messages=tuple(_mail(one, taken, ours, level + 1) for one in within),
         report=report_in(root, parts),
         problems=tuple(taken.problems),
         headers=_shown_headers(head),
     )
+
+
+def _note_oddities(head: email.message.Message, written: dt.datetime | None, taken: Taken) -> None:
+    if len(mime.all_of(head, "From")) > 1:
+        taken.note(TWO_SENDERS)
+    if written is None and mime.header(head, "Date"):
+        taken.note(NO_DATE)
 
 
 def _texts(parts: Sequence[Part], taken: Taken) -> tuple[str, str]:

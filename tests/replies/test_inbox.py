@@ -50,10 +50,13 @@ def test_the_same_message_by_another_way_is_the_same(other):
         MAIL.replace(b"office@", b"minister@"),
         b"",
         b"\r\n\r\n" + MAIL,
+        b"no mail at all",
+        b"nor this",
     ],
 )
 def test_another_message_is_another(other):
     assert inbox.fingerprint(other) != inbox.fingerprint(MAIL)
+    assert inbox.fingerprint(other + b"x") != inbox.fingerprint(other)
 
 
 @pytest.mark.parametrize(
