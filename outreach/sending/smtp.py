@@ -188,7 +188,8 @@ class SMTPPostman(Plain):
     def _announce(self, line: smtplib.SMTP, message: bytes, envelope: Envelope) -> smtplib.SMTP:
         """Everything before the message: from whom, to whom, and whether it may come."""
         options = [f"SIZE={len(message)}"] if line.has_extn("size") else []
-        if not (envelope.sender.isascii() and envelope.recipient.isascii()):
+        # Our bodies are ASCII as they travel: what is not is an address, in a header or said now.
+        if not (message.isascii() and envelope.sender.isascii() and envelope.recipient.isascii()):
             options += self._other_letters(line, envelope)
         together = self._fast and line.has_extn("pipelining")
         announce = pipelined.together if together else _in_turn
@@ -208,11 +209,12 @@ class SMTPPostman(Plain):
     def _other_letters(self, line: smtplib.SMTP, envelope: Envelope) -> list[str]:
         """What to ask for when an address is not of ASCII alone (RFC 6531 §3.4)."""
         if not line.has_extn("smtputf8"):
-            one = envelope.sender if envelope.recipient.isascii() else envelope.recipient
+            theirs = not envelope.recipient.isascii()
             raise TransportError(
                 f"{self.server.host}, which sends our mail, takes no address with letters like "
-                f"those of {one} (it does not offer SMTPUTF8), so nothing was sent",
-                refusal=Refusal.ADDRESS,
+                f"those of {envelope.recipient if theirs else 'our sender'} (it does not offer "
+                "SMTPUTF8), so nothing was sent",
+                refusal=Refusal.ADDRESS if theirs else Refusal.SENDER,
             )
         return ["SMTPUTF8", "BODY=8BITMIME"]
 

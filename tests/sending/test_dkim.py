@@ -135,6 +135,17 @@ def test_a_long_domain_folds_alike() -> None:
     assert fast_dkim.sign(plain, key, at=AT) == dkim.sign(plain, key, at=AT)
 
 
+def test_an_address_of_another_script_is_signed_alike() -> None:
+    sender = Sender(name="Verein", from_address="приклад@association.example", reply_to="")
+    letter = Letter(
+        subject="A question", recipient="Ana", address="ü@x.example", language="de", text="Words\n"
+    )
+    given = {"message_id": "0f@association.example", "date": AT, "rehearsal": False}
+    plain = message.build(letter, sender, **given)  # type: ignore[arg-type]
+    signed = fast_dkim.sign(plain, KEY, at=AT)
+    assert signed == dkim.sign(plain, KEY, at=AT) and verified(signed)
+
+
 def test_a_key_is_not_told() -> None:
     assert "PRIVATE" not in repr(KEY)
 

@@ -223,6 +223,16 @@ def test_addresses_in_other_scripts_go_where_they_are_taken(fast: bool, takes: b
         assert len(mails) == 1
 
 
+@pytest.mark.parametrize("takes", [True, False])
+def test_our_own_address_in_another_script_is_no_fault_of_theirs(takes: bool) -> None:
+    """It may stand in From alone: the envelope sender is where bounces go."""
+    ours = "From: <приклад@association.example>\r\n".encode() + MESSAGE
+    with Scripted(smtputf8=takes) as there, SMTPPostman(there.server()) as postman:
+        (answer,) = postman.deliver_all([Written(ours, ENVELOPE)], going=lambda: True)
+    assert answer == TAKEN if takes else answer.refusal is Refusal.SENDER
+    assert there.begun == (1 if takes else 0)
+
+
 @pytest.mark.parametrize("mark", ["\r\nRCPT TO:<all@world.example", "\n", ">", "<"])
 @pytest.mark.parametrize("place", ["sender", "recipient"])
 def test_an_address_says_nothing_to_the_server(place: str, mark: str) -> None:

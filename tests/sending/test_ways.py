@@ -26,10 +26,12 @@ from outreach.sending.capture import CapturePostman
 from outreach.sending.message import words_of
 from outreach.sending.models import Attempt, DomainStop
 from outreach.sending.outbox import Verdict
+from outreach.sending.postman import Refusal
 from outreach.sending.ways import Ways
 from outreach.signing import Vault
 from tests import make
 from tests.sending.conftest import Watch, sendable
+from tests.sending.scripted import Scripted
 from tests.sending.test_smtp import Handler, served
 
 VAULT = Vault("the key of this home")
@@ -292,6 +294,31 @@ def test_a_changed_account_begins_a_new_connection(
     world.letters(2)
     assert send(world, ways, watch) == {"delivered": 2}
     assert servers[0][0].hellos == ["association.example", "other.example"]
+
+
+def test_letters_by_two_accounts_are_answered_in_their_order(world: World, tmp_path: Path) -> None:
+    """What shuts an account out is asked once, and says nothing of the other one."""
+    with Scripted(says={"greeting": b"421 4.3.2 not now"}) as away, Scripted() as there:
+        for number, server in enumerate((away, there)):
+            world.change(number, port=server.port)
+        with world.database.reading() as session:
+            accounts = [session.get_one(MailAccount, one) for one in world.accounts]
+            sender = make.sender(session, session.get_one(Campaign, world.campaign_id))
+            session.expunge_all()
+        letter = Letter(
+            subject="A question", recipient="Ana", address="a@x.zz", language="en", text="Words\n"
+        )
+        asked = iter([True] * 5 + [False])
+        with Ways(CapturePostman(tmp_path), VAULT) as ways:
+            written = [
+                ways.write_by(accounts[number % 2], sender, letter, now=world.now)
+                for number in range(7)
+            ]
+            answers = list(ways.deliver_all(written, going=lambda: next(asked)))
+    fates = [answer.fate.value for answer in answers]
+    assert fates == ["not_taken", "taken"] * 2 + ["not_taken", "not_begun", "not_begun"]
+    assert {one.refusal for one in answers[0:5:2]} == {Refusal.UNREACHED}
+    assert away.lines == 1 and there.lines == 1 and len(there.taken) == 2
 
 
 def test_the_libraries_alone_write_the_same_letter(
