@@ -107,7 +107,12 @@ def numbers(session: Session, instant: dt.datetime) -> dict[str, Any]:
 @outbox.command()
 @click.argument("letter_id", type=int, metavar="ID")
 @click.option("--went/--did-not", "went", default=None, help="What you found.")
-@click.option("--reason", required=True, help="Where you saw it, for the history.")
+@click.option(
+    "--reason",
+    default="as the mail server's log says",
+    show_default=True,
+    help="Where you saw it, for the history.",
+)
 def settle(letter_id: int, went: bool | None, reason: str) -> None:
     """Say of a letter nobody knows about whether it went."""
     if went is None:

@@ -79,10 +79,10 @@ def test_what_nobody_knows_is_settled_with_a_reason(home: Database) -> None:
             )
         )
     assert "0f@association.example timed out" in run("outbox").stdout
-    assert run("outbox", "settle", str(lost), "--went").exit_code == 2
+    assert run("outbox", "settle", str(lost)).exit_code == 2
     said = run("outbox", "settle", str(lost), "--went", "--reason", "log of 3 March, line 7")
     assert said.stdout == "Settled: it went.\n"
-    run("outbox", "settle", str(other), "--did-not", "--reason", "never reached the server")
+    run("outbox", "settle", str(other), "--did-not")
     with home.reading() as session:
         assert session.get_one(Letter, lost).state is State.SENT
         assert session.get_one(Letter, other).state is State.FAILED
