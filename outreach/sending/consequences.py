@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import campaigns
-from outreach.accounts.models import Actor, Campaign, Event, Member
+from outreach.accounts.models import CLOCK, Actor, Campaign, Event, Member
+from outreach.database import Database
 from outreach.directory import endings
 from outreach.directory.models import ContactDetail, Target
 from outreach.directory.shelf_life import Ending
 from outreach.letters import moving
 from outreach.letters.lifecycle import BY_NAME, UNSENT, State
 from outreach.letters.models import Letter
+from outreach.sending import gate
 from outreach.words import N_
 
 WENT_LIVE = "The campaign went live: look at it again before it really leaves."
@@ -134,6 +136,34 @@ def undo_ending(session: Session, event: Event, *, by: Actor, now: dt.datetime) 
     for letter in letters:
         moving.make(session, letter, "release", by=by, now=now)
     return seats, len(letters)
+
+
+def hold_stopped(database: Database, *, now: dt.datetime, limit: int = 100) -> int:
+    """Hold the letters among the next `limit` to leave that something on the left stopped since.
+
+    A body dissolved, a person gone, a fact withdrawn, an address bad: the gate says so when the
+    letter is claimed, but by then it is too late to mend it before its minute. Returns how many.
+    """
+    with database.reading() as session:
+        query = sa.select(Letter).where(Letter.state == State.SCHEDULED, Letter.send_after > now)
+        coming = session.scalars(query.order_by(Letter.send_after, Letter.id).limit(limit)).all()
+        found = gate.reasons_of_many(session, coming, now=now)
+        stopped = [letter.id for letter in coming if found[letter.id][0]]
+    if not stopped:
+        return 0
+    held = 0
+    with database.writing() as session:
+        # Looked at again under their locks: somebody may have mended or moved one meanwhile.
+        letters = session.scalars(
+            query.where(Letter.id.in_(stopped)).order_by(Letter.id).with_for_update()
+        ).all()
+        for letter_id, (stops, _waits) in gate.reasons_of_many(session, letters, now=now).items():
+            if stops:
+                letter = session.get_one(Letter, letter_id)
+                reason = " ".join(str(stop.words) for stop in stops)
+                moving.make(session, letter, "hold", by=CLOCK, now=now, reason=reason)
+                held += 1
+    return held
 
 
 def queued_to(session: Session, detail: ContactDetail) -> int:

@@ -39,13 +39,11 @@ class WindowForm(Form):
     because = StringField(_("Why then?"), validators=[Length(max=300)])
     event = IntegerField(_("Meeting"), validators=[Optional()])
     event_days = IntegerField(_("Working days"), validators=[Optional()])
-    event_side = StringField(_("Before or after"))
 
     def tie(self) -> tuple[int, int]:
         """Return the id of the meeting and the working days from it: negative before it."""
-        days = abs(self.event_days.data or 0)
         assert self.event.data is not None
-        return self.event.data, days if self.event_side.data == "after" else -days
+        return self.event.data, self.event_days.data or 0
 
     def validate_when(self, field: RadioField) -> None:
         """Raise ValidationError when a time was promised and none given."""

@@ -122,7 +122,7 @@ def test_a_letter_hangs_on_a_meeting_and_moves_with_it(olga, place, database, ca
     assert "Letters can hang on it now." in page
     address = f"/letters/{letter_id}"
     assert "19 March 2026: Committee meets (GB)" in olga.get(address).text
-    chosen = {"when": "event", "event": "1", "event_days": "2", "event_side": "before"}
+    chosen = {"when": "event", "event": "1", "event_days": "-2"}
     page = olga.send(f"{address}/schedule", chosen, follow_redirects=True).text
     assert "2 working days before “Committee meets” (19 March 2026)." in page
     assert "Tuesday 17 March" in page and "the letter moves with it" in page
