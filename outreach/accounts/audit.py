@@ -73,7 +73,10 @@ def record_many(
         for subject_id, campaign_id, (was, becomes), detail in happened
     ]
     # Past the ORM: nobody asks for their numbers.
-    session.connection().execute(sa.insert(Event), rows)
+    session.connection().execute(_INSERT, rows)
+
+
+_INSERT = sa.insert(Event)
 
 
 def history(session: Session, kind: str, subject_id: int) -> Sequence[Event]:

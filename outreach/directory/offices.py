@@ -29,6 +29,7 @@ from outreach.directory.spelling import fold, search_key
 from outreach.directory.ways import bits
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
 from outreach.errors import BadInput
+from outreach.schema import among
 from outreach.words import Sentence
 
 # The ways we write by, best first; the others are for looking up.
@@ -113,8 +114,10 @@ def contacts_by_owner(
     """Return {key: the ways to reach its owners ("person", "post", …; id), best first}."""
     wanted = {owner for several in owners.values() for owner in several}
     found: dict[tuple[str, int], list[ContactDetail]] = {}
-    for detail in session.scalars(_details_of(wanted)):
-        found.setdefault(_owner(detail), []).append(detail)
+    for kind, query in _DETAILS_OF.items():
+        ids = [number for its, number in wanted if its == kind]
+        for detail in session.scalars(query, {"ids": ids}) if ids else ():
+            found.setdefault((kind, getattr(detail, f"{kind}_id")), []).append(detail)
     return {
         key: sorted((detail for owner in mine for detail in found.get(owner, ())), key=_rank)
         for key, mine in owners.items()
@@ -389,10 +392,8 @@ def _owners(session: Session, targets: Sequence[Target]) -> dict[int, list[tuple
     }
 
 
-def _details_of(owners: Iterable[tuple[str, int]]) -> sa.Select[ContactDetail]:
-    ids: dict[str, list[int]] = {}
-    for kind, number in owners:
-        ids.setdefault(f"{kind}_id", []).append(number)
-    # A list that is empty would keep SQLite from using the indexes of the others.
-    mine = (getattr(ContactDetail, column).in_(some) for column, some in ids.items())
-    return sa.select(ContactDetail).where(sa.or_(sa.false(), *mine))
+# By one kind of owner at a time: each has its index.
+_DETAILS_OF = {
+    kind: sa.select(ContactDetail).where(among(getattr(ContactDetail, f"{kind}_id"), "ids"))
+    for kind in ("person", "post", "organization")
+}

@@ -7,7 +7,8 @@ A reading holds for exactly those lines: when one of them changes, they want a r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from outreach.directory.identity import SalutationReading
 from outreach.directory.models import Target, TargetRole
 from outreach.directory.salutation_blocks import Block, block_for, blocks
 from outreach.errors import BadInput, NotFound, Refused
+from outreach.schema import among
 from outreach.words import Sentence
 
 MAY_RECORD = "directory.greetings"
@@ -33,6 +35,7 @@ class Greeting:
     role: TargetRole
 
 
+@functools.cache
 def greeting_of(language: str, *, role: TargetRole, named: bool, code: str) -> Greeting | None:
     """Return where the form of address of a letter in `language` (BCP 47) comes from.
 
@@ -135,22 +138,23 @@ def unread_greetings_of(
     }
     if not asked:
         return [None] * len(wanted)
-    read = {
-        (row.language, row.role, row.digest)
-        for row in session.execute(
-            sa.select(
-                SalutationReading.language, SalutationReading.role, SalutationReading.digest
-            ).where(SalutationReading.language.in_(asked))
-        )
-    }
-    return [one if one is not None and _unread(one, read) else None for one in greetings]
+    read = {tuple(row) for row in session.execute(_READ_IN, {"languages": asked})}
+    unread: dict[tuple[str, TargetRole], bool] = {}
+    found: list[Greeting | None] = []
+    for one in greetings:
+        if one is None or one.block.read_by_native_speaker:
+            found.append(None)
+            continue
+        line = one.block.language, one.role
+        if line not in unread:
+            unread[line] = (*line, one.block.roles[one.role].digest) not in read
+        found.append(one if unread[line] else None)
+    return found
 
 
-def _unread(greeting: Greeting, read: Collection[tuple[str, TargetRole, str]]) -> bool:
-    block, role = greeting.block, greeting.role
-    if block.read_by_native_speaker:
-        return False
-    return (block.language, role, block.roles[role].digest) not in read
+_READ_IN = sa.select(
+    SalutationReading.language, SalutationReading.role, SalutationReading.digest
+).where(among(SalutationReading.language, "languages", str))
 
 
 def record(

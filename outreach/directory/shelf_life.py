@@ -20,6 +20,7 @@ from outreach.accounts.models import Actor
 from outreach.directory.identity import ShelfLife
 from outreach.directory.models import ContactDetail, Membership, TargetRole
 from outreach.errors import BadInput
+from outreach.schema import among
 from outreach.words import Sentence
 
 
@@ -156,7 +157,7 @@ def shelf_for(session: Session, details: Iterable[ContactDetail]) -> Shelf:
     posts = {detail.post_id for detail in details if detail.post_id is not None}
     governed: dict[int, dt.date] = {}
     ended: dict[tuple[str, int], list[dt.date]] = {}
-    for held in session.execute(_seats(persons, posts)):
+    for held in session.execute(_SEATS, {"persons": persons, "posts": posts}):
         if held.person_id in persons and held.role in MINISTERLY:
             last = held.end_on or dt.date.max
             governed[held.person_id] = max(last, governed.get(held.person_id, dt.date.min))
@@ -167,27 +168,25 @@ def shelf_for(session: Session, details: Iterable[ContactDetail]) -> Shelf:
     return Shelf(lives(session), governed, ended)
 
 
-def _seats(
-    persons: set[int], posts: set[int]
-) -> sa.Select[int, int | None, TargetRole, dt.date | None, str | None]:
-    return sa.select(
-        Membership.person_id,
-        Membership.post_id,
-        Membership.role,
-        Membership.end_on,
-        Membership.end_reason,
-    ).where(
-        sa.or_(Membership.person_id.in_(persons), Membership.post_id.in_(posts)),
-        sa.or_(
-            Membership.role.in_(MINISTERLY),
-            Membership.end_reason.in_([ending.value for ending in Ending]),
-        ),
-    )
+_SEATS = sa.select(
+    Membership.person_id,
+    Membership.post_id,
+    Membership.role,
+    Membership.end_on,
+    Membership.end_reason,
+).where(
+    sa.or_(among(Membership.person_id, "persons"), among(Membership.post_id, "posts")),
+    sa.or_(
+        Membership.role.in_(sorted(MINISTERLY)),
+        Membership.end_reason.in_([ending.value for ending in Ending]),
+    ),
+)
+_LIVES = sa.select(ShelfLife.address_class, ShelfLife.days)
 
 
 def lives(session: Session) -> dict[AddressClass, int]:
     """Return the days a check holds, by class: what an admin set, else the default."""
-    rows = session.execute(sa.select(ShelfLife.address_class, ShelfLife.days))
+    rows = session.execute(_LIVES)
     known = {row.address_class: row.days for row in rows}
     return {one: known.get(one.value, days) for one, days in DEFAULTS.items()}
 

@@ -22,6 +22,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.offices import contacts_of, normalised, office_key
 from outreach.errors import BadInput
+from outreach.schema import among
 from outreach.words import Sentence
 
 
@@ -105,24 +106,31 @@ def forbidding(
     return forbidding_each(session, [Reach(list(details), desks, address)])[0]
 
 
+_FORBIDDING = (
+    sa.select(Suppression)
+    .where(
+        sa.or_(
+            sa.and_(
+                Suppression.scope == SuppressionScope.ADDRESS,
+                # Objections with a tag are few: which mailbox they mean is found out below.
+                sa.or_(among(Suppression.value, "boxes", str), Suppression.value.contains("+")),
+            ),
+            sa.and_(
+                Suppression.scope == SuppressionScope.OFFICE,
+                among(Suppression.value, "desks", str),
+            ),
+        )
+    )
+    .order_by(Suppression.id)
+)
+
+
 def forbidding_each(session: Session, reaches: Sequence[Reach]) -> list[Sequence[Suppression]]:
     """Return for each of `reaches`, in their order, what `forbidding` says; in one query."""
     wanted = [(_boxes(reach), _desks(reach)) for reach in reaches]
     boxes = {box for mine, _ in wanted for box in mine}
     desks = {desk for _, mine in wanted for desk in mine}
-    scope, value = Suppression.scope, Suppression.value
-    # Objections with a tag are few: which mailbox they mean is found out below.
-    same = sa.or_(value.in_(sorted(boxes)), value.contains("+"))
-    found = session.scalars(
-        sa.select(Suppression)
-        .where(
-            sa.or_(
-                sa.and_(scope == SuppressionScope.ADDRESS, same),
-                sa.and_(scope == SuppressionScope.OFFICE, value.in_(sorted(desks))),
-            )
-        )
-        .order_by(Suppression.id)
-    ).all()
+    found = session.scalars(_FORBIDDING, {"boxes": boxes, "desks": desks}).all()
     meant = [
         (row, row.scope is SuppressionScope.ADDRESS, _mailbox(row.value), row.value)
         for row in found

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from outreach.directory.identity import ContactRule, RuleKind
 from outreach.directory.models import ContactKind, Membership, Target
+from outreach.schema import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +44,36 @@ class Wish:
 NO_WISH = Wish()
 
 
+_ITS, _HELD, _ALSO = aliased(Target), aliased(Membership), aliased(Membership)
+_OTHER = aliased(Target)
+# The same people's other targets: from the few that were asked about to theirs, each by an index.
+_SAME_PEOPLE = (
+    sa.select(_OTHER.id)
+    .select_from(_ITS)
+    .join(_HELD, _HELD.id == _ITS.membership_id)
+    .join(_ALSO, _ALSO.person_id == _HELD.person_id)
+    .join(_OTHER, _OTHER.membership_id == _ALSO.id)
+    .where(among(_ITS.id, "targets"))
+)
+_RULES = (
+    sa.select(ContactRule, Membership.person_id)
+    # Rules are few: an outer join keeps SQLite from beginning with all targets.
+    .outerjoin(Target, Target.id == ContactRule.target_id)
+    .outerjoin(Membership, Membership.id == Target.membership_id)
+    .where(
+        ContactRule.lifted_at.is_(None),
+        sa.or_(among(ContactRule.target_id, "targets"), ContactRule.target_id.in_(_SAME_PEOPLE)),
+    )
+    .order_by(ContactRule.said_on.desc(), ContactRule.id.desc())
+)
+
+
 def wishes_of(session: Session, target_ids: Collection[int]) -> dict[int, Wish]:
     """Return {target id: what was asked}, for those of `target_ids` that asked anything.
 
     One query when nobody did, else two.
     """
-    people = (
-        sa.select(Membership.person_id)
-        .join(Target, Target.membership_id == Membership.id)
-        .where(Target.id.in_(target_ids))
-    )
-    rows = session.execute(
-        sa.select(ContactRule, Membership.person_id)
-        .join(Target, Target.id == ContactRule.target_id)
-        .outerjoin(Membership, Membership.id == Target.membership_id)
-        .where(
-            ContactRule.lifted_at.is_(None),
-            sa.or_(ContactRule.target_id.in_(target_ids), Membership.person_id.in_(people)),
-        )
-        .order_by(ContactRule.said_on.desc(), ContactRule.id.desc())
-    ).all()
+    rows = session.execute(_RULES, {"targets": target_ids}).all()
     if not rows:
         return {}
     person_of = _people(session, target_ids)

@@ -7,6 +7,7 @@ Rules that need a room to the right (the gate, the timetable) are asked there fi
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from outreach.errors import BadInput, MoveRefused, NotAllowed, OutreachError, Re
 from outreach.letters import checks, judging, remarks
 from outreach.letters.lifecycle import BY_NAME, SEALED, Move, State, moves_from
 from outreach.letters.models import Letter
+from outreach.schema import among
 from outreach.words import Sentence
 
 # Moves that judge the words as they stand.
@@ -114,22 +116,33 @@ def make_many(
         changes = {**_changes(letter, move, now), **values, **own.get(letter.id, {})}
         wanted.append((letter, changes | ({"reason": reason} if move.reason else {})))
     moved = _write_many(session, wanted)
-    happened = []
-    for letter, changes in wanted:
+    for letter, _ in wanted:
         if letter.id not in moved:
             further = {**values, **own.get(letter.id, {})}
             refused |= _alone(session, letter, name, by=by, now=now, reason=reason, **further)
-            continue
+    _tell_many(session, [one for one in wanted if one[0].id in moved], move, reason, by, now)
+    return refused
+
+
+def _tell_many(
+    session: Session,
+    moved: Sequence[tuple[Letter, dict[str, Any]]],
+    move: Move,
+    reason: str,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Write the events of letters that moved together, and show the rows as they are now."""
+    happened = []
+    for letter, changes in moved:
+        told = _told(letter, move, changes, reason, "")
         states = letter.state.value, move.target.value
-        happened.append(
-            (letter.id, letter.campaign_id, states, _told(letter, move, changes, reason, ""))
-        )
+        happened.append((letter.id, letter.campaign_id, states, told))
         for column, value in changes.items():
             set_committed_value(letter, column, value)
-    if happened and move.target is State.SCHEDULED:
-        wake(session, "letters", at=min(one.send_after for one, _ in wanted if one.send_after))
-    audit.record_many(session, happened, kind="letter", name=name, by=by, now=now)
-    return refused
+    if moved and move.target is State.SCHEDULED:
+        wake(session, "letters", at=min(one.send_after for one, _ in moved if one.send_after))
+    audit.record_many(session, happened, kind="letter", name=move.name, by=by, now=now)
 
 
 def _alone(session: Session, letter: Letter, name: str, **how: Any) -> dict[int, OutreachError]:
@@ -254,16 +267,24 @@ def _write_many(session: Session, wanted: Sequence[tuple[Letter, dict[str, Any]]
     try:
         with session.begin_nested():
             for (was, *changed), some in groups.items():
-                update = (
-                    sa.update(Letter)
-                    .where(Letter.id.in_([one.id for one in some]), Letter.state == was)
-                    .values(dict(changed))
-                    .returning(Letter.id)
-                )
-                moved.update(session.connection().execute(update).scalars())
+                told = {f"new_{column}": value for column, value in changed}
+                told |= {"ids": [one.id for one in some], "was": was}
+                update = _update_of(tuple(column for column, _ in changed))
+                moved.update(session.connection().execute(update, told).scalars())
     except sa.exc.IntegrityError:
         return set()
     return moved
+
+
+@functools.cache
+def _update_of(columns: tuple[str, ...]) -> sa.Update:
+    """Set `columns` of the letters `ids` that are still in the state `was`, and say which."""
+    return (
+        sa.update(Letter)
+        .where(among(Letter.id, "ids"), Letter.state == sa.bindparam("was"))
+        .values({column: sa.bindparam(f"new_{column}") for column in columns})
+        .returning(Letter.id)
+    )
 
 
 def _update(session: Session, statement: sa.Update) -> bool:

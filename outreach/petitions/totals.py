@@ -38,6 +38,28 @@ class Count:
         return min(map(_day, self.readings), default=self.as_of)
 
 
+_RANK = sa.func.row_number().over(
+    partition_by=Reading.page_id, order_by=(Reading.read_on.desc(), Reading.id.desc())
+)
+_PLACES = (
+    sa.select(Reading.id, _RANK.label("place"))
+    .where(
+        Reading.campaign_id == sa.bindparam("campaign"),
+        Reading.state == ReadingState.ACCEPTED,
+        Reading.read_on <= sa.bindparam("today"),
+    )
+    .subquery()
+)
+# The newest accepted reading of each page up to a day.
+_NEWEST = (
+    sa.select(Reading, Page.id, Page.rule)
+    .join(_PLACES, _PLACES.c.id == Reading.id)
+    .join(Page, Page.id == Reading.page_id)
+    .where(_PLACES.c.place == 1)
+    .order_by(Reading.read_on, Reading.id)
+)
+
+
 def current_count(
     session: Session,
     campaign_id: int,
@@ -50,25 +72,7 @@ def current_count(
     `rules` ({page id: rule}) tries other rules than those kept.
     """
     newest: dict[int, tuple[Reading, PageRule]] = {}
-    rank = sa.func.row_number().over(
-        partition_by=Reading.page_id, order_by=(Reading.read_on.desc(), Reading.id.desc())
-    )
-    places = (
-        sa.select(Reading.id, rank.label("place"))
-        .where(
-            Reading.campaign_id == campaign_id,
-            Reading.state == ReadingState.ACCEPTED,
-            Reading.read_on <= today,
-        )
-        .subquery()
-    )
-    rows = session.execute(
-        sa.select(Reading, Page.id, Page.rule)
-        .join(places, places.c.id == Reading.id)
-        .join(Page, Page.id == Reading.page_id)
-        .where(places.c.place == 1)
-        .order_by(Reading.read_on, Reading.id)
-    )
+    rows = session.execute(_NEWEST, {"campaign": campaign_id, "today": today})
     for reading, page_id, rule in rows:
         newest[page_id] = (reading, (rules or {}).get(page_id, rule))
     return _sum(newest.values())

@@ -23,6 +23,7 @@ from outreach.accounts.roles import require
 from outreach.directory.models import ContactKind
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing
+from outreach.schema import among
 from outreach.sending.models import Attempt, Outcome
 
 # A mailing of fewer letters than so many times its canaries has none: there is no rest to save.
@@ -66,19 +67,22 @@ def too_many(canaries: int) -> int:
     return min(canaries, max(2, int(canaries * TOO_MANY) + 1))
 
 
+_MAILINGS = (
+    sa.select(
+        *(Mailing.id, Mailing.canary_ids, Mailing.rest_released_by),
+        sa.func.coalesce(Mailing.canary_hours, Campaign.canary_hours).label("hours"),
+    )
+    .join(Campaign, Campaign.id == Mailing.campaign_id)
+    .where(among(Mailing.id, "ids"))
+)
+
+
 def trials_of(session: Session, mailing_ids: Collection[int]) -> dict[int, Trial]:
     """Return {mailing id: what became of those that went first}, of mailings that have any.
 
     Two queries and at most some letters per mailing, however large it is.
     """
-    rows = session.execute(
-        sa.select(
-            *(Mailing.id, Mailing.canary_ids, Mailing.rest_released_by),
-            sa.func.coalesce(Mailing.canary_hours, Campaign.canary_hours).label("hours"),
-        )
-        .join(Campaign, Campaign.id == Mailing.campaign_id)
-        .where(Mailing.id.in_(mailing_ids))
-    ).all()
+    rows = session.execute(_MAILINGS, {"ids": mailing_ids}).all()
     first = {row.id: row for row in rows if row.canary_ids}
     letters = _letters(session, [one for row in first.values() for one in row.canary_ids])
     return {

@@ -21,6 +21,7 @@ from outreach.errors import MoveRefused
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
+from outreach.schema import among
 from outreach.sending import desks, gate, routes
 from outreach.sending.message import new_message_id
 from outreach.sending.models import Attempt, Outcome
@@ -97,11 +98,9 @@ def claim(
     with database.writing() as session:
         # Shared: pausing or going live waits for this claim, and it for them. Campaign before
         # letters, as going live takes them: the other way round the two could block.
-        campaign = session.scalars(
-            sa.select(Campaign).where(Campaign.id == campaign_id).with_for_update(read=True)
-        ).one()
+        campaign = session.scalars(_LOCKED, {"campaign": campaign_id}).one()
         keep(session)
-        letters = session.scalars(_due(letter_ids, now)).all()
+        letters = session.scalars(_DUE, {"ids": letter_ids, "now": now}).all()
         found = {letter.id for letter in letters}
         done = Claimed(others={one: Verdict.TAKEN for one in letter_ids if one not in found})
         if not takes(campaign.rehearsing):
@@ -116,19 +115,20 @@ def claim(
         return done
 
 
-def _due(letter_ids: Sequence[int], now: dt.datetime) -> sa.Select[Letter]:
-    """The letters that are still due; another worker's lock means one is taken."""
-    return (
-        sa.select(Letter)
-        .where(
-            Letter.id.in_(letter_ids),
-            Letter.state == State.SCHEDULED,
-            Letter.send_after <= now,
-            Letter.send_before > now,
-        )
-        .order_by(Letter.send_after, Letter.id)
-        .with_for_update(skip_locked=True)
+_LOCKED = sa.select(Campaign).where(Campaign.id == sa.bindparam("campaign"))
+_LOCKED = _LOCKED.with_for_update(read=True)
+# The letters that are still due; another worker's lock means one is taken.
+_DUE = (
+    sa.select(Letter)
+    .where(
+        among(Letter.id, "ids"),
+        Letter.state == State.SCHEDULED,
+        Letter.send_after <= sa.bindparam("now"),
+        Letter.send_before > sa.bindparam("now"),
     )
+    .order_by(Letter.send_after, Letter.id)
+    .with_for_update(skip_locked=True)
+)
 
 
 def _let_through(
@@ -213,6 +213,15 @@ def _moved(
     return [letter for letter in letters if letter.id not in refused]
 
 
+# How often each was tried.
+_BEFORE = (
+    sa.select(Attempt.letter_id, sa.func.max(Attempt.number))
+    .where(among(Attempt.letter_id, "ids"))
+    .group_by(Attempt.letter_id)
+)
+_BEGIN = sa.insert(Attempt).returning(Attempt.letter_id, Attempt.id)
+
+
 def _begun(
     session: Session,
     campaign: Campaign,
@@ -225,37 +234,29 @@ def _begun(
     """Write the attempts, each with its Message-ID, and return the claims."""
     if not letters:
         return []
-    before = dict(
-        session.execute(
-            sa.select(Attempt.letter_id, sa.func.max(Attempt.number))
-            .where(Attempt.letter_id.in_([letter.id for letter in letters]))
-            .group_by(Attempt.letter_id)
-        ).all()
-    )
-    rows: list[dict[str, Any]] = []
-    for letter in letters:
-        at = situations[letter.id]
-        rows.append(
-            {
-                "letter_id": letter.id,
-                "number": before.get(letter.id, 0) + 1,
-                "message_id": new_message_id(at.sender.from_address),
-                "account_id": at.way.account.id if at.way and at.way.account else None,
-                "transport": transport,
-                "worker": worker,
-                "rehearsal": campaign.rehearsing,
-                "started_at": now,
-                "lease_until": now + LEASE,
-                "outcome": Outcome.RUNNING,
-                "server_words": "",
-            }
-        )
-    insert = sa.insert(Attempt).returning(Attempt.letter_id, Attempt.id)
-    ids = dict(session.connection().execute(insert, rows).all())
+    connection, ids = session.connection(), [letter.id for letter in letters]
+    before = dict(connection.execute(_BEFORE, {"ids": ids}).all())
+    rows: list[dict[str, Any]] = [
+        {
+            "letter_id": letter.id,
+            "number": before.get(letter.id, 0) + 1,
+            "message_id": new_message_id(situations[letter.id].sender.from_address),
+            "account_id": getattr(_account(situations[letter.id]), "id", None),
+            "transport": transport,
+            "worker": worker,
+            "rehearsal": campaign.rehearsing,
+            "started_at": now,
+            "lease_until": now + LEASE,
+            "outcome": Outcome.RUNNING,
+            "server_words": "",
+        }
+        for letter in letters
+    ]
+    attempts = dict(connection.execute(_BEGIN, rows).all())
     return [
         Claim(
             letter=letter,
-            attempt_id=ids[letter.id],
+            attempt_id=attempts[letter.id],
             message_id=row["message_id"],
             sender=situations[letter.id].sender,
             account=_account(situations[letter.id]),

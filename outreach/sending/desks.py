@@ -13,6 +13,7 @@ from outreach.directory import calendar
 from outreach.directory.models import Office, Target
 from outreach.directory.zones import seat_zone
 from outreach.letters.models import LetterKind
+from outreach.schema import among
 
 # Kinds that need a free desk; answers, thanks and corrections only need an organiser (law 7).
 COOLED = frozenset({LetterKind.FIRST, LetterKind.REMINDER})
@@ -79,21 +80,26 @@ def take_desks(
         until.setdefault(ends, []).extend(one for one, its in wanted.items() if its == code)
     if session.get_bind().dialect.name == "postgresql":
         # In one order, so that two workers never wait for each other.
-        ids = sa.select(Office.id).where(Office.id.in_(wanted)).order_by(Office.id)
-        session.execute(ids.with_for_update())
+        session.execute(_IN_ORDER, {"ids": wanted})
     taken: set[int] = set()
     for ends, offices in until.items():
-        update = (
-            sa.update(Office)
-            .where(
-                Office.id.in_(offices),
-                sa.or_(Office.quiet_until.is_(None), Office.quiet_until <= now),
-            )
-            .values(quiet_until=ends)
-            .returning(Office.id)
-        )
-        taken.update(session.connection().execute(update).scalars())
+        rest = {"ids": offices, "now": now, "ends": ends}
+        taken.update(session.connection().execute(_TAKE, rest).scalars())
     return taken
+
+
+_IN_ORDER = (
+    sa.select(Office.id).where(among(Office.id, "ids")).order_by(Office.id).with_for_update()
+)
+_TAKE = (
+    sa.update(Office)
+    .where(
+        among(Office.id, "ids"),
+        sa.or_(Office.quiet_until.is_(None), Office.quiet_until <= sa.bindparam("now")),
+    )
+    .values(quiet_until=sa.bindparam("ends"))
+    .returning(Office.id)
+)
 
 
 def free_desk(

@@ -31,13 +31,16 @@ def standing(session: Session, campaign_id: int) -> dict[str, DomainStop]:
     return {stop.domain: stop for stop in stops(session, campaign_id)}
 
 
+_STOPS = (
+    sa.select(DomainStop)
+    .where(DomainStop.campaign_id == sa.bindparam("campaign"), DomainStop.lifted_at.is_(None))
+    .order_by(DomainStop.at.desc(), DomainStop.id)
+)
+
+
 def stops(session: Session, campaign_id: int) -> Sequence[DomainStop]:
     """Return the stops that stand, newest first."""
-    return session.scalars(
-        sa.select(DomainStop)
-        .where(DomainStop.campaign_id == campaign_id, DomainStop.lifted_at.is_(None))
-        .order_by(DomainStop.at.desc(), DomainStop.id)
-    ).all()
+    return session.scalars(_STOPS, {"campaign": campaign_id}).all()
 
 
 def stop_if_refused(

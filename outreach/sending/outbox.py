@@ -62,31 +62,36 @@ def due_query(
     *, now: dt.datetime, after: tuple[dt.datetime, int] | None, limit: int
 ) -> sa.Select[dt.datetime | None, int, int]:
     """Return the query of `due_letters`: it walks along the index `ix_letter_due`."""
-    query = (
-        sa.select(Letter.send_after, Letter.id, Letter.campaign_id)
-        .join(Campaign, Campaign.id == Letter.campaign_id)
-        .join(Office, Office.id == Letter.office_id)
-        .where(
-            Letter.state == State.SCHEDULED,
-            Letter.send_after <= now,
-            Letter.send_before > now,
-            Campaign.paused_at.is_(None),
-            sa.or_(
-                Letter.kind.not_in(gate.COOLED),
-                Office.quiet_until.is_(None),
-                Office.quiet_until <= now,
-            ),
-        )
-        .order_by(Letter.send_after, Letter.id)
-        .limit(limit)
-    )
+    query = _DUE if after is None else _GOING_ON
+    told = {"now": now, "most": limit}
     if after is not None:
-        instant, last = after
-        # The first condition says where in the index it goes on.
-        query = query.where(
-            Letter.send_after >= instant, sa.or_(Letter.send_after > instant, Letter.id > last)
-        )
-    return query
+        told |= {"instant": after[0], "last": after[1]}
+    return query.params(told)
+
+
+_DUE = (
+    sa.select(Letter.send_after, Letter.id, Letter.campaign_id)
+    .join(Campaign, Campaign.id == Letter.campaign_id)
+    .join(Office, Office.id == Letter.office_id)
+    .where(
+        Letter.state == State.SCHEDULED,
+        Letter.send_after <= sa.bindparam("now"),
+        Letter.send_before > sa.bindparam("now"),
+        Campaign.paused_at.is_(None),
+        sa.or_(
+            Letter.kind.not_in(sorted(gate.COOLED)),
+            Office.quiet_until.is_(None),
+            Office.quiet_until <= sa.bindparam("now"),
+        ),
+    )
+    .order_by(Letter.send_after, Letter.id)
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+# The first condition says where in the index it goes on.
+_GOING_ON = _DUE.where(
+    Letter.send_after >= sa.bindparam("instant"),
+    sa.or_(Letter.send_after > sa.bindparam("instant"), Letter.id > sa.bindparam("last")),
+)
 
 
 def send_due(

@@ -72,16 +72,22 @@ def keep_delivered(session: Session, results: Sequence[Result], *, now: dt.datet
     letters = [one.letter for one in results]
     if moving.make_many(session, letters, "deliver", by=CLOCK, now=now, each=sent):
         raise Changed
-    rows = [{"attempt": one.attempt_id, "words": one.answer.words} for one in results]
-    ended = (
-        sa.update(Attempt)
-        .where(Attempt.id == sa.bindparam("attempt"), Attempt.outcome == Outcome.RUNNING)
-        .values(outcome=Outcome.DELIVERED, server_words=sa.bindparam("words"), ended_at=now)
-    )
-    if cast("sa.CursorResult[Any]", session.connection().execute(ended, rows)).rowcount != len(
+    rows = [{"attempt": one.attempt_id, "words": one.answer.words, "now": now} for one in results]
+    if cast("sa.CursorResult[Any]", session.connection().execute(_TAKEN, rows)).rowcount != len(
         rows
     ):
         raise Changed
+
+
+_TAKEN = (
+    sa.update(Attempt)
+    .where(Attempt.id == sa.bindparam("attempt"), Attempt.outcome == Outcome.RUNNING)
+    .values(
+        outcome=Outcome.DELIVERED,
+        server_words=sa.bindparam("words"),
+        ended_at=sa.bindparam("now"),
+    )
+)
 
 
 def _keep_one(session: Session, result: Result, now: dt.datetime) -> None:

@@ -31,6 +31,7 @@ from outreach.letters.models import Letter, Quotation, TemplateVersion
 from outreach.letters.sealing import seal_from
 from outreach.petitions.counts import Count, current_count
 from outreach.petitions.models import Fact, Reading
+from outreach.schema import among
 from outreach.sending import domains
 from outreach.sending.canary import Trial, trials_of
 from outreach.sending.models import DomainStop
@@ -152,8 +153,8 @@ def _read(
     leaving = not campaign.rehearsing
     return _Read(
         campaign=campaign,
-        senders=_by_id(session, Sender, {one.sender_id for one in letters}),
-        versions=_by_id(session, TemplateVersion, {one.template_version_id for one in letters}),
+        senders=_by_id(session, _SENDERS, {one.sender_id for one in letters}),
+        versions=_by_id(session, _VERSIONS, {one.template_version_id for one in letters}),
         around=around,
         contacts=contacts,
         shelf=shelf_for(session, [detail for some in contacts.values() for detail in some]),
@@ -205,33 +206,41 @@ def _of(read: _Read, letter: Letter, now: dt.datetime) -> Situation:
     )
 
 
-Row = TypeVar("Row", Sender, TemplateVersion)
+Row = TypeVar("Row", Sender, TemplateVersion, Fact, Reading)
 
 
-def _by_id(session: Session, kind: type[Row], ids: Collection[int]) -> dict[int, Row]:
-    return {one.id: one for one in session.scalars(sa.select(kind).where(kind.id.in_(ids)))}
+_SENDERS = sa.select(Sender).where(among(Sender.id, "ids"))
+_VERSIONS = sa.select(TemplateVersion).where(among(TemplateVersion.id, "ids"))
+
+
+def _by_id(session: Session, query: sa.Select[Row], ids: Collection[int]) -> dict[int, Row]:
+    return {one.id: one for one in session.scalars(query, {"ids": ids})} if ids else {}
+
+
+# The desk of the target, which may not be the one the letter was made for.
+_OWN = aliased(Office)
+_AROUND = (
+    sa.select(
+        *(Target, Letter.id, Letter.office_id),
+        *(Membership.person_id, Membership.post_id),
+        *(Membership.start_on, Membership.end_on),
+        *(Organization.ended_on, Person.death_date),
+        *(Office.quiet_until, Office.key.label("desk"), _OWN.key.label("target_desk")),
+    )
+    .select_from(Letter)
+    .join(Target, Target.id == Letter.target_id)
+    .outerjoin(Membership, Membership.id == Target.membership_id)
+    .outerjoin(Person, Person.id == Membership.person_id)
+    .join(Organization, Organization.id == Target.body_id)
+    .join(Office, Office.id == Letter.office_id)
+    .join(_OWN, _OWN.id == Target.office_id)
+    .where(among(Letter.id, "ids"))
+)
 
 
 def _around(session: Session, letters: Sequence[Letter]) -> dict[int, Any]:
     """{letter id: its target, the days of the holder, whose details count, the desks}."""
-    own = aliased(Office)
-    rows = session.execute(
-        sa.select(
-            *(Target, Letter.id, Letter.office_id),
-            *(Membership.person_id, Membership.post_id),
-            *(Membership.start_on, Membership.end_on),
-            *(Organization.ended_on, Person.death_date),
-            *(Office.quiet_until, Office.key.label("desk"), own.key.label("target_desk")),
-        )
-        .select_from(Letter)
-        .join(Target, Target.id == Letter.target_id)
-        .outerjoin(Membership, Membership.id == Target.membership_id)
-        .outerjoin(Person, Person.id == Membership.person_id)
-        .join(Organization, Organization.id == Target.body_id)
-        .join(Office, Office.id == Letter.office_id)
-        .join(own, own.id == Target.office_id)
-        .where(Letter.id.in_([letter.id for letter in letters]))
-    )
+    rows = session.execute(_AROUND, {"ids": [letter.id for letter in letters]})
     return {row.id: row for row in rows}
 
 
@@ -265,22 +274,24 @@ class _Quoted:
     readings: list[tuple[Quotation, Reading]] = field(default_factory=list)
 
 
+_QUOTED = sa.select(Quotation).where(among(Quotation.letter_id, "ids")).order_by(Quotation.id)
+_FACTS = sa.select(Fact).where(among(Fact.id, "ids"))
+_READINGS = sa.select(Reading).where(among(Reading.id, "ids"))
+
+
 def _quoted(session: Session, letters: Sequence[Letter]) -> dict[int, _Quoted]:
     found = {letter.id: _Quoted() for letter in letters}
-    rows = session.execute(
-        sa.select(Quotation, Fact, Reading)
-        .outerjoin(Fact, Fact.id == Quotation.fact_id)
-        .outerjoin(Reading, Reading.id == Quotation.reading_id)
-        .where(Quotation.letter_id.in_(list(found)))
-        .order_by(Quotation.id)
-    )
-    for quotation, fact, reading in rows:
+    quotations = session.scalars(_QUOTED, {"ids": list(found)}).all()
+    # Thousands of letters quote the same few.
+    facts = _by_id(session, _FACTS, {one.fact_id for one in quotations if one.fact_id})
+    readings = _by_id(session, _READINGS, {one.reading_id for one in quotations if one.reading_id})
+    for quotation in quotations:
         mine = found[quotation.letter_id]
         mine.all.append(quotation)
-        if fact is not None:
-            mine.facts.append((quotation, fact))
-        if reading is not None:
-            mine.readings.append((quotation, reading))
+        if quotation.fact_id is not None:
+            mine.facts.append((quotation, facts[quotation.fact_id]))
+        if quotation.reading_id is not None:
+            mine.readings.append((quotation, readings[quotation.reading_id]))
     return found
 
 
@@ -321,20 +332,26 @@ def _unread(
     return {letter.id: greeting for letter, greeting in zip(letters, found, strict=True)}
 
 
+_BOX = sa.func.lower(Letter.address)
+_CAME_BACK = (
+    sa.select(Letter.office_id, _BOX, sa.func.max(Event.at))
+    .join(Event, sa.and_(Event.subject_kind == "letter", Event.subject_id == Letter.id))
+    .where(
+        Event.name == "bounce",
+        Letter.state == State.BOUNCED,
+        among(Letter.office_id, "offices"),
+        Letter.rehearsal == sa.bindparam("rehearsal"),
+    )
+    .group_by(Letter.office_id, _BOX)
+)
+
+
 def _came_back(
     session: Session, letters: Sequence[Letter], campaign: Campaign
 ) -> dict[tuple[int, str], dt.date]:
     """{(office id, address in small letters): the last day a letter came back from there}."""
-    address = sa.func.lower(Letter.address)
     rows = session.execute(
-        sa.select(Letter.office_id, address, sa.func.max(Event.at))
-        .join(Event, sa.and_(Event.subject_kind == "letter", Event.subject_id == Letter.id))
-        .where(
-            Event.name == "bounce",
-            Letter.state == State.BOUNCED,
-            Letter.office_id.in_({letter.office_id for letter in letters}),
-            Letter.rehearsal == campaign.rehearsing,
-        )
-        .group_by(Letter.office_id, address)
+        _CAME_BACK,
+        {"offices": {one.office_id for one in letters}, "rehearsal": campaign.rehearsing},
     )
     return {(office, box): last.date() for office, box, last in rows}

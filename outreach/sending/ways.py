@@ -88,10 +88,7 @@ class Ways:
         html: bool = False,
         rehearsal: bool = False,
     ) -> Written:
-        """Return `letter` as it leaves by `account`, signed where there is a key for its sender.
-
-        The letter need not be one that is kept; see `Postman.write_by`.
-        """
+        """Return `letter`, kept or not, signed where there is a key; see `Postman.write_by`."""
         if account is None:
             how: dict[str, Any] = {"html": html, "rehearsal": True, "message_id": message_id}
             return self._capture.write_by(None, sender, letter, now=now, **how)
