@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from babel import Locale, UnknownLocaleError
@@ -11,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 LATIN_RUN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ .,:/()@’'+–-]*[A-Za-z0-9À-ɏ)]")
 
 
+@functools.lru_cache(maxsize=256)
 def is_right_to_left(language: str) -> bool:
     """Return whether `language` (BCP 47) is written from right to left (CLDR)."""
     try:

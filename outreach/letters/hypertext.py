@@ -13,6 +13,7 @@ from outreach.letters.directions import is_right_to_left
 
 # Addresses of pages as they stand in a text; a full stop or bracket after one isn't part of it.
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
+_MARKS = "&<>\"'"
 _ANCHOR = re.compile(r"</?a\b[^>]*>")
 
 
@@ -47,6 +48,11 @@ def _linked(text: str) -> str:
     end = 0
     for link in _LINK.finditer(text):
         address = escape(link[0])
-        parts += [escape(text[end : link.start()]), f'<a href="{address}">{address}</a>']
+        parts += [_escaped(text[end : link.start()]), f'<a href="{address}">{address}</a>']
         end = link.end()
-    return "".join([*parts, escape(text[end:])])
+    return "".join([*parts, _escaped(text[end:])])
+
+
+def _escaped(text: str) -> str:
+    """As `escape`, which copies the text five times even where there is nothing to do."""
+    return escape(text) if any(mark in text for mark in _MARKS) else text

@@ -23,6 +23,8 @@ _BLANKS = re.compile(rb"[\t ]+")
 _NAME = b"DKIM-Signature"
 # dkimpy folds with that many digits in place of the signature, which puts b= on a line of its own.
 _ROOM = b"0" * 60
+_LINE = 71
+_FIRST = _LINE - len(b"b=")
 
 
 def sign(message: bytes, key: DkimKey, *, at: dt.datetime) -> bytes:
@@ -50,12 +52,19 @@ def sign(message: bytes, key: DkimKey, *, at: dt.datetime) -> bytes:
     signed = b"".join(name + b":" + _relaxed(values[name]) + b"\r\n" for name in names[1:])
     signed += _NAME.lower() + b":" + _relaxed(folded.replace(b"\r\n", b""))
     signature = base64.b64encode(_opened(key.pem).sign(signed, PKCS1v15(), SHA256()))
-    value: bytes = dkim.fold(tags + signature + b"\r\n", namelen=len(_NAME))
-    return _NAME + b": " + value + message
+    # b= begins its line, which ends where dkimpy ends it: 72 marks with the blank before them.
+    parts = [signature[:_FIRST], *_pieces(signature[_FIRST:])]
+    return _NAME + b": " + folded + b"\r\n ".join(parts) + b"\r\n" + message
+
+
+def _pieces(signature: bytes) -> list[bytes]:
+    return [signature[begin : begin + _LINE] for begin in range(0, len(signature), _LINE)]
 
 
 def _relaxed(value: bytes) -> bytes:
-    return _BLANKS.sub(b" ", value).strip()
+    if b"  " in value or b"\t" in value:
+        value = _BLANKS.sub(b" ", value)
+    return value.strip()
 
 
 @functools.lru_cache(maxsize=16)
