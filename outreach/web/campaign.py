@@ -11,6 +11,7 @@ from outreach.accounts.models import Campaign, Event, Sender
 from outreach.database import transaction
 from outreach.errors import BadInput
 from outreach.letters.templates import languages_written
+from outreach.overview import readiness
 from outreach.sending import consequences
 from outreach.web import access
 from outreach.web.access import needs
@@ -185,6 +186,7 @@ def _live_page(form: LiveForm) -> str:
         "pages/campaign/live.html",
         form=form,
         conditions=campaigns.checklist(access.session(), campaign),
+        advice=readiness.advice(access.session(), campaign),
     )
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign, Event, Mode, Sender, User
 from outreach.database import Database
 from outreach.petitions.phrases import all_phrases
@@ -259,3 +260,29 @@ def test_going_live_is_typed_and_for_good(
 def test_staff_can_not_go_live(sam: Client, ready: None) -> None:
     assert sam.get("/campaign/live").status_code == 403
     assert sam.send("/campaign/live", {"confirmation": "x"}).status_code == 403
+
+
+def test_who_goes_live_is_told_what_will_not_leave(olga, database, campaign) -> None:
+    page = olga.get("/campaign/live").text
+    assert "only what goes by post or into a form will leave" in page
+    assert "Native speakers have read every text" in page
+    assert "No mailbox is set up for answers" in page
+    with database.writing() as session:
+        here = session.get_one(Campaign, campaign.id)
+        account = make.mail_account(session, here)
+        make.letter(session, here)
+        account_id = account.id
+    page = olga.get("/campaign/live").text
+    assert "nobody knows whether e-mails leave" in page
+    assert "No native speaker has read the texts in en" in page
+    with database.writing() as session:
+        audit.record(
+            session,
+            subject=("mail_account", account_id),
+            name="tried",
+            by=Actor("Ada"),
+            now=make.NOW,
+            campaign_id=campaign.id,
+            detail={"taken": True, "words": "250 ok"},
+        )
+    assert "A mail account has taken a test letter." in olga.get("/campaign/live").text
