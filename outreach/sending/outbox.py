@@ -10,8 +10,10 @@ person settles them.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +39,8 @@ __all__ = ["LEASE", "Counts", "Verdict", "due_letters", "send_due", "settle"]
 PAGE = 50
 # No letter is begun later than that after its batch was noted: the lease must outlast it.
 LATEST = LEASE / 2
+# Seconds between tries to keep what became of letters while the database is away.
+AWAY = (0.5, 1, 2, 4, 8, 16)
 
 log = logging.getLogger(__name__)
 Due = tuple[dt.datetime, int, int]
@@ -230,28 +234,51 @@ class _Round:
         if not letters:
             return
         began = self.now()
-        paused = sa.select(Campaign.paused_at).where(Campaign.id == campaign_id)
         others: list[Result] = []
         try:
-            with self.database.glancing(paused) as look:
-
-                def going() -> bool:
-                    return look() is None and self.now() < began + LATEST
-
-                answers = self.postman.deliver_all([one for _, one in letters], going=going)
-                for (claim, _), answer in zip(letters, answers, strict=True):
-                    self.counts[_verdict(answer)] += 1
-                    result = Result(claim.letter, claim.attempt_id, began, answer)
-                    (self.taken if answer.fate is Fate.TAKEN else others).append(result)
+            for (claim, _), answer in zip(
+                letters, self._answers(campaign_id, letters, began), strict=True
+            ):
+                self.counts[_verdict(answer)] += 1
+                result = Result(claim.letter, claim.attempt_id, began, answer)
+                (self.taken if answer.fate is Fate.TAKEN else others).append(result)
         finally:
             self._kept(others)
 
+    def _answers(
+        self, campaign_id: int, letters: Sequence[tuple[Claim, Written]], began: dt.datetime
+    ) -> Iterator[Answer]:
+        """What becomes of each; none begins while the database can't say that it may."""
+        paused = sa.select(Campaign.paused_at).where(Campaign.id == campaign_id)
+
+        def going() -> bool:
+            try:
+                return look() is None and self.now() < began + LATEST
+            except Exception as error:
+                log.error("may a letter go? %s", type(error).__name__)
+                return False
+
+        with contextlib.ExitStack() as stack:
+            try:
+                look = stack.enter_context(self.database.glancing(paused))
+            except Exception as error:
+                log.error("may letters go? %s", type(error).__name__)
+                yield from [Answer(Fate.NOT_BEGUN)] * len(letters)
+            else:
+                yield from self.postman.deliver_all([one for _, one in letters], going=going)
+
     def _kept(self, some: Sequence[Result]) -> None:
-        try:
-            results.keep(self.database, some, now=self.now())
-        except Exception as error:
-            # Their leases end, and then nobody knows: a person settles them.
-            self._failed(error, len(some))
+        """Keep what is known; a database that is away for a moment does not make it unknown."""
+        for wait in (*AWAY, None):
+            try:
+                results.keep(self.database, some, now=self.now())
+            except Exception as error:
+                if wait is not None and isinstance(error, sa.exc.OperationalError):
+                    time.sleep(wait)
+                    continue
+                # Their leases end, and then nobody knows: a person settles them.
+                self._failed(error, len(some))
+            return
 
     def _failed(self, error: Exception, letters: int) -> None:
         # The message of a database error holds the row, so only its kind is written down.

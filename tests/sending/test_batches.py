@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -387,3 +389,52 @@ def test_what_is_due_is_found_along_an_index(empty_sqlite: Database, now: dt.dat
             plan = [row[-1] for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {sql}"))]
             assert plan[0].startswith("SEARCH letter USING INDEX ix_letter_due"), plan
             assert not any("TEMP B-TREE" in line for line in plan), plan
+
+
+def away_after(letters: int) -> Callable[..., Any]:
+    """A database that stops answering whether letters may go, after so many were asked about."""
+
+    @contextlib.contextmanager
+    def glancing(_database: Database, _statement: Any) -> Iterator[Callable[[], None]]:
+        asked = itertools.count()
+
+        def look() -> None:
+            if next(asked) >= letters:
+                raise sa.exc.OperationalError("gone", None, Exception("gone"))
+
+        if letters < 0:
+            raise sa.exc.OperationalError("gone", None, Exception("gone"))
+        yield look
+
+    return glancing
+
+
+@pytest.mark.parametrize("answers", [-1, 0, 2])
+def test_nothing_begins_while_the_database_is_away(
+    database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch, answers: int
+) -> None:
+    """Who can't ask whether somebody pressed the button sends nothing; what went is known."""
+    ids = queue(database, 4)
+    postman = Batches()
+    monkeypatch.setattr(Database, "glancing", away_after(answers))
+    send(database, postman, watch)
+    went = max(0, answers)
+    assert len(postman.taken) == went
+    assert states(database, ids) == ["sent"] * went + ["scheduled"] * (4 - went)
+
+
+def test_an_answer_waits_for_a_database_that_is_away(
+    database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = queue(database, 1)
+    keep, away = results.keep, iter([True, True])
+
+    def slow(*told: Any, **more: Any) -> None:
+        if next(away, False):
+            raise sa.exc.OperationalError("gone", None, Exception("gone"))
+        keep(*told, **more)
+
+    monkeypatch.setattr(results, "keep", slow)
+    monkeypatch.setattr(outbox, "AWAY", (0.0, 0.0))
+    send(database, Batches(), watch)
+    assert states(database, ids) == ["sent"]
