@@ -43,6 +43,8 @@ ROOMS = (
     "letters",
     "sending",
     "replies",
+    "incoming",
+    "mailboxes",
     "overview",
     "health",
 )
@@ -163,6 +165,7 @@ HEADERS = Secure(
     .font_src("'self'")
     .connect_src("'self'")
     .form_action("'self'")
+    .frame_src("'self'")
     .base_uri("'none'")
     .frame_ancestors("'none'"),
     # Same-origin, not none: the check against forged forms compares the referrer on HTTPS.
@@ -170,11 +173,16 @@ HEADERS = Secure(
     xcto=XContentTypeOptions().nosniff(),
     xfo=XFrameOptions().deny(),
 )
+UNSNIFFED = Secure(referrer=ReferrerPolicy().no_referrer(), xcto=XContentTypeOptions().nosniff())
 UNCACHED = Secure(cache=CacheControl().no_store())
 
 
 def _with_headers(response: Response) -> Response:
-    HEADERS.set_headers(response)
+    if "Content-Security-Policy" in response.headers:
+        # A page with a policy of its own: a stranger's words, in a frame that can do nothing.
+        UNSNIFFED.set_headers(response)
+    else:
+        HEADERS.set_headers(response)
     if request.endpoint != "static":
         UNCACHED.set_headers(response)
     return response

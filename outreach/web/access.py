@@ -38,7 +38,7 @@ READING_ENDPOINTS = frozenset(
     | {"directory.import_columns", "directory.change_columns"}
     # What asks another server writes in transactions of its own.
     | {"petitions.new_page", "petitions.edit_page", "petitions.fetch_page"}
-    | {"mail.connection", "mail.domain", "mail.letter"}
+    | {"mail.connection", "mail.domain", "mail.letter", "mailboxes.connection"}
     # Asked for at every pause in typing.
     | {"letters.preview_template"}
 )

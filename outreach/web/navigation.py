@@ -75,7 +75,7 @@ SECTIONS = (
         "l",
         LETTERS,
     ),
-    Place("replies.inbox", N_("Inbox"), "inbox", ("replies.",), "i"),
+    Place("replies.inbox", N_("Inbox"), "inbox", ("replies.", "incoming."), "i"),
     Place("directory.index", N_("Directory"), "address-book", ("directory.",), "d", DIRECTORY),
     Place("petitions.index", N_("Petition"), "writing", ("petitions.",), "p"),
     Place(
@@ -88,7 +88,7 @@ SECTIONS = (
 )
 
 HOUSE = (
-    Place("campaign.settings", N_("Settings"), "settings", ("campaign.", "mail.")),
+    Place("campaign.settings", N_("Settings"), "settings", ("campaign.", "mail.", "mailboxes.")),
     Place("accounts.people", N_("People"), "users", ("accounts.people",)),
 )
 

@@ -69,11 +69,18 @@ def _filed() -> Reply | None:
     return reply if reply and filing.may_undo(reply, actor()) else None
 
 
+# Things that have a page of their own, for whoever may see it.
+PAGE_OF_ONE = {
+    "letter": ("letters.letter", "letter_id"),
+    "target": ("directory.target", "target_id"),
+    "incoming": ("incoming.message", "incoming_id"),
+}
 # Things that have one page together: where, and what one needs to see it.
 PAGES = {
     "page": ("petitions.readings", "petition.read"),
     "reading": ("petitions.readings", "petition.read"),
     "mail_account": ("mail.accounts", "campaign.read"),
+    "mailbox": ("mailboxes.mailboxes", "campaign.read"),
     "domain_stop": ("mail.accounts", "campaign.read"),
 }
 
@@ -82,13 +89,12 @@ def _subject_url(task: Task) -> str:
     """Return the page of what `task` is about, or nothing where the reader has none to go to."""
     if task.kind is TaskKind.LOG_ANSWER and task.owner_id == actor().user_id:
         return url_for("replies.log", letter_id=task.subject_id)
-    if task.subject_kind == "letter":
-        return url_for("letters.letter", letter_id=task.subject_id)
+    if task.subject_kind in PAGE_OF_ONE:
+        endpoint, name = PAGE_OF_ONE[task.subject_kind]
+        return url_for(endpoint, **{name: task.subject_id})
     if task.subject_kind == "reply":
         held = task.owner_id == actor().user_id or actor().role in STAFF
         return url_for("replies.reply", reply_id=task.subject_id) if held else ""
-    if task.subject_kind == "target":
-        return url_for("directory.target", target_id=task.subject_id)
     if task.subject_kind == "office" and actor().role in STAFF:
         return url_for("replies.thread", office_id=task.subject_id)
     if task.subject_kind == "fact":

@@ -22,7 +22,8 @@ from tests.web.conftest import Client
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; "
+    "base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 PASSWORD = "four plain random words"
