@@ -161,10 +161,14 @@ class _Round:
         """Claim these letters, hand them over, and keep what came of them."""
         claims = self._claim(campaign_id, ids)
         written = [pair for one in claims if (pair := self._write(one)) is not None]
+        instant = self.now()
         try:
-            going = claiming.about_to_go(self.database, written, now=self.now())
+            going = claiming.about_to_go(self.database, written, now=instant)
         except Exception as error:
             self._failed(error, len(written))
+            # The note may stand all the same, but we know that no byte went.
+            unsaid = Answer(Fate.NOT_BEGUN)
+            self._kept([Result(one.letter, one.attempt_id, instant, unsaid) for one, _ in written])
             return
         if going is None:
             attempts = [one.attempt_id for one, _ in written]

@@ -438,3 +438,19 @@ def test_an_answer_waits_for_a_database_that_is_away(
     monkeypatch.setattr(outbox, "AWAY", (0.0, 0.0))
     send(database, Batches(), watch)
     assert states(database, ids) == ["sent"]
+
+
+def test_a_note_that_was_kept_and_not_heard_of_leaves_nothing_unknown(
+    database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database was gone before it could say that it had committed."""
+    ids, postman, real = queue(database, 3), Batches(), claiming.about_to_go
+
+    def noted(*told: Any, **more: Any) -> None:
+        real(*told, **more)
+        raise sa.exc.OperationalError("gone", None, Exception("gone"))
+
+    monkeypatch.setattr(claiming, "about_to_go", noted)
+    send(database, postman, watch)
+    assert not postman.taken
+    assert states(database, ids) == ["scheduled"] * 3
