@@ -22,6 +22,7 @@ from outreach.sending import channels, events, listing, outbox, timetable
 from outreach.sending.going_first import Scheduled
 from outreach.sending.message import headers_of, html_in, words_of
 from outreach.sending.models import Attempt
+from outreach.sending.places import places_of
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import instant as written
 from outreach.web.filters import say
@@ -37,11 +38,13 @@ STUCK = (State.HELD, State.FAILED)
 def outbox_page() -> str:
     """Show what is leaving, what nobody knows of, what was missed, held or captured."""
     here = campaign().id
+    leaving = listing.letters_in(session(), here, [State.SENDING, State.SCHEDULED])
     unknown, unknown_total = listing.letters_in(session(), here, [State.UNKNOWN])
     failed, failed_total = listing.letters_in(session(), here, [State.FAILED])
     return render_template(
         "pages/sending/outbox.html",
-        leaving=listing.letters_in(session(), here, [State.SENDING, State.SCHEDULED]),
+        leaving=leaving,
+        places=places_of(session(), leaving[0], after=now()),
         unknown=(unknown, unknown_total),
         missed=listing.letters_in(session(), here, [State.MISSED]),
         held=listing.letters_in(session(), here, [State.HELD]),
