@@ -223,6 +223,11 @@ def upgrade() -> None:
         batch.add_column(sa.Column("incoming_id", sa.Integer(), nullable=True))
         batch.create_foreign_key(op.f("fk_reply_incoming_id"), "incoming", ["incoming_id"], ["id"])
         batch.create_index(op.f("ix_reply_incoming_id"), ["incoming_id"], unique=False)
+        batch.add_column(sa.Column("translation", sa.Text(), nullable=True))
+        batch.add_column(sa.Column("translated_by", sa.String(length=120), nullable=True))
+    op.add_column("letter", sa.Column("in_reply_to", sa.String(length=250), nullable=True))
+    op.add_column("letter", sa.Column("refers_to", sa.Text(), nullable=True))
+    _create_notes_and_search()
     op.create_table(
         "letter_trace",
         sa.Column("clue", sa.String(length=16), nullable=False),
@@ -239,13 +244,65 @@ def upgrade() -> None:
     op.create_index("ix_letter_trace_letter_id", "letter_trace", ["letter_id"], unique=False)
 
 
+def _create_notes_and_search() -> None:
+    op.create_table(
+        "thread_note",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("office_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", outreach.schema.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("rehearsal", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_thread_note_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["office_id"],
+            ["office.id"],
+            name=op.f("fk_thread_note_office_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thread_note")),
+    )
+    op.create_index(op.f("ix_thread_note_office_id"), "thread_note", ["office_id"], unique=False)
+    op.create_table(
+        "search_text",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=True),
+        sa.Column("reply_id", sa.Integer(), nullable=True),
+        sa.Column("note_id", sa.Integer(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        *(
+            sa.ForeignKeyConstraint(
+                [f"{name}_id"],
+                [f"{table}.id"],
+                name=op.f(f"fk_search_text_{name}_id"),
+                ondelete="CASCADE",
+            )
+            for name, table in (("letter", "letter"), ("reply", "reply"), ("note", "thread_note"))
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_text")),
+        sa.UniqueConstraint("letter_id", name=op.f("uq_search_text_letter_id")),
+        sa.UniqueConstraint("reply_id", name=op.f("uq_search_text_reply_id")),
+        sa.UniqueConstraint("note_id", name=op.f("uq_search_text_note_id")),
+    )
+
+
 def downgrade() -> None:
+    op.drop_table("search_text")
+    op.drop_table("thread_note")
     op.drop_table("letter_trace")
     with op.batch_alter_table("reply") as batch:
+        batch.drop_column("translation")
+        batch.drop_column("translated_by")
         batch.drop_index(op.f("ix_reply_incoming_id"))
         batch.drop_column("incoming_id")
     with op.batch_alter_table("letter") as batch:
         batch.drop_column("unread_since")
+        batch.drop_column("in_reply_to")
+        batch.drop_column("refers_to")
     op.drop_table("incoming_letter")
     op.drop_table("original")
     op.drop_table("arrival")

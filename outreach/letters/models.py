@@ -266,6 +266,10 @@ class Letter(Base):
     envelope: Mapped[str]
     subject: Mapped[str]
     text: Mapped[str]
+    # The message it answers, and those before it, oldest first with blanks between (RFC 5322
+    # §3.6.4, without angle brackets); null: it answers none.
+    in_reply_to: Mapped[str | None] = mapped_column(sa.String(250))
+    refers_to: Mapped[str | None]
 
     # Which of the alternatives of its text it carries: a, b or c.
     variant: Mapped[str] = mapped_column(sa.String(1), default="a")

@@ -58,7 +58,9 @@ def _quoted(session: Session, ids: Sequence[int]) -> dict[int, list[list[Any]]]:
 
 
 def _frozen(letter: Letter, sender: Sender, quotations: list[list[Any]]) -> dict[str, Any]:
-    return {
+    # Letters that answer nothing keep the seal they have.
+    answers = {"answers": [letter.in_reply_to, letter.refers_to]} if letter.in_reply_to else {}
+    return answers | {
         "letter": letter.id,
         "sender": {
             "id": sender.id,

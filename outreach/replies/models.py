@@ -79,6 +79,9 @@ class Reply(Base):
     signed_by: Mapped[SignedBy] = mapped_column(enum(SignedBy, "signed_by"))
     text: Mapped[str]
     note: Mapped[str] = mapped_column(default="")
+    # A working translation and who made it: a person or a machine, as somebody says.
+    translation: Mapped[str | None]
+    translated_by: Mapped[str | None] = mapped_column(sa.String(120))
     link: Mapped[str] = mapped_column(default="")
     # The day an absent reader is back; the letter's reminder waits for it.
     back_on: Mapped[dt.date | None]
@@ -284,3 +287,37 @@ class LetterTrace(Base):
     letter_id: Mapped[int] = mapped_column(
         sa.ForeignKey("letter.id", ondelete="CASCADE"), primary_key=True
     )
+
+
+class ThreadNote(Base):
+    """What somebody of the campaign wrote down about the correspondence with one desk."""
+
+    __tablename__ = "thread_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    office_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("office.id", ondelete="CASCADE"), index=True
+    )
+    text: Mapped[str]
+    by: Mapped[str] = mapped_column(sa.String(120))
+    by_id: Mapped[int | None]
+    at: Mapped[dt.datetime]
+    rehearsal: Mapped[bool]
+
+
+class SearchText(Base):
+    """What a letter that left, an answer or a note says, folded. Can be made again at any time."""
+
+    __tablename__ = "search_text"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("letter.id", ondelete="CASCADE"), unique=True
+    )
+    reply_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("reply.id", ondelete="CASCADE"), unique=True
+    )
+    note_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("thread_note.id", ondelete="CASCADE"), unique=True
+    )
+    words: Mapped[str]

@@ -21,6 +21,7 @@ from outreach.letters.models import Letter
 from outreach.sending.message import (
     NOT_THE_SAME,
     REHEARSAL_HEADER,
+    answering,
     boundary,
     decoded,
     encoding,
@@ -65,6 +66,7 @@ def build(
         f"Subject: {_subject(letter.subject)}",
         f"Date: {written_date(date)}",
         f"Message-ID: <{message_id}>",
+        *(f"{name}: {value}" for name, value in answering(letter)),
     ]
     if reply_to:
         head.append(f"Reply-To: {_mailbox('Reply-To', name, reply_to)}")

@@ -37,6 +37,8 @@ NOT_THE_SAME = Sentence("The message would not say exactly what was approved, so
 # RFC 5322 §3.2.3 (dot-atom), with the letters of other scripts (RFC 6531 §3.3); what else a mailbox
 # may hold needs quoting nobody expects.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+# What stands between the angle brackets of a msg-id (§3.6.4), as programs really write it.
+MESSAGE_ID = re.compile(r"[!-;=?-~]{1,250}")
 _LOCAL_PART = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 
 
@@ -75,6 +77,7 @@ def build(
         ("Subject", folded("Subject", letter.subject)),
         ("Date", written_date(date)),
         ("Message-ID", f"<{message_id}>"),
+        *answering(letter),
     ]
     if reply_to or sender.reply_to:
         answers = wire_address(reply_to or sender.reply_to)
@@ -88,6 +91,21 @@ def build(
     written = head.encode("utf-8") + body.as_bytes()
     _refuse_other_words(written, letter)
     return written
+
+
+def answering(letter: Letter) -> list[tuple[str, str]]:
+    """Return the headers that name the messages `letter` answers (RFC 5322 §3.6.4), if any.
+
+    Raises BadInput for what is no msg-id: it was read out of somebody else's message.
+    """
+    if not letter.in_reply_to:
+        return []
+    before = (letter.refers_to or letter.in_reply_to).split(" ")
+    if not all(MESSAGE_ID.fullmatch(one) for one in (letter.in_reply_to, *before)):
+        raise BadInput(NOT_THE_SAME)
+    # A line each: nothing has to be folded within.
+    lines = "\r\n ".join(f"<{one}>" for one in before)
+    return [("In-Reply-To", f"<{letter.in_reply_to}>"), ("References", lines)]
 
 
 def _body(letter: Letter, line: str) -> EmailMessage:

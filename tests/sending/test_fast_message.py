@@ -116,3 +116,25 @@ def test_addresses_are_written_or_refused_alike(address: str) -> None:
     sender = Sender(name='The "Other" One', from_address=address, reply_to="")
     library, quick = ways(sender)
     assert quick == library
+
+
+IDS = st.text(alphabet="abc@.<> \r\nü=-", min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=IDS, others=st.lists(IDS, max_size=4).map(" ".join))
+@example(first="a@office.example", others="0f@x.example a@office.example")
+@example(first="a@office.example", others="")
+def test_what_it_answers_is_named_alike(first: str, others: str) -> None:
+    library, quick = ways(in_reply_to=first, refers_to=others or None)
+    assert quick == library
+    if isinstance(library, bytes):
+        head = library.partition(b"\r\n\r\n")[0].decode()
+        assert f"\r\nIn-Reply-To: <{first}>\r\nReferences: <" in head
+        assert head.count("References: ") == 1
+
+
+def test_no_header_comes_in_by_a_message_id() -> None:
+    for odd in ("a>\r\nBcc: b@c.example", "a b", "a\u2028b", "<a>"):
+        assert ways(in_reply_to=odd) == [str(message.NOT_THE_SAME)] * 2
+        assert ways(in_reply_to="a@b.example", refers_to=odd)[0] != odd
