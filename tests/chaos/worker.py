@@ -167,7 +167,7 @@ class Crew:
             one.close()
         self.members = []
 
-    def finish(self, *, later: dt.timedelta = dt.timedelta(), within: float = 120) -> None:
+    def finish(self, *, later: dt.timedelta = dt.timedelta(), within: float = 1800) -> None:
         """Let fresh workers whose clocks are that much `later` work until nothing is due."""
         job = replace(self.job, shift=later, until_empty=True, jump=None, largest_file=None)
         last = Crew(job, self.size, self.act)
