@@ -26,7 +26,6 @@ from outreach.replies.models import Mailbox
 from outreach.sending.finding import from_json
 from outreach.signing import Vault
 from outreach.web.access import actor, campaign, installation, needs, now, session
-from outreach.web.filters import label
 from outreach.web.forms import Form
 from outreach.words import Sentence
 
@@ -55,7 +54,15 @@ class MailboxForm(Form):
         ],
     )
     security = RadioField(
-        _l("The line is"), choices=lambda: [(one.value, label(one)) for one in Security]
+        _l("The line is"),
+        choices=[
+            (Security.TLS.value, _l("Encrypted from the start (TLS, often port 993)")),
+            (
+                Security.STARTTLS.value,
+                _l("Encrypted after the greeting (STARTTLS, often port 143)"),
+            ),
+            (Security.NONE.value, _l("Not encrypted (a server on this very machine)")),
+        ],
     )
     username = StringField(
         _l("User name"),
