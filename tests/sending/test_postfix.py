@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
@@ -60,8 +61,12 @@ def text_of(language: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServers]:
-    with mail_servers(tmp_path_factory.mktemp("mail")) as servers:
+def there() -> Iterator[MailServers]:
+    # Not in pytest's own folder, which it closes to everybody else at each start.
+    with (
+        tempfile.TemporaryDirectory(prefix="outreach-mail-") as folder,
+        mail_servers(Path(folder)) as servers,
+    ):
         yield servers
 
 
