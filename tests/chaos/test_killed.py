@@ -19,8 +19,6 @@ from tests.chaos.sailing import check, sail
 KILLS = int(os.environ.get("CHAOS_KILLS", "20"))
 LETTERS = int(os.environ.get("CHAOS_LETTERS", "300"))
 SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-# So many letters at most go through between two kills.
-GAP = max(1, LETTERS // KILLS // 2)
 WORKERS = {"sqlite": 2, "postgresql": 4}
 
 
@@ -31,12 +29,14 @@ def test_killed_workers_send_nothing_twice_and_lose_nothing(
 ) -> None:
     kind = database.url.get_backend_name()
     chance = random.Random(SEED)
-    # Each kill may cost a batch: enough of them until the last.
-    letters = max(LETTERS, KILLS * batch * 3 // 2)
+    # At most so many go through between two kills: of batches also the end is met, and the letters
+    # last until the last kill, though each costs a batch.
+    gap = max(LETTERS // KILLS // 2, 2 * batch)
+    letters = max(LETTERS, 3 * batch * KILLS)
     found = sail(
         database,
         tmp_path,
-        lambda crew, server: kill_some(database, crew, server, chance, KILLS, GAP),
+        lambda crew, server: kill_some(database, crew, server, chance, KILLS, gap),
         letters=letters,
         workers=WORKERS[kind],
         batch=batch,
