@@ -55,7 +55,7 @@ class MailboxForm(Form):
     )
     security = RadioField(
         _l("The line is"),
-        choices=[
+        choices=lambda: [
             (Security.TLS.value, _l("Encrypted from the start (TLS, often port 993)")),
             (
                 Security.STARTTLS.value,
