@@ -198,6 +198,8 @@ BY_NAME: dict[str, Move] = {move.name: move for move in MOVES}
 NOTED: dict[str, str] = {
     "drafted": N_("drafted"),
     "edited": N_("words changed"),
+    "answers": N_("answers what they wrote"),
+    "referred": N_("written because a letter was passed on"),
     "renewed": N_("the sentence of a fact renewed"),
     "answer_arrived": N_("an answer arrived that nobody has read yet"),
     "answer_read": N_("no answer lies unread any more"),

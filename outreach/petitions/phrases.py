@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from outreach import datafile
 from outreach.config import shipped
+from outreach.errors import Refused
 from outreach.petitions import figures
 from outreach.petitions.models import Precision
+from outreach.words import Sentence
 
 _OTHER = "other"
 
@@ -50,6 +53,8 @@ class Phrases(_Strict):
     count: CountForms
     # What stands before the reference code of a letter.
     reference: str
+    # The line before what somebody wrote to us, with {day} and {name}.
+    wrote: str
     # The line about the reader's data (art. 14 of Regulation (EU) 2016/679), for senders who wrote
     # none of their own.
     data_notice: str
@@ -75,6 +80,18 @@ def all_phrases(folder: Path | None = None) -> Mapping[str, Phrases]:
         for path in sorted(folder.glob("*.yaml"))
     )
     return {one.language: one for one in found}
+
+
+def wrote(day: dt.date, name: str, language: str) -> str:
+    """Return the line that stands before the quoted words of `name`, written on `day`.
+
+    Raises Refused for a language nobody gave the words for.
+    """
+    known = phrases(language)
+    if known is None:
+        raise Refused(Sentence("We don't know how to quote in this language."))
+    written = figures.day(day, Precision.DAY, language)
+    return known.wrote.replace("{day}", written).replace("{name}", name)
 
 
 def in_number(forms: Mapping[str, str], value: int, language: str) -> str:

@@ -17,6 +17,11 @@ _BEFORE = re.compile(rf"^\s*(?:\[[^\]]{{1,30}}\]|(?:{_WORDS})\s*(?:\[\d+\])?\s*[
 
 def bare_subject(subject: str) -> str:
     """Return `subject` folded, without what answering and forwarding put before it."""
+    return " ".join(fold(without_prefixes(subject)).split())
+
+
+def without_prefixes(subject: str) -> str:
+    """Return `subject` as it was written, without what answering and forwarding put before it."""
     while (match := _BEFORE.match(subject)) is not None:
         subject = subject[match.end() :]
-    return " ".join(fold(subject).split())
+    return subject.strip()

@@ -44,7 +44,7 @@ FIRST_ROLES = {
     "mep": ("mep",),
 }
 FIRST = {role: slug for slug, roles in FIRST_ROLES.items() for role in roles}
-SLUGS = {*FIRST_ROLES, "reminder", "milestone", "thanks", "correction"}
+SLUGS = {*FIRST_ROLES, "reminder", "milestone", "thanks", "answer", "correction"}
 
 
 def cases(language: str) -> list[tuple[str, str, str]]:
@@ -340,7 +340,7 @@ def test_every_day_of_a_text_is_one_we_have_a_source_for():
             assert written <= digits | {("2020",)}, file
 
 
-def test_there_are_seven_letters_in_ten_languages(built_in):
+def test_there_are_eight_letters_in_ten_languages(built_in):
     found = templates.templates_of(built_in, world.campaign(built_in).id)
     assert {one.slug for one in found} == SLUGS
     for one in found:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from outreach.letters.models import Letter
+from outreach.letters.quoted import own_words
 
 
 def typed_figures(letter: Letter, made: str) -> list[str]:
     """Return the figures of `letter` that its words as `made` did not hold, in their order."""
-    now = f"{letter.subject}\n{letter.text}".replace(letter.code, "")
+    now = f"{letter.subject}\n{own_words(letter)}".replace(letter.code, "")
     brought_in = figures_in(made.replace(letter.code, ""))
     return [figure for figure in figures_in(now) if figure not in brought_in]
 

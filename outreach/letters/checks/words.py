@@ -12,6 +12,7 @@ from outreach.letters.checks.finding import Finding, Mend, failing, look, passed
 from outreach.letters.checks.tone import tone_of
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
+from outreach.letters.quoted import own_words
 from outreach.petitions import figures
 from outreach.words import N_, Language, Sentence
 
@@ -137,7 +138,7 @@ def _gaps(letter: Letter) -> Iterator[Sentence]:
     if not letter.text.strip():
         yield Sentence("The letter has no text.")
         return
-    for words in (letter.subject, letter.text):
+    for words in (letter.subject, own_words(letter)):
         for gap in sorted(set(_GAPS.findall(words))):
             yield Sentence("A gap is not filled: “%(gap)s” stands in the letter.", gap=gap)
     if any(_CONTROLS.search(words) for words in (letter.subject, letter.text)):
@@ -148,7 +149,9 @@ def _gaps(letter: Letter) -> Iterator[Sentence]:
 
 
 def _wrong_words(letter: Letter) -> Iterator[Sentence]:
-    words = f"{letter.subject}\n{letter.text}"
+    # The subject of an answer is theirs too.
+    subject = "" if letter.in_reply_to else letter.subject
+    words = f"{subject}\n{own_words(letter)}"
     if _omon_alone(letter.language, words):
         yield Sentence(
             "“OMON” stands without “of Belarus”: Russia has units of the same name. "
