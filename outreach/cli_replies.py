@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from typing import Any, BinaryIO
 
 import click
@@ -18,7 +19,9 @@ from outreach.accounts.models import Actor, Campaign
 from outreach.cli_home import installation, now, operator
 from outreach.database import Database
 from outreach.errors import NotFound, OutreachError
-from outreach.replies import fetching, inbox, intake
+from outreach.letters.models import Letter
+from outreach.replies import fetching, inbox, parsing, sorting
+from outreach.replies.matching import Guess
 from outreach.replies.models import Incoming, Way
 from outreach.signing import Vault
 from outreach.words import Sentence
@@ -45,9 +48,9 @@ def ingest(file: BinaryIO, slug: str, as_json: bool) -> None:
         raw = file.read(inbox.MOST_BYTES + 1)
         if len(raw) > inbox.MOST_BYTES:
             raise OutreachError(Sentence("The message is too large to be taken."))
-        with installation() as (_settings, database):
+        with installation() as (settings, database):
             kept = _store(database, raw, slug, operator())
-            told = _read(database, kept)
+            told = _read(database, Vault(settings.secret_key), kept)
     except (OutreachError, sa.exc.SQLAlchemyError, OSError, MemoryError) as error:
         # Whatever fails, the mail server still has it.
         words = error.sentence if isinstance(error, OutreachError) else type(error).__name__
@@ -70,11 +73,11 @@ def _store(database: Database, raw: bytes, slug: str, by: Actor) -> inbox.Kept:
         return inbox.keep(session, raw, way=Way.PIPE, campaign=campaign, now=now(), by=by)
 
 
-def _read(database: Database, kept: inbox.Kept) -> dict[str, Any]:
+def _read(database: Database, vault: Vault, kept: inbox.Kept) -> dict[str, Any]:
     """Read what is stored now; a failure there is no reason to take the message back."""
     if kept.new:
         try:
-            intake.read_new(database, now=now())
+            sorting.read_and_sort(database, vault, now=now())
         except sa.exc.SQLAlchemyError as error:
             click.echo(f"outreach: stored, to be read later: {type(error).__name__}", err=True)
     with database.reading() as session:
@@ -91,7 +94,7 @@ def fetch(as_json: bool) -> None:
         vault = Vault(settings.secret_key)
         boxes = fetching.fetch_due(database, vault, now=now, every=fetching.EVERY * 0)
         folders = fetching.fetch_folders(database, settings.home, now=now)
-        read = intake.read_new(database, now=now())
+        read = sorting.read_and_sort(database, vault, now=now())
     every = [*boxes.values(), *folders.values()]
     troubles = [str(one.trouble) for one in every if one.trouble]
     told = {"new": sum(one.taken for one in every), "read": read, "troubles": troubles}
@@ -103,3 +106,42 @@ def fetch(as_json: bool) -> None:
         click.echo(f"outreach: {words}", err=True)
     if troubles:
         sys.exit(1)
+
+
+@replies.command()
+@click.argument("message_id", metavar="ID", type=int)
+@click.option("--explain", is_flag=True, help="Say what speaks for each letter.")
+@click.option("--json", "as_json", is_flag=True, help="Print the guesses as JSON.")
+def match(message_id: int, explain: bool, as_json: bool) -> None:
+    """Say which letters the message ID answers. Changes nothing."""
+    with installation() as (settings, database), database.reading() as session:
+        row = session.get(Incoming, message_id)
+        if row is None:
+            raise NotFound(Sentence("There is no message %(number)s.", number=message_id))
+        mail = parsing.read(inbox.original(session, row.id))
+        letter_of = sorting.reader_of_tags(Vault(settings.secret_key))
+        found = sorting.match_of(session, row, mail, letter_of=letter_of)
+        codes = dict(
+            session.execute(
+                sa.select(Letter.id, Letter.code).where(
+                    Letter.id.in_([one.letter_id for one in found.guesses])
+                )
+            ).all()
+        )
+    if as_json:
+        rows = [_told(one, found.certain, codes[one.letter_id]) for one in found.guesses]
+        click.echo(json.dumps(rows, sort_keys=True))
+        return
+    for one in found.guesses:
+        sure = "certain" if one.letter_id in found.certain else "a guess"
+        click.echo(f"{codes[one.letter_id]}  {one.weight:4}  {sure}")
+        for reason in one.reasons if explain else ():
+            click.echo(f"  {reason.weight:4}  {reason.words}")
+    if not found.guesses:
+        click.echo("No letter has left that it could answer.")
+
+
+def _told(one: Guess, certain: Collection[int], code: str) -> dict[str, Any]:
+    reasons = [{"weight": reason.weight, "words": str(reason.words)} for reason in one.reasons]
+    sure = one.letter_id in certain
+    return {"letter": code, "certain": sure, "weight": one.weight, "reasons": reasons}

@@ -21,7 +21,7 @@ from outreach.petitions import reviews
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
 from outreach.replies import fetching as mail_fetching
-from outreach.replies import intake
+from outreach.replies import sorting
 from outreach.sending import channels, consequences, instance, lease, outbox, rescue
 from outreach.sending.outbox import Counts
 from outreach.sending.postman import Postman
@@ -160,7 +160,8 @@ def take_in(
         part("mailboxes", lambda: mail_fetching.fetch_due(database, vault, now=now), None)
     if home is not None:
         part("maildir", lambda: mail_fetching.fetch_folders(database, home, now=now), None)
-    part("reading", lambda: intake.read_new(database, now=now()), 0)
+    if vault is not None:
+        part("reading", lambda: sorting.read_and_sort(database, vault, now=now()), 0)
 
 
 def fetch_counts(database: Database, *, now: Callable[[], dt.datetime], contact: str) -> None:

@@ -60,15 +60,8 @@ def place(
         )
         _settle_unknown(session, letter, by=by, now=now)
     session.flush()
-    detail: dict[str, object] = {"letters": [one.id for one in letters]}
-    inbox.change_state(
-        session,
-        row,
-        InboxState.FILED,
-        by=by,
-        now=now,
-        detail=detail | ({"proof": proof} if proof else {}),
-    )
+    detail: dict[str, object] = {"letters": [one.id for one in letters], "proof": proof}
+    inbox.change_state(session, row, InboxState.FILED, by=by, now=now, detail=detail)
     if unread:
         note_unread(session, letters, by=by, now=now)
         ask_to_read(session, row, first, by=by, now=now)

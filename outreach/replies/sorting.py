@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from outreach.directory.models import ContactKind
 from outreach.errors import OutreachError
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.replies import inbox, matching, parsing, placing, traces
+from outreach.replies import inbox, intake, matching, parsing, placing, traces
 from outreach.replies.bounces import Bounce, bounce_in
 from outreach.replies.filing import log_answer
 from outreach.replies.matching import Match
@@ -34,7 +35,8 @@ from outreach.replies.models import (
 )
 from outreach.replies.parsing import Mail
 from outreach.replies.signs import signs_of
-from outreach.sending import refusals
+from outreach.sending import refusals, reply_address
+from outreach.signing import Vault
 
 # Without a letter of ours these ask nothing of anybody: they are put aside, where one can look.
 IDLE = frozenset({MailKind.LIST, MailKind.RECEIPT, MailKind.DELAYED})
@@ -44,12 +46,20 @@ TO_READ = frozenset({MailKind.ANSWER, MailKind.OTHER})
 log = logging.getLogger(__name__)
 
 
+def reader_of_tags(vault: Vault) -> Callable[[str], int | None]:
+    """Return what says which letter the tag in an address names, for this installation."""
+    return partial(reply_address.letter_of, key=reply_address.key_of(vault))
+
+
+def read_and_sort(database: Database, vault: Vault, *, now: dt.datetime) -> int:
+    """Read what nobody has read yet, then sort it; return how many were read."""
+    read = intake.read_new(database, now=now)
+    sort_waiting(database, now=now, letter_of=reader_of_tags(vault))
+    return read
+
+
 def sort_waiting(
-    database: Database,
-    *,
-    now: dt.datetime,
-    letter_of: Callable[[str], int | None],
-    going: Callable[[], bool] = lambda: True,
+    database: Database, *, now: dt.datetime, letter_of: Callable[[str], int | None]
 ) -> int:
     """Sort every message that was read; return how many. One that fails stops no other.
 
@@ -62,8 +72,6 @@ def sort_waiting(
         return 0
     _trace_letters(database)
     for incoming_id in waiting:
-        if not going():
-            break
         try:
             sort(database, incoming_id, now=now, letter_of=letter_of)
         except Exception as error:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from outreach.signing import Vault
+
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 _MEANT = str.maketrans({"i": "1", "l": "1", "o": "0", "-": None, " ": None})
 _LENGTH = 16
@@ -19,6 +21,11 @@ _HALF = 40
 _ROUNDS = 4
 # RFC 5321 §4.5.3.1.1.
 _LONGEST_LOCAL_PART = 64
+
+
+def key_of(vault: Vault) -> bytes:
+    """Return the key that the tags of this installation are made with."""
+    return vault.derived("reply tags")
 
 
 def tagged(address: str, letter_id: int, key: bytes) -> str:

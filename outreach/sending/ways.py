@@ -52,7 +52,7 @@ class Ways:
         self.together = together
         self._capture = capture
         self._vault = vault
-        self._tags = vault.derived("reply tags")
+        self._tags = reply_address.key_of(vault)
         self._build = fast_message.build if fast else message.build
         self._sign = fast_dkim.sign if fast else dkim.sign
         self._fast = fast

@@ -145,7 +145,7 @@ def connection(account_id: int) -> Response:
     found, sender = _found(account_id), _sender()
     server = server_of(found, _vault().unlock(found.password))
     answers = (sender.reply_to or sender.from_address) if sender else ""
-    probe = reply_address.tagged(answers, 0, _vault().derived("reply tags")) if answers else ""
+    probe = reply_address.tagged(answers, 0, reply_address.key_of(_vault())) if answers else ""
     from_address = found.bounce_address or (sender.from_address if sender else "")
     session().rollback()
     said = trying.try_connection(server, sender=from_address, probe=probe, trust=_trust())

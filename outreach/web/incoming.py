@@ -18,11 +18,12 @@ from outreach.accounts.models import Actor
 from outreach.accounts.roles import ORGANISERS, STAFF
 from outreach.database import transaction
 from outreach.errors import NotFound
-from outreach.replies import inbox, intake, mailboxes
+from outreach.replies import inbox, intake, mailboxes, sorting
 from outreach.replies.authenticity import own_checks, warnings
 from outreach.replies.models import InboxState, Incoming, Way
 from outreach.replies.parsing import Mail, read
 from outreach.replies.showing import POLICY, harmless
+from outreach.signing import Vault
 from outreach.web.access import actor, campaign, installation, needs, now, session, takes_files
 from outreach.web.forms import Form
 from outreach.words import Sentence
@@ -96,7 +97,8 @@ def _added(raws: list[tuple[bytes, Way]]) -> Response:
             inbox.keep(session(), raw, way=way, campaign=campaign(), now=now(), by=actor())
             for raw, way in raws
         ]
-    intake.read_new(installation().database, now=now())
+    vault = Vault(installation().settings.secret_key)
+    sorting.read_and_sort(installation().database, vault, now=now())
     new = sum(one.new for one in kept)
     flash(ngettext("%(num)s message is stored.", "%(num)s messages are stored.", new), "success")
     if len(kept) > new:

@@ -139,7 +139,7 @@ def test_messages_are_uploaded_and_pasted(sam: Client, database: Database) -> No
     with database.reading() as session:
         rows = session.scalars(sa.select(Incoming).order_by(Incoming.id)).all()
         assert [row.way for row in rows] == [Way.UPLOAD, Way.UPLOAD]
-        assert all(row.state is InboxState.READ for row in rows)
+        assert all(row.state is InboxState.UNMATCHED for row in rows)
         assert inbox.original(session, rows[1].id) == b"\0\xff"
     assert sam.send("/inbox/mail/add", {}).status_code == 422
 
