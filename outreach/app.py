@@ -44,6 +44,7 @@ ROOMS = (
     "sending",
     "replies",
     "incoming",
+    "desk",
     "mailboxes",
     "overview",
     "health",

@@ -75,7 +75,7 @@ SECTIONS = (
         "l",
         LETTERS,
     ),
-    Place("replies.inbox", N_("Inbox"), "inbox", ("replies.", "incoming."), "i"),
+    Place("replies.inbox", N_("Inbox"), "inbox", ("replies.", "incoming.", "desk."), "i"),
     Place("directory.index", N_("Directory"), "address-book", ("directory.",), "d", DIRECTORY),
     Place("petitions.index", N_("Petition"), "writing", ("petitions.",), "p"),
     Place(

@@ -59,6 +59,12 @@
       var search = document.querySelector("[data-search]");
       if (search) { event.preventDefault(); search.focus(); }
     }
+    else if (event.key !== "?" && /^[a-z0-9.,]$/.test(event.key)) {
+      /* A link is followed; a button is only gone to, so that no single key changes anything. */
+      var aim = document.querySelector('[data-hotkey="' + event.key + '"]');
+      if (aim) { event.preventDefault(); aim.focus(); }
+      if (aim && aim.matches("a[href]")) { aim.click(); }
+    }
     else if (event.key === "?" && keys) {
       if (keys.open) { keys.close(); } else { keys.showModal(); }
     }
