@@ -46,6 +46,7 @@ ROOMS = (
     "incoming",
     "desk",
     "mailboxes",
+    "threads",
     "overview",
     "health",
 )

@@ -25,6 +25,7 @@ from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
 from outreach.replies.rules import around
 from outreach.replies.threads import thread as thread_of
 from outreach.web.access import actor, campaign, needs, now, reader_in, session
+from outreach.web.answering import newest_of, to_answer
 from outreach.web.filters import day
 from outreach.web.replies_forms import AnswerForm, DeferForm
 from outreach.words import Sentence
@@ -236,6 +237,7 @@ def reply(reply_id: int) -> str:
         pieces=around(stance.quote if stance else "", found.text),
         may_undo=_may_undo(found),
         staff=actor().role in STAFF,
+        **to_answer(found),
     )
 
 
@@ -278,7 +280,13 @@ def thread(office_id: int) -> str:
     if office is None or not rows:
         raise NotFound(Sentence("There is nothing between this campaign and that desk."))
     own = other == campaign().id
-    return render_template("pages/replies/thread.html", office=office, rows=rows, own=own)
+    return render_template(
+        "pages/replies/thread.html",
+        office=office,
+        rows=rows,
+        own=own,
+        **to_answer(newest_of(rows) if own else None),
+    )
 
 
 @bp.post("/tasks/<int:task_id>/take")

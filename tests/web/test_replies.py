@@ -352,7 +352,7 @@ def test_a_volunteer_takes_no_task_of_staff(vera, open_task) -> None:
 def test_a_thread_tells_the_whole_story(sam, log, letter, database) -> None:
     log(kind=ReplyKind.SUPPORTIVE, stance=Position.SUPPORT, quote="I support it.")
     page = Browser(sam).get("replies.thread", office_id=letter.office_id)
-    assert "Answer: Yes, they support it" in page
+    assert "Answer (e-mail): Yes, they support it" in page
     Browser(sam).get("/desks/99999", status=404)
 
 

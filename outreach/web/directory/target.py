@@ -192,12 +192,13 @@ def _thread(found: Target) -> list[Row]:
     """All between us and this desk, and the desks of the person's other seats."""
     session, campaign_id, by = access.session(), access.campaign().id, access.actor()
     seats = sa.select(Target.office_id).where(Target.id.in_(seats_of(found))).distinct()
-    rows = [
-        row
+    # Seats of one post have the same story.
+    rows = {
+        (row.kind, row.number, row.at, str(row.text)): row
         for office_id in session.scalars(seats).all()
         for row in thread(session, campaign_id, office_id, by=by)
-    ]
-    return sorted(rows, key=lambda row: row.at)
+    }
+    return sorted(rows.values(), key=lambda row: row.at)
 
 
 def _history(found: Target, details: Sequence[ContactDetail]) -> list[Happened]:
