@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -67,6 +67,17 @@ def verify(
     was = before.isoformat() if before else ""
     _record(session, detail, "verified", by=by, now=now, url=page, on=day.isoformat(), before=was)
     _settle(session, detail)
+
+
+def details_at(session: Session, address: str) -> Sequence[ContactDetail]:
+    """Return every contact detail that is the e-mail `address`, whoever it belongs to."""
+    low = address.strip().lower()
+    return session.scalars(
+        sa.select(ContactDetail).where(
+            ContactDetail.kind == ContactKind.EMAIL,
+            sa.or_(ContactDetail.normalised == low, sa.func.lower(ContactDetail.value) == low),
+        )
+    ).all()
 
 
 def renew(session: Session, detail: ContactDetail, on: dt.date) -> None:

@@ -16,12 +16,13 @@ from outreach.accounts import tasks
 from outreach.accounts.models import Actor, Campaign, Task, TaskKind
 from outreach.accounts.roles import require
 from outreach.database import hold
+from outreach.directory import verification
 from outreach.errors import BadInput, Refused
 from outreach.letters import chains, moving
 from outreach.letters.lifecycle import LEFT, State
 from outreach.letters.models import Letter
 from outreach.replies import effects, inbox
-from outreach.replies.models import InboxState, Incoming, IncomingLetter, Reply
+from outreach.replies.models import InboxState, Incoming, IncomingLetter, MailKind, Reply
 from outreach.sending.desks import after_working_days
 from outreach.words import Sentence
 
@@ -59,6 +60,7 @@ def place(
             )
         )
         _settle_unknown(session, letter, by=by, now=now)
+        _renew(session, row, letter)
     session.flush()
     detail: dict[str, object] = {"letters": [one.id for one in letters], "proof": proof}
     inbox.change_state(session, row, InboxState.FILED, by=by, now=now, detail=detail)
@@ -95,6 +97,16 @@ def _settle_unknown(session: Session, letter: Letter, *, by: Actor, now: dt.date
         hand = effects.with_hand(by, "inbox")
         moving.make(session, letter, "confirm_sent", by=hand, now=now, reason=words)
         tasks.finish_about(session, ("letter", letter.id), by=by, now=now)
+
+
+def _renew(session: Session, row: Incoming, letter: Letter) -> None:
+    """Who answers from the address we wrote to is reached there: that renews a check (law 8)."""
+    came_from = row.from_address.lower()
+    if row.kind is not MailKind.ANSWER or row.warned or came_from != letter.address.lower():
+        return
+    on = session.get_one(Campaign, letter.campaign_id).day_of(row.received_at)
+    for detail in verification.details_at(session, came_from):
+        verification.renew(session, detail, on)
 
 
 def note_unread(

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit, tasks
 from outreach.accounts.models import CLOCK, Actor, TaskKind
 from outreach.accounts.roles import require
-from outreach.errors import NotFound
+from outreach.errors import BadInput, NotFound
 from outreach.letters.models import Letter
+from outreach.sending.message import wire_address
 from outreach.sending.models import Attempt, DomainStop, Outcome
 from outreach.sending.postman import Refusal
 from outreach.words import Sentence
@@ -22,8 +23,12 @@ IN_A_ROW = 10
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of a mail address, in small letters."""
-    return address.rpartition("@")[2].strip().lower()
+    """Return the domain of a mail address as it is on the wire: in ASCII and small letters."""
+    try:
+        return wire_address(address).domain
+    except BadInput:
+        # No letter goes there; it is compared all the same.
+        return address.rpartition("@")[2].strip().lower()
 
 
 def standing(session: Session, campaign_id: int) -> dict[str, DomainStop]:

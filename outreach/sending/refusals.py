@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import mail_accounts, tasks
 from outreach.accounts.models import CLOCK, Actor, MailAccount, TaskKind
 from outreach.directory import verification
-from outreach.directory.models import ContactDetail, ContactKind
 from outreach.letters.models import Letter
 from outreach.sending import domains
 from outreach.sending.models import Attempt
@@ -47,17 +45,7 @@ def mark_address(
     session: Session, address: str, words: str, *, by: Actor, now: dt.datetime
 ) -> None:
     """Mark every contact detail with the e-mail `address` as one whose server takes nothing."""
-    address = address.lower()
-    same = session.scalars(
-        sa.select(ContactDetail).where(
-            ContactDetail.kind == ContactKind.EMAIL,
-            sa.or_(
-                ContactDetail.normalised == address,
-                sa.func.lower(ContactDetail.value) == address,
-            ),
-        )
-    )
-    for detail in same.all():
+    for detail in verification.details_at(session, address):
         verification.mark_bouncing(session, detail, words, by=by, now=now)
 
 

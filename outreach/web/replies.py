@@ -92,7 +92,8 @@ def _subject_url(task: Task) -> str:
         return url_for("replies.log", letter_id=task.subject_id)
     if task.subject_kind in PAGE_OF_ONE:
         endpoint, name = PAGE_OF_ONE[task.subject_kind]
-        return url_for(endpoint, **{name: task.subject_id})
+        values: dict[str, Any] = {name: task.subject_id}
+        return url_for(endpoint, **values)
     if task.subject_kind == "reply":
         held = task.owner_id == actor().user_id or actor().role in STAFF
         return url_for("replies.reply", reply_id=task.subject_id) if held else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -189,3 +191,34 @@ def test_a_volunteer_moves_no_message(session, campaign, letter) -> None:
     place(session, row, letter)
     with pytest.raises(NotAllowed):
         placing.take_away(session, row, by=make.vera(session, campaign), now=make.NOW)
+
+
+@pytest.mark.parametrize(
+    ("came_from", "warned", "renewed"),
+    [
+        ("Desk@Office.example", False, True),
+        ("desk@office.example", True, False),
+        ("clerk@office.example", False, False),
+    ],
+)
+def test_an_answer_from_the_address_we_wrote_to_renews_its_check(
+    session, campaign, letter, came_from, warned, renewed
+) -> None:
+    checked = make.NOW.date() - dt.timedelta(days=100)
+    detail, never = (
+        make.contact(
+            session,
+            make.person(session),
+            value=letter.address,
+            normalised=letter.address,
+            verified_on=day,
+            verified_by="Sam" if day else None,
+        )
+        for day in (checked, None)
+    )
+    row = message(session, campaign)
+    row.from_address, row.warned = came_from, warned
+    place(session, row, letter)
+    assert detail.verified_on == (make.NOW.date() if renewed else checked)
+    # It never makes a check.
+    assert never.verified_on is None
