@@ -51,8 +51,8 @@ def ingest(file: BinaryIO, slug: str, as_json: bool) -> None:
         with installation() as (settings, database):
             kept = _store(database, raw, slug, operator())
             told = _read(database, Vault(settings.secret_key), kept)
-    except (OutreachError, sa.exc.SQLAlchemyError, OSError, MemoryError) as error:
-        # Whatever fails, the mail server still has it.
+    except Exception as error:
+        # Whatever fails, the mail server still has it: any other code would send it back.
         words = error.sentence if isinstance(error, OutreachError) else type(error).__name__
         click.echo(f"outreach: not stored, try again: {words}", err=True)
         sys.exit(TRY_AGAIN)
@@ -78,7 +78,7 @@ def _read(database: Database, vault: Vault, kept: inbox.Kept) -> dict[str, Any]:
     if kept.new:
         try:
             sorting.read_and_sort(database, vault, now=now())
-        except sa.exc.SQLAlchemyError as error:
+        except Exception as error:
             click.echo(f"outreach: stored, to be read later: {type(error).__name__}", err=True)
     with database.reading() as session:
         row = session.get_one(Incoming, kept.id)

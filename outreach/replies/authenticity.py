@@ -102,13 +102,16 @@ def warnings(session: Session, mail: Mail, checked_by: str) -> list[Sentence]:
 
 
 def _worst(checks: Sequence[Check]) -> list[Check]:
-    """DMARC when it failed, for it speaks for the others too; else each that failed alone."""
+    """DMARC when it failed, for it speaks for the others too; else each that failed alone.
+
+    A server says one thing about DMARC: where a pass stands beside a failure, the sender wrote it.
+    """
     failed = [one for one in checks if one.result in _BAD and one.method in METHODS]
     passed = {one.method for one in checks if one.result == "pass"}
-    if "dmarc" in passed:
-        return []
     dmarc = [one for one in failed if one.method == "dmarc"]
-    return dmarc or [one for one in failed if one.method not in passed]
+    if dmarc or "dmarc" in passed:
+        return dmarc
+    return [one for one in failed if one.method not in passed]
 
 
 def _borrowed(session: Session, mail: Mail) -> Iterable[Sentence]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,6 +32,10 @@ EVERY = dt.timedelta(seconds=60)
 MOST_AT_ONCE = 500
 _TOO_LARGE = N_("A message of %(size)s bytes is too large to be taken; it was left there.")
 _ONE_REFUSED = N_("The server does not hand out one message: %(words)s")
+_TRIPPED = N_("Our program tripped over it (%(error)s).")
+_NOT_READABLE = N_("A file in the folder can't be read or stored (%(error)s).")
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -117,6 +122,13 @@ def fetch(
             _take_all(look, folder, moves=bool(access.move_to))
     except OutreachError as error:
         fetched.trouble = error.sentence
+    except sa.exc.OperationalError:
+        # The database is away, and the mailbox is not to blame.
+        raise
+    except Exception as error:
+        # A server that answers what no server answers must not keep the other mailboxes waiting.
+        log.error("mailbox %s: %s", mailbox_id, type(error).__name__)
+        fetched.trouble = Sentence(_TRIPPED, error=type(error).__name__)
     with database.writing() as session:
         there = session.get(Mailbox, mailbox_id)
         if there is not None:
@@ -197,14 +209,27 @@ def _take_folder(
     look = _Look(database, Way.MAILDIR, campaign_id, source, now, Fetched())
     known = look.known()
     for path in [path for name in ("new", "cur") for path in sorted((folder / name).glob("*"))]:
-        mark = path.name.partition(":")[0]
-        # Another program may move a file meanwhile: it keeps its name for the next look.
-        with suppress(FileNotFoundError):
-            if mark not in known:
-                if not path.is_file() or look.too_large(path.stat().st_size):
-                    continue
-                look.store(path.read_bytes(), mark)
-            if path.parent.name == "new":
-                with suppress(OSError):
-                    path.rename(folder / "cur" / f"{mark}:2,S")
+        try:
+            _take_file(look, path, known)
+        except FileNotFoundError:
+            # Another program moved it meanwhile: it keeps its name for the next look.
+            continue
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:
+            # It stays where it is; the next one is taken.
+            log.error("a file in %s: %s", source, type(error).__name__)
+            look.fetched.trouble = Sentence(_NOT_READABLE, error=type(error).__name__)
     return look.fetched
+
+
+def _take_file(look: _Look, path: Path, known: set[str]) -> None:
+    """Store one file of a Maildir and mark it as seen there."""
+    mark = path.name.partition(":")[0]
+    if mark not in known:
+        if not path.is_file() or look.too_large(path.stat().st_size):
+            return
+        look.store(path.read_bytes(), mark)
+    if path.parent.name == "new":
+        with suppress(OSError):
+            path.rename(path.parent.parent / "cur" / f"{mark}:2,S")

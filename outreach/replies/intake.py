@@ -61,6 +61,10 @@ def _read_one(database: Database, number: int, now: dt.datetime) -> bool:
         found = recognise(mail, received_on=now.date())
         with database.writing() as session:
             _keep(session, number, mail, found, now)
+    except sa.exc.OperationalError as error:
+        # The database was away or busy, and the message is not to blame: it is read next time.
+        log.warning("message %s is read later: %s", number, type(error).__name__)
+        return False
     except Exception as error:
         # Whatever it is: the message stays, somebody looks at it, the next one is read.
         log.error("message %s can't be read: %s", number, type(error).__name__)

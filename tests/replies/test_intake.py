@@ -11,12 +11,13 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from outreach.accounts.models import Task
+from outreach.accounts.models import Security, Task
 from outreach.cli_replies import replies
 from outreach.config import read_settings
 from outreach.database import Database
-from outreach.replies import fetching, imap, inbox, intake
+from outreach.replies import fetching, imap, inbox, intake, sorting
 from outreach.replies.models import InboxState, Incoming, Mailbox, MailKind, Way
+from outreach.words import Sentence
 from tests import make
 
 MAIL = (
@@ -74,6 +75,18 @@ def test_what_our_program_trips_over_becomes_a_task_and_the_next_is_read(databas
         assert inbox.original(session, found[0].id) == MAIL % (1, 1)
 
 
+def test_a_database_that_is_away_is_no_fault_of_the_message(database, monkeypatch):
+    def away(*_: object) -> None:
+        raise sa.exc.OperationalError("", {}, Exception("gone"))
+
+    store(database, MAIL % (1, 1))
+    with monkeypatch.context() as patched:
+        patched.setattr(intake, "_keep", away)
+        assert intake.read_new(database, now=make.NOW) == 0
+    assert rows(database)[0].state is InboxState.NEW
+    assert intake.read_new(database, now=make.NOW) == 1
+
+
 def test_one_that_takes_the_process_down_is_given_up_in_the_end(database, monkeypatch):
     def die(raw: bytes, *, ours: str) -> None:
         raise KeyboardInterrupt
@@ -104,6 +117,10 @@ def test_a_minister_s_name_on_a_foreign_domain_is_called_out(database):
             b"fail", b"pass"
         )
         assert warnings(session, read(honest), "mx.campaign.example") == []
+        # A pass of their own making beside it changes nothing.
+        forged = b"Authentication-Results: mx.campaign.example; dmarc=pass\r\n" + MAIL % (1, 1)
+        said = [str(one) for one in warnings(session, read(forged), "mx.campaign.example")]
+        assert any("DMARC" in one and "fail" in one for one in said)
         # Whose server says it counts: anybody can write such a header.
         assert not any("DMARC" in str(one) for one in warnings(session, read(MAIL % (1, 1)), ""))
 
@@ -123,6 +140,47 @@ def test_a_maildir_is_taken_once_and_marked(database, tmp_path):
     (folder / "cur" / "1.a.host:2,S").rename(folder / "cur" / "1.a.host:2,RS")
     assert fetching.fetch_folders(database, tmp_path, now=now)[slug].taken == 0
     assert len(rows(database)) == 2
+
+
+def test_a_file_that_cant_be_stored_stays_and_holds_up_no_other(database, tmp_path, monkeypatch):
+    def keep(session, raw, **how):
+        if b"Re: 1" in raw:
+            raise UnicodeError("a secret word")
+        return original(session, raw, **how)
+
+    original = inbox.keep
+    monkeypatch.setattr(inbox, "keep", keep)
+    with database.writing() as session:
+        slug = make.campaign(session).slug
+    folder = tmp_path / "maildir" / slug
+    for name in ("new", "cur"):
+        (folder / name).mkdir(parents=True)
+    for number in (1, 2):
+        (folder / "new" / f"{number}.a.host").write_bytes(MAIL % (number, number))
+    found = fetching.fetch_folders(database, tmp_path, now=lambda: make.NOW)[slug]
+    assert (found.taken, str(found.trouble).count("secret")) == (1, 0)
+    assert found.trouble is not None
+    assert [path.name for path in (folder / "new").iterdir()] == ["1.a.host"]
+
+
+def test_a_mailbox_our_program_trips_over_says_so_and_holds_up_no_other(database, monkeypatch):
+    def opened(access, trust=None):
+        if access.host == "odd.example":
+            raise TypeError("a secret word")
+        raise imap.MailboxTrouble(Sentence("closed"))
+
+    monkeypatch.setattr(imap, "opened", opened)
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        for host in ("odd.example", "closed.example"):
+            box = Mailbox(campaign_id=campaign.id, name=host, host=host, port=1, username="u")
+            box.security = Security.TLS
+            session.add(box)
+    found = fetching.fetch_due(database, make_vault(), now=lambda: make.NOW)
+    said = [str(one.trouble) for one in found.values()]
+    assert said == ["Our program tripped over it (TypeError).", "closed"]
+    with database.reading() as session:
+        assert all(box.trouble_since for box in session.scalars(sa.select(Mailbox)))
 
 
 def test_mailboxes_are_claimed_once_in_a_minute(database):
@@ -201,3 +259,16 @@ def test_a_mail_server_is_asked_to_try_again_whatever_fails(home, monkeypatch):
     large = CliRunner().invoke(replies, ["ingest"], input=io.BytesIO(MAIL % (1, 1)))
     assert large.exit_code == 75
     assert "Thank you" not in down.output + large.output
+
+
+def test_whatever_our_program_trips_over_no_message_goes_back(home, monkeypatch):
+    def trip(*_: object, **__: object) -> None:
+        raise KeyError("a secret word")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sorting, "read_and_sort", trip)
+        stored = CliRunner().invoke(replies, ["ingest"], input=io.BytesIO(MAIL % (1, 1)))
+    monkeypatch.setattr(inbox, "keep", trip)
+    not_stored = CliRunner().invoke(replies, ["ingest"], input=io.BytesIO(MAIL % (2, 2)))
+    assert (stored.exit_code, not_stored.exit_code) == (0, 75)
+    assert "secret" not in stored.output + not_stored.output
