@@ -190,7 +190,7 @@ def _short_lines(head: bytes) -> bytes:
 def _pieces(span: Span, boundary: str) -> Iterator[Span]:
     """Cut a multipart's body at its boundary (RFC 2046 §5.1.1); the last may lack its end."""
     text, end = span.source, span.end
-    mark = b"--" + boundary.encode("ascii", "surrogateescape")
+    mark = b"--" + boundary.encode("utf-8", "surrogateescape")
     start, at = -1, text.find(mark, span.start, end)
     while at >= 0:
         line_end = text.find(b"\n", at, end)
