@@ -47,6 +47,7 @@ ROOMS = (
     "desk",
     "mailboxes",
     "threads",
+    "searching",
     "overview",
     "health",
 )

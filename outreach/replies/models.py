@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from outreach.accounts.models import Security
 from outreach.directory.models import Office
@@ -321,3 +322,9 @@ class SearchText(Base):
         sa.ForeignKey("thread_note.id", ondelete="CASCADE"), unique=True
     )
     words: Mapped[str]
+
+
+@event.listens_for(Reply, "after_update")
+def _said_otherwise(_mapper: Mapper[Reply], connection: sa.Connection, reply: Reply) -> None:
+    """An answer that somebody translated or noted something about is read again for searching."""
+    connection.execute(sa.delete(SearchText).where(SearchText.reply_id == reply.id))

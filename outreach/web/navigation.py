@@ -59,6 +59,8 @@ DIRECTORY = (
     Place("directory.imports", N_("Imports"), "upload", ("directory.import", "directory.upload")),
 )
 
+REPLIES = (Place("searching.search", N_("Search"), "search", ("searching.",)),)
+
 SECTIONS = (
     Place(
         "overview.today",
@@ -75,7 +77,14 @@ SECTIONS = (
         "l",
         LETTERS,
     ),
-    Place("replies.inbox", N_("Inbox"), "inbox", ("replies.", "incoming.", "desk."), "i"),
+    Place(
+        "replies.inbox",
+        N_("Inbox"),
+        "inbox",
+        ("replies.", "incoming.", "desk.", "threads.", "searching.", "votes."),
+        "i",
+        REPLIES,
+    ),
     Place("directory.index", N_("Directory"), "address-book", ("directory.",), "d", DIRECTORY),
     Place("petitions.index", N_("Petition"), "writing", ("petitions.",), "p"),
     Place(

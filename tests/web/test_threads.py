@@ -91,3 +91,13 @@ def test_only_an_organiser_takes_it_along(olga, sam, letter, reply_id) -> None:
         assert packed.namelist() == ["index.csv"]
         assert "She said it is done" in packed.read("index.csv").decode("utf-8-sig")
     answer.close()
+
+
+def test_what_was_said_is_found_and_marked(sam, vera, letter, reply_id) -> None:
+    page = Browser(sam).get("searching.search", q="DONE already")
+    assert "<mark>done</mark> <mark>already</mark>" in page.page.html
+    assert "Nothing you may read" in Browser(sam).get("searching.search", q="<zq>")
+    # Her own answer; our letter only with a task of hers.
+    assert "1 place" in Browser(vera).get("searching.search", q="done")
+    assert "Nothing you may read" in Browser(vera).get("searching.search", q="government")
+    assert "1 place" in Browser(sam).get("searching.search", q="government")
