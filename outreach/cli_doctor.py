@@ -34,8 +34,6 @@ from outreach.signing import Vault
 FREE = 200_000_000
 # A clock that is behind what was written already was set back.
 SLACK = dt.timedelta(minutes=2)
-# A clock that was silent for so long is gone.
-SILENT = dt.timedelta(seconds=90)
 # Leases of several machines hold as long as their clocks differ by less.
 SKEW = dt.timedelta(seconds=10)
 
@@ -145,9 +143,9 @@ def _time(database: Database) -> Iterator[Finding]:
         return
     silent = abs(now() - ticked_at)
     words = f"the last one was {silent.total_seconds():.0f} s ago"
-    if silent > SILENT:
+    if silent > lease.SILENT:
         words += ": start `outreach run`, or `outreach clock`, or nothing leaves by itself."
-    yield Finding("ticks", silent <= SILENT, words)
+    yield Finding("ticks", silent <= lease.SILENT, words)
 
 
 def _their_time(session: Session) -> dt.datetime:

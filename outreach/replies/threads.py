@@ -271,8 +271,7 @@ def add_note(
     Whoever may read the correspondence may. Raises NotAllowed, BadInput without words.
     """
     require(by, "replies.read")
-    text = text.strip()
-    if not text:
+    if not (text := text.strip()):
         raise BadInput(Sentence("Write the note first."), field="text")
     if len(text) > LONGEST_NOTE:
         raise BadInput(Sentence("A note has at most %(most)s signs.", most=LONGEST_NOTE), "text")

@@ -57,30 +57,14 @@ def build(
     reply_to: str = "",
 ) -> bytes:
     """Return what `message.build` returns for the same letter; raises the same."""
-    text, language, name = letter.text, letter.language, sender.name
-    for part in (letter.subject, letter.recipient, language, name, message_id):
-        refuse_control(part)
-    head = [
-        f"From: {_own('From', name, sender.from_address)}",
-        f"To: {_mailbox('To', letter.recipient, letter.address)}",
-        f"Subject: {_subject(letter.subject)}",
-        f"Date: {written_date(date)}",
-        f"Message-ID: <{message_id}>",
-        *(f"{name}: {value}" for name, value in answering(letter)),
-    ]
-    if reply_to:
-        head.append(f"Reply-To: {_mailbox('Reply-To', name, reply_to)}")
-    elif sender.reply_to:
-        head.append(f"Reply-To: {_own('Reply-To', name, sender.reply_to)}")
-    head.append(f"Content-Language: {language}")
-    if rehearsal:
-        head.append(f"{REHEARSAL_HEADER}: yes")
+    head = _head(letter, sender, message_id, date, rehearsal, reply_to)
+    text = letter.text
     how = encoding(text)
     kind, plain = _kind("plain", how), _body(text, how)
     if not html:
         head += [*kind, "MIME-Version: 1.0"]
         return b"\r\n".join(("\r\n".join(head).encode("utf-8"), b"", plain))
-    page = hypertext.html_of(text, language)
+    page = hypertext.html_of(text, letter.language)
     if hypertext.words_in(page) != text.strip("\n"):
         raise BadInput(NOT_THE_SAME)
     line = boundary(message_id)
@@ -96,6 +80,33 @@ def build(
             f"\r\n--{line}--\r\n".encode("ascii"),
         )
     )
+
+
+def _head(
+    letter: Letter,
+    sender: Sender,
+    message_id: str,
+    date: dt.datetime,
+    rehearsal: bool,
+    reply_to: str,
+) -> list[str]:
+    """The headers about the letter, those of its body apart."""
+    for part in (letter.subject, letter.recipient, letter.language, sender.name, message_id):
+        refuse_control(part)
+    head = [
+        f"From: {_own('From', sender.name, sender.from_address)}",
+        f"To: {_mailbox('To', letter.recipient, letter.address)}",
+        f"Subject: {_subject(letter.subject)}",
+        f"Date: {written_date(date)}",
+        f"Message-ID: <{message_id}>",
+        *(f"{name}: {value}" for name, value in answering(letter)),
+    ]
+    if reply_to:
+        head.append(f"Reply-To: {_mailbox('Reply-To', sender.name, reply_to)}")
+    elif sender.reply_to:
+        head.append(f"Reply-To: {_own('Reply-To', sender.name, sender.reply_to)}")
+    head.append(f"Content-Language: {letter.language}")
+    return [*head, f"{REHEARSAL_HEADER}: yes"] if rehearsal else head
 
 
 def _kind(kind: str, how: str) -> list[str]:

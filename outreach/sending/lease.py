@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from outreach.sending.models import ClockLease
 
 LEASE = dt.timedelta(seconds=30)
+# A clock that was silent for so long is gone, and the next one should have taken over.
+SILENT = 3 * LEASE
 NAME = "clock"
 
 

@@ -69,6 +69,23 @@ def build(
     a header would hold a control character, an address can't travel, or the bytes read back would
     differ from the approved words by a single one.
     """
+    headers = _headers(letter, sender, message_id, date, rehearsal, reply_to)
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    body = _body(letter, boundary(message_id) if html else "")
+    # Beyond ASCII there are only addresses that ask for SMTPUTF8 (RFC 6532 §3.2).
+    written = head.encode("utf-8") + body.as_bytes()
+    _refuse_other_words(written, letter)
+    return written
+
+
+def _headers(
+    letter: Letter,
+    sender: Sender,
+    message_id: str,
+    date: dt.datetime,
+    rehearsal: bool,
+    reply_to: str,
+) -> list[tuple[str, str]]:
     for part in (letter.subject, letter.recipient, letter.language, sender.name, message_id):
         refuse_control(part)
     headers = [
@@ -83,14 +100,7 @@ def build(
         answers = wire_address(reply_to or sender.reply_to)
         headers.append(("Reply-To", _mailbox("Reply-To", sender.name, answers)))
     headers.append(("Content-Language", letter.language))
-    if rehearsal:
-        headers.append((REHEARSAL_HEADER, "yes"))
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    body = _body(letter, boundary(message_id) if html else "")
-    # Beyond ASCII there are only addresses that ask for SMTPUTF8 (RFC 6532 §3.2).
-    written = head.encode("utf-8") + body.as_bytes()
-    _refuse_other_words(written, letter)
-    return written
+    return [*headers, (REHEARSAL_HEADER, "yes")] if rehearsal else headers
 
 
 def answering(letter: Letter) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 
 import sqlalchemy as sa
@@ -13,9 +12,6 @@ from outreach.sending import lease
 from outreach.web.access import installation, now, public
 
 bp = Blueprint("health", __name__)
-
-# A clock that was silent for so long is gone, and the next one should have taken over.
-SILENT = dt.timedelta(seconds=90)
 
 
 @bp.get("/health")
@@ -49,6 +45,6 @@ def _reasons() -> Iterator[str]:
         return
     if ticked_at is None:
         yield "No clock ever ticked: start “outreach clock”, or all in one with “outreach run”."
-    elif abs(now() - ticked_at) > SILENT:
+    elif abs(now() - ticked_at) > lease.SILENT:
         seconds = int((now() - ticked_at).total_seconds())
         yield f"The clock's last tick was {seconds} seconds ago: start “outreach clock”."
