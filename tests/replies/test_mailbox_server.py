@@ -7,22 +7,29 @@ import imaplib
 import smtplib
 import socket
 import ssl
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 import trustme
 
 from outreach import clock
-from outreach.accounts.models import Security, Task
+from outreach.accounts.models import Campaign, Mode, Security, Task
 from outreach.database import Database
-from outreach.replies import fetching, inbox, mailboxes
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
+from outreach.replies import fetching, inbox, mailboxes, parsing, placing
 from outreach.replies.models import InboxState, Incoming, Mailbox, MailKind, Original
+from outreach.sending.capture import CapturePostman
+from outreach.sending.ways import Ways
 from outreach.signing import Vault
 from tests import make
+from tests.sending.conftest import sendable
 from tests.sending.servers import MailServers, mail_servers
 
 pytestmark = pytest.mark.long
@@ -33,9 +40,13 @@ LARGE = b"x" * 76 + b"\r\n"
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServers]:
+def servers() -> Iterator[MailServers]:
     """Postfix and Dovecot, for this file."""
-    with mail_servers(tmp_path_factory.mktemp("mailbox")) as running:
+    # Not in pytest's own folder, which it closes to everybody else at each start.
+    with (
+        tempfile.TemporaryDirectory(prefix="outreach-mail-") as folder,
+        mail_servers(Path(folder)) as running,
+    ):
         yield running
 
 
@@ -223,10 +234,75 @@ def test_a_real_mail_comes_in_at_the_next_tick_and_is_read(database, servers, bo
     clock.take_in(database, now=lambda: make.NOW, home=tmp_path, vault=VAULT)
     with database.reading() as session:
         rows = session.scalars(sa.select(Incoming).order_by(Incoming.message_id)).all()
-        assert [row.state for row in rows] == [InboxState.READ] * 2
+        # Nothing in them says which letter they answer: a person decides.
+        assert [row.state for row in rows] == [InboxState.UNMATCHED] * 2
         assert [row.kind for row in rows] == [MailKind.ANSWER, MailKind.AUTO_REPLY]
         assert rows[1].back_on == dt.date(2026, 12, 8)
-        assert len(inbox.waiting(session)) == 2
+        assert len(inbox.waiting(session)) == 0
+
+
+# As Thunderbird writes an answer; {to} and {answered} come from the letter that arrived.
+ANSWER = """\
+Message-ID: <5f0c7d2e-1b7a-4d5e-9c0e-1f2a3b4c5d6e@office.zz>
+Date: Tue, 3 Mar 2026 11:15:00 +0100
+MIME-Version: 1.0
+User-Agent: Mozilla Thunderbird
+Subject: Re: A question
+Content-Language: en-GB
+To: Example <{to}>
+References: <{answered}>
+From: Desk <desk@office.zz>
+In-Reply-To: <{answered}>
+Content-Type: text/plain; charset=UTF-8; format=flowed
+Content-Transfer-Encoding: 8bit
+
+I will ask the government. I support it.
+
+On 03/03/2026 10:00, An association wrote:
+> Dear Member,
+>
+> Please ask the government.
+"""
+
+
+def test_a_letter_is_sent_answered_and_the_answer_filed_at_the_next_tick(
+    database, servers, box, tmp_path
+):
+    with database.writing() as session:
+        campaign = session.get_one(Campaign, session.get_one(Mailbox, box).campaign_id)
+        campaign.mode, campaign.live_at = Mode.LIVE, make.NOW - dt.timedelta(days=1)
+        make.mail_account(
+            session, campaign, port=servers.smtp, password=VAULT.lock(""), reply_tags=True
+        )
+        make.greetings_read(session)
+        letter_id = sendable(
+            session,
+            campaign,
+            address="desk@office.zz",
+            state=State.SCHEDULED,
+            send_after=make.NOW,
+            send_before=make.NOW + dt.timedelta(hours=8),
+        ).id
+    with Ways(CapturePostman(tmp_path / "capture"), VAULT) as ways:
+        clock.tick(database, ways, now=lambda: make.NOW, worker="w")
+    (arrived,) = servers.letters(1)
+    came = parsing.read(arrived)
+    assert "+" in came.reply_to[0].address
+    answer = ANSWER.format(to=came.reply_to[0].address, answered=came.message_id)
+    with smtplib.SMTP("127.0.0.1", servers.smtp) as smtp:
+        raw = answer.replace("\n", "\r\n").encode()
+        smtp.sendmail("desk@office.zz", [came.reply_to[0].address], raw)
+    _wait_for(servers, 1)
+    later = make.NOW + dt.timedelta(minutes=1)
+    clock.take_in(database, now=lambda: later, home=tmp_path, vault=VAULT)
+    with database.reading() as session:
+        row = session.scalars(sa.select(Incoming)).one()
+        assert (row.state, row.kind) == (InboxState.FILED, MailKind.ANSWER)
+        letter = session.get_one(Letter, letter_id)
+        assert [one.id for one in placing.letters_of(session, row)] == [letter_id]
+        assert (letter.state, letter.unread_since) == (State.SENT, later)
+        mail = parsing.read(inbox.original(session, row.id))
+        assert mail.reading == "I will ask the government. I support it."
 
 
 def _wait_for(servers: MailServers, number: int) -> None:
