@@ -112,13 +112,17 @@ def fill(database: Database, count: int, *, vault: Vault, port: int, dkim: bool)
 
 def anew(database: Database) -> None:
     """Put every letter back on the schedule, as if nothing had been sent."""
+    begin = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     with database.writing() as session:
         connection = session.connection()
         connection.execute(sa.delete(Attempt))
         connection.execute(sa.delete(Event))
         connection.execute(sa.update(Office).values(quiet_until=None))
-        letters = sa.table("letter", *(sa.column(name) for name in ("state", "sent_at", "reason")))
-        connection.execute(letters.update().values(state="scheduled", sent_at=None, reason=""))
+        # Whatever left has lost its window.
+        window = {"send_after": begin, "send_before": begin + dt.timedelta(days=2)}
+        connection.execute(
+            sa.update(Letter).values(state=State.SCHEDULED, sent_at=None, reason="", **window)
+        )
     with database.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
         connection.commit()

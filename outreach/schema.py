@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import types
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
 
 # Alembic and PostgreSQL's error messages need every constraint to have the same name everywhere.
@@ -93,6 +94,26 @@ def _among_array(element: _Among, compiler: Any, **how: Any) -> str:
     return f"{column} = ANY({values})"
 
 
+class _Each(FunctionElement[Any]):
+    inherit_cache = True
+    name = "each"
+
+
+@compiles(_Each)
+def _each_json(element: _Each, compiler: Any, **how: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **how)})"
+
+
+@compiles(_Each, "postgresql")
+def _each_array(element: _Each, compiler: Any, **how: Any) -> str:
+    return f"unnest({compiler.process(element.clauses, **how)})"
+
+
+def each(name: str) -> sa.TableValuedAlias:
+    """Return the numbers bound to `name` as a table with one column, `value`."""
+    return _Each(sa.bindparam(name, type_=ListOf(int))).table_valued("value", name="value")
+
+
 def among(column: Any, name: str, kind: type = int) -> sa.ColumnElement[bool]:
     """Return that `column` is one of the values bound to `name` (of `kind` int or str).
 
@@ -100,6 +121,30 @@ def among(column: Any, name: str, kind: type = int) -> sa.ColumnElement[bool]:
     anew for every number of values.
     """
     return _Among(column, sa.bindparam(name, type_=ListOf(kind)))
+
+
+Model = TypeVar("Model")
+
+
+class Plain:
+    """A row of a model that is only looked at: its columns by their names, and nothing else."""
+
+    def __init__(self, names: Sequence[str], values: Sequence[Any]) -> None:
+        self.__dict__.update(zip(names, values, strict=True))
+
+
+def plain_rows(
+    session: Session, query: sa.Select[Model, *tuple[Any, ...]], told: Mapping[str, Any]
+) -> list[Model]:
+    """Return what `query` finds as `Plain` rows that read like its first, a model.
+
+    For thousands of rows: a session that watches each for changes takes several times as long.
+    They have no relationships and no properties, and what is set on them is never written.
+    """
+    session.flush()
+    found = session.connection().execute(query, told)
+    names = tuple(found.keys())
+    return cast("list[Model]", [Plain(names, row) for row in found])
 
 
 def enum(kind: type[StrEnum], name: str) -> sa.Enum:

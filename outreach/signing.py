@@ -18,6 +18,8 @@ from outreach.words import Sentence
 # Crockford's base 32 without the letters people confuse when they retype a code from paper.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
 
 def new_token() -> str:
     """Return 256 random bits as URL-safe text, for a link that works once."""
@@ -37,8 +39,7 @@ def new_code() -> str:
 
 def seal(content: Mapping[str, object]) -> str:
     """Return the SHA-256 (hex) of `content` as canonical JSON (sorted keys, UTF-8)."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(content).encode()).hexdigest()
 
 
 class Vault:

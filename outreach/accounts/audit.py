@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Event
+from outreach.schema import each
 
 
 def record(
@@ -58,25 +60,41 @@ def record_many(
     `happened` lists (its id, campaign id, (state before, after), detail); the rest is as `record`
     says.
     """
-    if not happened:
-        return
-    shared = {"subject_kind": kind, "name": name, "by": by.name, "user_id": by.user_id, "at": now}
-    rows = [
-        {
-            **shared,
-            "subject_id": subject_id,
-            "campaign_id": campaign_id,
-            "from_state": was,
-            "to_state": becomes,
-            "detail": detail,
-        }
-        for subject_id, campaign_id, (was, becomes), detail in happened
-    ]
-    # Past the ORM: nobody asks for their numbers.
-    session.connection().execute(_INSERT, rows)
+    alike: dict[tuple[Any, ...], tuple[list[int], dict[str, Any]]] = {}
+    for subject_id, campaign_id, moved, detail in happened:
+        key = campaign_id, moved, json.dumps(detail, sort_keys=True)
+        alike.setdefault(key, ([], detail))[0].append(subject_id)
+    for (campaign_id, (was, becomes), _), (ids, detail) in alike.items():
+        told = {"ids": ids, "campaign": campaign_id, "kind": kind, "name": name}
+        told |= {"was": was, "becomes": becomes, "by": by.name, "user": by.user_id}
+        # Past the ORM: nobody asks for their numbers.
+        session.connection().execute(_INSERT, told | {"now": now, "detail": detail})
 
 
-_INSERT = sa.insert(Event)
+def _told(name: str, column: Any) -> Any:
+    return sa.bindparam(name, type_=column.type).label(f"told_{name}")
+
+
+_IDS = each("ids")
+# Events that differ in their subject only: one statement, however many.
+_INSERT = sa.insert(Event).from_select(
+    [
+        *("subject_id", "campaign_id", "subject_kind", "name", "from_state", "to_state"),
+        *("by", "user_id", "at", "detail"),
+    ],
+    sa.select(
+        _IDS.c.value,
+        _told("campaign", Event.campaign_id),
+        _told("kind", Event.subject_kind),
+        _told("name", Event.name),
+        _told("was", Event.from_state),
+        _told("becomes", Event.to_state),
+        _told("by", Event.by),
+        _told("user", Event.user_id),
+        _told("now", Event.at),
+        _told("detail", Event.detail),
+    ),
+)
 
 
 def history(session: Session, kind: str, subject_id: int) -> Sequence[Event]:

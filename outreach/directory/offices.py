@@ -29,7 +29,7 @@ from outreach.directory.spelling import fold, search_key
 from outreach.directory.ways import bits
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
 from outreach.errors import BadInput
-from outreach.schema import among
+from outreach.schema import among, plain_rows
 from outreach.words import Sentence
 
 # The ways we write by, best first; the others are for looking up.
@@ -109,19 +109,26 @@ def contacts_of_many(
 
 
 def contacts_by_owner(
-    session: Session, owners: Mapping[int, Sequence[tuple[str, int]]]
+    session: Session, owners: Mapping[int, Sequence[tuple[str, int]]], *, plain: bool = False
 ) -> dict[int, Sequence[ContactDetail]]:
-    """Return {key: the ways to reach its owners ("person", "post", …; id), best first}."""
+    """Return {key: the ways to reach its owners ("person", "post", …; id), best first}.
+
+    `plain`: as `schema.Plain` rows, for many that are only looked at.
+    """
     wanted = {owner for several in owners.values() for owner in several}
     found: dict[tuple[str, int], list[ContactDetail]] = {}
     for kind, query in _DETAILS_OF.items():
         ids = [number for its, number in wanted if its == kind]
-        for detail in session.scalars(query, {"ids": ids}) if ids else ():
+        if not ids:
+            continue
+        told = {"ids": ids}
+        for detail in plain_rows(session, query, told) if plain else session.scalars(query, told):
             found.setdefault((kind, getattr(detail, f"{kind}_id")), []).append(detail)
-    return {
-        key: sorted((detail for owner in mine for detail in found.get(owner, ())), key=_rank)
-        for key, mine in owners.items()
-    }
+    ranked: dict[int, Sequence[ContactDetail]] = {}
+    for key, mine in owners.items():
+        details = [detail for owner in mine for detail in found.get(owner, ())]
+        ranked[key] = sorted(details, key=_rank) if len(details) > 1 else details
+    return ranked
 
 
 def best_of(

@@ -26,6 +26,8 @@ from outreach.letters.models import Letter
 from outreach.schema import among
 from outreach.words import Sentence
 
+# Letters that change in the same way, and the columns that do.
+Change = tuple[Sequence[Letter], dict[str, Any]]
 # Moves that judge the words as they stand.
 JUDGED = frozenset({"submit", "approve"})
 
@@ -98,7 +100,7 @@ def make_many(
 ) -> dict[int, OutreachError]:
     """Make one move that judges no words for many letters; return {letter id: why it did not move}.
 
-    `each` is {letter id: further columns of its own}. The rules, the rows and the events are those
+    `letters` may be plain rows; `each` is {letter id: further columns of its own}. The rules, the rows and the events are those
     of `make`, in a few statements. A letter that can't move, or that somebody moved since it was
     read, stays as it is and stops no other.
     """
@@ -106,43 +108,64 @@ def make_many(
     if move.name in JUDGED or move.name == "return":
         raise ValueError(f"{name} is made letter by letter")
     refused: dict[int, OutreachError] = {}
-    wanted: list[tuple[Letter, dict[str, Any]]] = []
+    # Letters that change in the same way, which are nearly always all of them.
+    alike: dict[Any, list[Letter]] = {}
     for letter in letters:
         try:
             _refuse_impossible(letter, move, by, reason)
         except (NotAllowed, MoveRefused) as error:
             refused[letter.id] = error
             continue
-        changes = {**_changes(letter, move, now), **values, **own.get(letter.id, {})}
-        wanted.append((letter, changes | ({"reason": reason} if move.reason else {})))
+        further = tuple(own.get(letter.id, {}).items())
+        alike.setdefault((letter.state, letter.sent_at, further), []).append(letter)
+    wanted: list[Change] = []
+    for (*_, further), some in alike.items():
+        changes = {**_changes(some[0], move, now), **values, **dict(further)}
+        wanted.append((some, changes | ({"reason": reason} if move.reason else {})))
     moved = _write_many(session, wanted)
-    for letter, _ in wanted:
-        if letter.id not in moved:
-            further = {**values, **own.get(letter.id, {})}
-            refused |= _alone(session, letter, name, by=by, now=now, reason=reason, **further)
-    _tell_many(session, [one for one in wanted if one[0].id in moved], move, reason, by, now)
+    for together, changes in wanted:
+        for letter in together:
+            if letter.id not in moved:
+                how = {**values, **own.get(letter.id, {})}
+                refused |= _alone(session, letter, name, by=by, now=now, reason=reason, **how)
+        here = [letter for letter in together if letter.id in moved]
+        _tell_many(session, here, changes, move, reason, by, now)
     return refused
 
 
 def _tell_many(
     session: Session,
-    moved: Sequence[tuple[Letter, dict[str, Any]]],
+    moved: Sequence[Letter],
+    changes: dict[str, Any],
     move: Move,
     reason: str,
     by: Actor,
     now: dt.datetime,
 ) -> None:
     """Write the events of letters that moved together, and show the rows as they are now."""
-    happened = []
-    for letter, changes in moved:
-        told = _told(letter, move, changes, reason, "")
-        states = letter.state.value, move.target.value
-        happened.append((letter.id, letter.campaign_id, states, told))
+    happened = [
+        (
+            letter.id,
+            letter.campaign_id,
+            (letter.state.value, move.target.value),
+            _told(letter, move, changes, reason, ""),
+        )
+        for letter in moved
+    ]
+    audit.record_many(session, happened, kind="letter", name=move.name, by=by, now=now)
+    for letter in moved:
+        _show(letter, changes)
+    if moved and move.target is State.SCHEDULED:
+        wake(session, "letters", at=moved[0].send_after)
+
+
+def _show(letter: Letter, changes: Mapping[str, Any]) -> None:
+    """Let the row that somebody holds, of a session or plain, say what was written."""
+    if isinstance(letter, Letter):
         for column, value in changes.items():
             set_committed_value(letter, column, value)
-    if moved and move.target is State.SCHEDULED:
-        wake(session, "letters", at=min(one.send_after for one, _ in moved if one.send_after))
-    audit.record_many(session, happened, kind="letter", name=move.name, by=by, now=now)
+    else:
+        vars(letter).update(changes)
 
 
 def _alone(session: Session, letter: Letter, name: str, **how: Any) -> dict[int, OutreachError]:
@@ -255,21 +278,18 @@ def _write(session: Session, letter: Letter, move: Move, changes: dict[str, Any]
         wake(session, "letters", at=letter.send_after)
 
 
-def _write_many(session: Session, wanted: Sequence[tuple[Letter, dict[str, Any]]]) -> set[int]:
+def _write_many(session: Session, wanted: Sequence[Change]) -> set[int]:
     """Update the rows that are still in the state we saw; return the ids of those that moved.
 
     An open ask that stands already (law 7) moves none: then each letter is tried by itself.
     """
-    groups: dict[Any, list[Letter]] = {}
-    for letter, changes in wanted:
-        groups.setdefault((letter.state, *sorted(changes.items())), []).append(letter)
     moved: set[int] = set()
     try:
         with session.begin_nested():
-            for (was, *changed), some in groups.items():
-                told = {f"new_{column}": value for column, value in changed}
-                told |= {"ids": [one.id for one in some], "was": was}
-                update = _update_of(tuple(column for column, _ in changed))
+            for some, changes in wanted:
+                told = {f"new_{column}": value for column, value in changes.items()}
+                told |= {"ids": [one.id for one in some], "was": some[0].state}
+                update = _update_of(tuple(changes))
                 moved.update(session.connection().execute(update, told).scalars())
     except sa.exc.IntegrityError:
         return set()

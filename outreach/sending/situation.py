@@ -31,7 +31,7 @@ from outreach.letters.models import Letter, Quotation, TemplateVersion
 from outreach.letters.sealing import seal_from
 from outreach.petitions.counts import Count, current_count
 from outreach.petitions.models import Fact, Reading
-from outreach.schema import among
+from outreach.schema import among, plain_rows
 from outreach.sending import domains
 from outreach.sending.canary import Trial, trials_of
 from outreach.sending.models import DomainStop
@@ -90,11 +90,8 @@ class Situation:
     # The seal the letter has now; compare it with the one it was given.
     seal: str
     now: dt.datetime
-
-    @property
-    def today(self) -> dt.date:
-        """The day that `now` is in the campaign's zone: readings and postings are dated so."""
-        return self.campaign.day_of(self.now)
+    # The day that `now` is in the campaign's zone: readings and postings are dated so.
+    today: dt.date
 
 
 def look_at_many(
@@ -119,6 +116,7 @@ class _Read:
     """What was read for letters of one campaign, by letter id unless said otherwise."""
 
     campaign: Campaign
+    today: dt.date
     # By their own ids.
     senders: Mapping[int, Sender]
     versions: Mapping[int, TemplateVersion]
@@ -146,13 +144,16 @@ def _read(
     session: Session, campaign: Campaign, letters: Sequence[Letter], now: dt.datetime
 ) -> _Read:
     around = _around(session, letters)
-    contacts = contacts_by_owner(session, {one: _owners(row) for one, row in around.items()})
+    owners = {one: _owners(row) for one, row in around.items()}
+    contacts = contacts_by_owner(session, owners, plain=True)
     quoted = _quoted(session, letters)
     numbered = any(one.readings for one in quoted.values())
     # A form of address nobody has read may be rehearsed, and a rehearsal needs no way out.
     leaving = not campaign.rehearsing
+    today = campaign.day_of(now)
     return _Read(
         campaign=campaign,
+        today=today,
         senders=_by_id(session, _SENDERS, {one.sender_id for one in letters}),
         versions=_by_id(session, _VERSIONS, {one.template_version_id for one in letters}),
         around=around,
@@ -164,7 +165,7 @@ def _read(
         unread=_unread(session, letters, around) if leaving else {},
         chains=_chains(session, letters),
         quoted=quoted,
-        count=current_count(session, campaign.id, campaign.day_of(now)) if numbered else None,
+        count=current_count(session, campaign.id, today) if numbered else None,
         way=route(session, campaign.id, now=now) if leaving else None,
         stopped=domains.standing(session, campaign.id) if leaving else {},
         trials=trials_of(session, {one.mailing_id for one in letters}) if leaving else {},
@@ -180,10 +181,10 @@ def _of(read: _Read, letter: Letter, now: dt.datetime) -> Situation:
         letter=letter,
         campaign=read.campaign,
         sender=sender,
-        target=row[0],
+        target=row,
         held_from=row.start_on,
         held_until=row.end_on,
-        body_until=row.ended_on,
+        body_until=row.body_ended_on,
         died=row.death_date or "",
         quiet_until=row.quiet_until,
         lately=read.lately.get(letter.office_id),
@@ -203,28 +204,27 @@ def _of(read: _Read, letter: Letter, now: dt.datetime) -> Situation:
         trial=read.trials.get(letter.mailing_id) if leaves else None,
         seal=seal_from(letter, sender, quoted.all) if letter.state in SEALED else "",
         now=now,
+        today=read.today,
     )
 
 
 Row = TypeVar("Row", Sender, TemplateVersion, Fact, Reading)
-
-
 _SENDERS = sa.select(Sender).where(among(Sender.id, "ids"))
 _VERSIONS = sa.select(TemplateVersion).where(among(TemplateVersion.id, "ids"))
 
 
 def _by_id(session: Session, query: sa.Select[Row], ids: Collection[int]) -> dict[int, Row]:
-    return {one.id: one for one in session.scalars(query, {"ids": ids})} if ids else {}
+    return {one.id: one for one in plain_rows(session, query, {"ids": ids})} if ids else {}
 
 
 # The desk of the target, which may not be the one the letter was made for.
 _OWN = aliased(Office)
 _AROUND = (
     sa.select(
-        *(Target, Letter.id, Letter.office_id),
+        *(Target, Letter.id.label("letter_id"), Letter.office_id.label("desk_id")),
         *(Membership.person_id, Membership.post_id),
         *(Membership.start_on, Membership.end_on),
-        *(Organization.ended_on, Person.death_date),
+        *(Organization.ended_on.label("body_ended_on"), Person.death_date),
         *(Office.quiet_until, Office.key.label("desk"), _OWN.key.label("target_desk")),
     )
     .select_from(Letter)
@@ -239,15 +239,16 @@ _AROUND = (
 
 
 def _around(session: Session, letters: Sequence[Letter]) -> dict[int, Any]:
-    """{letter id: its target, the days of the holder, whose details count, the desks}."""
-    rows = session.execute(_AROUND, {"ids": [letter.id for letter in letters]})
-    return {row.id: row for row in rows}
+    """{letter id: its target, with the days of the holder, whose details count, the desks}."""
+    told = {"ids": [letter.id for letter in letters]}
+    rows: list[Any] = plain_rows(session, _AROUND, told)
+    return {row.letter_id: row for row in rows}
 
 
 def _lately(session: Session, around: Mapping[int, Any], now: dt.datetime) -> dict[int, Lately]:
     """{office id: its last letter}, of those desks that rest at `now`."""
     rows = around.values()
-    resting = {row.office_id for row in rows if row.quiet_until and row.quiet_until > now}
+    resting = {row.desk_id for row in rows if row.quiet_until and row.quiet_until > now}
     if not resting:
         return {}
     found = session.execute(
@@ -260,8 +261,8 @@ def _lately(session: Session, around: Mapping[int, Any], now: dt.datetime) -> di
 
 def _owners(row: Any) -> list[tuple[str, int]]:
     """Whose ways to be reached are the target's: of the person and the post, or of the body."""
-    if row[0].membership_id is None:
-        return [("organization", row[0].body_id)]
+    if row.membership_id is None:
+        return [("organization", row.body_id)]
     return [("person", row.person_id)] + ([("post", row.post_id)] if row.post_id else [])
 
 
@@ -281,7 +282,7 @@ _READINGS = sa.select(Reading).where(among(Reading.id, "ids"))
 
 def _quoted(session: Session, letters: Sequence[Letter]) -> dict[int, _Quoted]:
     found = {letter.id: _Quoted() for letter in letters}
-    quotations = session.scalars(_QUOTED, {"ids": list(found)}).all()
+    quotations = plain_rows(session, _QUOTED, {"ids": list(found)})
     # Thousands of letters quote the same few.
     facts = _by_id(session, _FACTS, {one.fact_id for one in quotations if one.fact_id})
     readings = _by_id(session, _READINGS, {one.reading_id for one in quotations if one.reading_id})
@@ -327,7 +328,7 @@ def _forbidden(
 def _unread(
     session: Session, letters: Sequence[Letter], around: Mapping[int, Any]
 ) -> dict[int, Greeting | None]:
-    wanted = [(around[letter.id][0], letter.language) for letter in letters]
+    wanted = [(around[letter.id], letter.language) for letter in letters]
     found = unread_greetings_of(session, wanted)
     return {letter.id: greeting for letter, greeting in zip(letters, found, strict=True)}
 
