@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import audit
-from outreach.accounts.models import Actor, Task, TaskKind
+from outreach.accounts.models import Actor, Task, TaskKind, User
 from outreach.accounts.roles import ORGANISERS
 from outreach.errors import NotFound, Refused
 from outreach.words import Sentence
@@ -83,10 +83,32 @@ def release(session: Session, task: Task, *, by: Actor, now: dt.datetime) -> Non
     _require_owner(task, by)
     if task.owner_id is None:
         return
+    _free(session, task)
+    _record(session, task, "released", by=by, now=now)
+
+
+def _free(session: Session, task: Task) -> None:
     task.owner_id = None
     task.taken_at = None
     session.flush()
-    _record(session, task, "released", by=by, now=now)
+
+
+def end_claim(session: Session, task: Task, *, by: Actor, now: dt.datetime) -> None:
+    """Free a task whose owner took it long ago and left it lying."""
+    _free(session, task)
+    _record(session, task, "claim_ended", by=by, now=now)
+
+
+def hand_over(session: Session, task: Task, to: User, *, by: Actor, now: dt.datetime) -> None:
+    """Give a task to somebody else. Only its owner or an organiser; else Refused."""
+    if task.owner_id is not None:
+        _require_owner(task, by)
+    if task.done_at is not None:
+        raise Refused(Sentence("This task is done."))
+    task.owner_id, task.taken_at, task.deferred_until = to.id, now, None
+    session.flush()
+    session.expire(task, ["owner"])
+    _record(session, task, "handed_over", by=by, now=now, detail={"to": str(to.id)})
 
 
 def defer(session: Session, task: Task, until: dt.date, *, by: Actor, now: dt.datetime) -> None:

@@ -13,13 +13,13 @@ from outreach.accounts import tasks
 from outreach.accounts.models import Actor, Campaign, Task, TaskKind
 from outreach.accounts.roles import ORGANISERS, STAFF, require
 from outreach.directory.models import Jurisdiction, Office, Target
-from outreach.errors import NotFound, Refused
+from outreach.errors import NotAllowed, NotFound, Refused
 from outreach.letters import looking
 from outreach.letters.models import Letter
 from outreach.petitions.models import Promise, Stance
 from outreach.replies import finding
 from outreach.replies.kinds import GUARDED
-from outreach.replies.models import Reply, ReplyLetter
+from outreach.replies.models import Incoming, Reply, ReplyLetter
 from outreach.replies.rules import ANSWERABLE, check_letters
 from outreach.words import Sentence
 
@@ -28,6 +28,9 @@ MOST_FOUND = 50
 STAFF_ONLY = frozenset(
     {TaskKind.SETTLE_UNKNOWN, TaskKind.CHECK_READING, TaskKind.READ_REPLY, TaskKind.OTHER}
 )
+# What everybody may read for us who takes it: messages, and answers a second time.
+TO_READ = frozenset({"incoming", "second_reading"})
+ORGANISERS_ONLY = frozenset({"question", "disagreement"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +163,61 @@ def open_tasks(
     )
     mine = [it for it in rows if it.owner_id == by.user_id]
     free = [it for it in rows if it.owner_id is None and may_take(it, by)]
-    return mine, free
+    hidden = _out_of_reach(session, free, by)
+    return mine, [it for it in free if it.id not in hidden]
 
 
 def may_take(task: Task, by: Actor) -> bool:
-    """Return whether `by` is offered `task`: volunteers get no task that needs every letter."""
+    """Return whether tasks of this sort are offered to `by`: volunteers get none of every letter.
+
+    Whether this one is for them to see, `require_reach` says.
+    """
     if task.kind is TaskKind.READ_REPLY:
+        return task.subject_kind in TO_READ or by.role in ORGANISERS
+    if task.subject_kind in ORGANISERS_ONLY:
         return by.role in ORGANISERS
     return by.role in STAFF or task.kind not in STAFF_ONLY
+
+
+def _out_of_reach(session: Session, rows: Sequence[Task], by: Actor) -> set[int]:
+    """The tasks about messages and answers that `by` may not read, or has read before."""
+    about: dict[str, dict[int, list[int]]] = {kind: {} for kind in TO_READ}
+    for task in rows:
+        if task.subject_kind in about and task.kind is TaskKind.READ_REPLY:
+            about[task.subject_kind].setdefault(task.subject_id, []).append(task.id)
+    found: list[int] = []
+    if about["incoming"] and by.role not in ORGANISERS:
+        secret = Incoming.confidential.is_(True)
+        if by.role not in STAFF:
+            secret = sa.or_(secret, Incoming.warned.is_(True))
+        ids = sa.select(Incoming.id).where(Incoming.id.in_(about["incoming"]), secret)
+        found += [task for one in session.scalars(ids) for task in about["incoming"][one]]
+    if about["second_reading"]:
+        first = sa.or_(Reply.logged_by_id == by.user_id, _not_for(by))
+        ids = sa.select(Reply.id).where(Reply.id.in_(about["second_reading"]), first)
+        found += [task for one in session.scalars(ids) for task in about["second_reading"][one]]
+    return set(found)
+
+
+def _not_for(by: Actor) -> sa.ColumnElement[bool]:
+    """Answers out of a message that `by` may not read."""
+    if by.role in ORGANISERS:
+        return sa.false()
+    secret = Incoming.confidential.is_(True)
+    if by.role not in STAFF:
+        secret = sa.or_(secret, Incoming.warned.is_(True))
+    return Reply.incoming_id.in_(sa.select(Incoming.id).where(secret))
+
+
+def may_have(session: Session, task: Task, by: Actor) -> bool:
+    """Return whether `by` may do `task`, and see what it is about."""
+    return may_take(task, by) and task.id not in _out_of_reach(session, [task], by)
+
+
+def require_reach(session: Session, task: Task, by: Actor) -> None:
+    """Raise NotAllowed unless `by` may do `task`."""
+    if not may_have(session, task, by):
+        raise NotAllowed(Sentence("This task needs somebody who may read every letter."))
 
 
 def answers_of(campaign_id: int, *, rehearsal: bool, by: Actor) -> sa.Select[Reply]:

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit, tasks
 from outreach.accounts.models import INBOX, Actor, Campaign, Event
-from outreach.accounts.roles import ORGANISERS, require
+from outreach.accounts.roles import ORGANISERS, STAFF, require
 from outreach.directory.models import SuppressionScope
 from outreach.errors import NotAllowed, Refused
 from outreach.letters.models import Letter
-from outreach.replies import effects, placing
+from outreach.replies import effects, inbox, placing
+from outreach.replies.kinds import GUARDED
 from outreach.replies.models import (
     Incoming,
     Reply,
@@ -49,6 +50,9 @@ def log_answer(
     reply = _keep(session, answer, letters, incoming, by, now)
     if incoming is not None:
         placing.read_out(session, incoming, letters, by=by, now=now)
+        if answer.kind in GUARDED and not incoming.confidential:
+            incoming.confidential = True
+            inbox.record(session, incoming, "made_confidential", by=by, now=now)
     _follow_up(session, reply, letters, answer, by, now)
     return reply
 
@@ -110,9 +114,10 @@ def _follow_up(
 
 
 def may_undo(reply: Reply, by: Actor) -> bool:
-    """Return whether `by` may undo `reply`: one's own; an organiser every one."""
+    """Return whether `by` may undo `reply`: one's own; staff a machine's; organisers every one."""
     own = by.user_id is not None and by.user_id == reply.logged_by_id
-    return reply.undone_at is None and (own or by.role in ORGANISERS)
+    machine = reply.logged_by == INBOX.name and by.role in STAFF
+    return reply.undone_at is None and (own or machine or by.role in ORGANISERS)
 
 
 def undo_answer(session: Session, reply: Reply, *, by: Actor, now: dt.datetime) -> None:

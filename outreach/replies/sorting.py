@@ -177,7 +177,7 @@ def file_by_kind(
             now=now,
             incoming=row,
             channel=ReplyChannel.EMAIL,
-            received_on=_received_on(campaign, row, letter),
+            received_on=received_on(campaign, row, letter),
             text=mail.reading or mail.text or mail.subject,
             kind=kind,
             signed_by=SignedBy.AUTOMATIC,
@@ -217,7 +217,7 @@ def _words(bounce: Bounce | None) -> str:
     return next((one.words for one in failures if one.words), "") or "came back"
 
 
-def _received_on(campaign: Campaign, row: Incoming, letter: Letter) -> dt.date:
+def received_on(campaign: Campaign, row: Incoming, letter: Letter) -> dt.date:
     """The day it came; never before the letter left, whatever a clock said."""
     came = campaign.day_of(row.received_at)
     return max(came, campaign.day_of(letter.sent_at)) if letter.sent_at else came

@@ -18,7 +18,7 @@ from outreach.accounts.models import Actor
 from outreach.accounts.roles import ORGANISERS, STAFF
 from outreach.database import transaction
 from outreach.errors import NotFound
-from outreach.replies import inbox, intake, mailboxes, sorting
+from outreach.replies import inbox, intake, mailboxes, reading, sorting
 from outreach.replies.authenticity import own_checks, warnings
 from outreach.replies.models import InboxState, Incoming, Way
 from outreach.replies.parsing import Mail, read
@@ -125,6 +125,8 @@ def message(incoming_id: int) -> str:
         checked_by=checked_by,
         organiser=actor().role in ORGANISERS,
         staff=actor().role in STAFF,
+        may_read=reading.reading_task(session(), row.id) is not None,
+        may_flip=reading.may_flip(session(), row, actor()),
     )
 
 

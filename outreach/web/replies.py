@@ -19,9 +19,9 @@ from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.petitions.models import Fact, Position, Promise, PromiseState
 from outreach.petitions.promises import settle
-from outreach.replies import desk, filing
+from outreach.replies import desk, filing, queue
 from outreach.replies.kinds import KINDS, grouped
-from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
+from outreach.replies.models import Incoming, Reply, ReplyChannel, ReplyKind, SignedBy
 from outreach.replies.rules import around
 from outreach.replies.threads import thread as thread_of
 from outreach.web.access import actor, campaign, needs, now, reader_in, session
@@ -50,9 +50,11 @@ def inbox() -> str:
     return render_template(
         "pages/replies/inbox.html",
         current=current,
-        current_url=_subject_url(current) if current else "",
+        current_url=subject_url(current) if current else "",
         promise=_promise_of(current),
         unposted=_unposted(current),
+        people=queue.people_for(session(), campaign(), current, by=actor()) if current else [],
+        questions=queue.questions_about(session(), current, by=actor()) if current else [],
         at=at,
         every=every,
         today=today,
@@ -86,10 +88,13 @@ PAGES = {
 }
 
 
-def _subject_url(task: Task) -> str:
+def subject_url(task: Task) -> str:
     """Return the page of what `task` is about, or nothing where the reader has none to go to."""
     if task.kind is TaskKind.LOG_ANSWER and task.owner_id == actor().user_id:
         return url_for("replies.log", letter_id=task.subject_id)
+    if task.kind is TaskKind.READ_REPLY and task.subject_kind == "incoming":
+        held = task.owner_id == actor().user_id
+        return url_for("desk.read", incoming_id=task.subject_id) if held else ""
     if task.subject_kind in PAGE_OF_ONE:
         endpoint, name = PAGE_OF_ONE[task.subject_kind]
         values: dict[str, Any] = {name: task.subject_id}
@@ -163,11 +168,11 @@ def log(letter_id: int) -> str | Response | tuple[str, int]:
         chosen = [letter, *(it for it in others if it.id in (form.also.data or []))]
         try:
             with transaction(session()):
-                reply = _file(form, chosen)
+                reply = file_answer(form, chosen)
         except BadInput as error:
             form.show(error)
         else:
-            return _after_filing(reply)
+            return after_filing(reply)
     page = render_template(
         "pages/replies/log.html",
         letter=letter,
@@ -194,10 +199,14 @@ def _earlier(today: Any) -> dict[str, Any]:
     }
 
 
-def _file(form: AnswerForm, letters: list[Letter]) -> Reply:
+def file_answer(
+    form: AnswerForm, letters: list[Letter], *, incoming: Incoming | None = None
+) -> Reply:
+    """File what a form says, in the caller's transaction. Raises BadInput with the field."""
     return filing.log_answer(
         session(),
         letters=letters,
+        incoming=incoming,
         channel=ReplyChannel(form.channel.data),
         received_on=form.received_on.data,
         text=form.text.data or "",
@@ -215,7 +224,8 @@ def _file(form: AnswerForm, letters: list[Letter]) -> Reply:
     )
 
 
-def _after_filing(reply: Reply) -> Response:
+def after_filing(reply: Reply) -> Response:
+    """Go on after an answer was filed: to it, or back to the queue, where it can be undone."""
     cookie["filed"] = [*cookie.get("filed", []), reply.id][-UNDOABLE:]
     if request.form.get("then") == "show":
         flash(_("Filed. The letter counts as it says below."), "success")
@@ -295,16 +305,16 @@ def thread(office_id: int) -> str:
 def take(task_id: int) -> Response:
     """Take a task; the form of its answer opens, or the task itself."""
     task = _task(task_id)
-    if not desk.may_take(task, actor()):
-        raise NotAllowed(Sentence("This task needs somebody who may read every letter."))
+    desk.require_reach(session(), task, actor())
     with transaction(session()):
         if task.kind is TaskKind.LOG_ANSWER:
             desk.take_letter(session(), _letter(task.subject_id), by=actor(), now=now())
         else:
-            tasks.take(session(), task, by=actor(), now=now())
+            queue.take(session(), task, by=actor(), now=now())
     flash(_("The task is yours."), "success")
-    if task.kind is TaskKind.LOG_ANSWER:
-        return _to("replies.log", letter_id=task.subject_id)
+    if task.kind in queue.CLAIMED:
+        answer: Response = redirect(subject_url(task), code=303)
+        return answer
     mine, _free = desk.open_tasks(session(), campaign(), by=actor(), today=campaign().day_of(now()))
     places = [at for at, it in enumerate(mine, start=1) if it.id == task_id]
     return _to("replies.inbox", at=places[0] if places else 1)

@@ -96,6 +96,12 @@ class AnswerForm(Form):
         return any(self[name].errors for name in behind)
 
     @property
+    def behind_is_wrong(self) -> bool:
+        """The same for what the page of a message keeps behind “More”."""
+        behind = ("back_on", "received_on", "channel", "link", "text")
+        return any(self[name].errors for name in behind)
+
+    @property
     def more_is_filled(self) -> bool:
         """Whether something is written in the fields behind “More”."""
         return bool(self.promise.data or self.link.data or self.note.data or self.back_on.data)

@@ -1,0 +1,123 @@
+"""The queue: the next thing, later, somebody else, or a question to an organiser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask import session as cookie
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from outreach.accounts import tasks
+from outreach.accounts.models import Task, TaskKind
+from outreach.database import transaction
+from outreach.errors import NotAllowed
+from outreach.letters.models import Letter
+from outreach.replies import desk, queue
+from outreach.web.access import actor, campaign, needs, now, session
+from outreach.web.desk.frame import bp
+from outreach.web.replies import subject_url
+from outreach.words import Sentence
+
+# What this browser put behind everything else; the cookie stays small.
+SKIPPED = 50
+
+
+@bp.post("/inbox/next")
+@needs("tasks.take")
+def next_thing() -> Response:
+    """Take the next thing that waits and open it."""
+    with transaction(session()):
+        queue.end_old_claims(session(), now=now())
+        task = queue.next_free(
+            session(), campaign(), skipped=cookie.get("skipped", []), by=actor(), now=now()
+        )
+        if task is not None:
+            _take(task)
+    if task is None:
+        flash(_("Nothing waits for you."), "info")
+        return _to("replies.inbox")
+    if task.id in cookie.get("skipped", []):
+        # All is skipped: it begins anew.
+        cookie["skipped"] = []
+    return _open(task)
+
+
+def _take(task: Task) -> None:
+    if task.kind is TaskKind.LOG_ANSWER and task.owner_id is None:
+        letter = session().get_one(Letter, task.subject_id)
+        desk.take_letter(session(), letter, by=actor(), now=now())
+    elif task.owner_id is None:
+        queue.take(session(), task, by=actor(), now=now())
+
+
+def _open(task: Task) -> Response:
+    mine, free = desk.open_tasks(session(), campaign(), by=actor(), today=campaign().day_of(now()))
+    if task.kind in queue.CLAIMED:
+        answer: Response = redirect(subject_url(task), code=303)
+        return answer
+    places = [at for at, one in enumerate([*mine, *free], start=1) if one.id == task.id]
+    return _to("replies.inbox", at=places[0] if places else 1)
+
+
+@bp.post("/inbox/tasks/<int:task_id>/skip")
+@needs("tasks.take")
+def skip(task_id: int) -> Response:
+    """Put a task behind all others, free for somebody else, and open the next one."""
+    task = _task(task_id)
+    with transaction(session()):
+        if task.owner_id == actor().user_id and task.done_at is None:
+            tasks.release(session(), task, by=actor(), now=now())
+    cookie["skipped"] = [*(one for one in cookie.get("skipped", []) if one != task_id), task_id]
+    cookie["skipped"] = cookie["skipped"][-SKIPPED:]
+    return next_thing()
+
+
+@bp.post("/inbox/tasks/<int:task_id>/hand-over")
+@needs("tasks.take")
+def hand_over(task_id: int) -> Response:
+    """Give a task to somebody who may do it."""
+    task = _task(task_id)
+    person = request.form.get("person", 0, type=int)
+    with transaction(session()):
+        to = queue.hand_over(session(), campaign(), task, person, by=actor(), now=now())
+    flash(_("%(name)s has it now.", name=to.name), "success")
+    return _to("replies.inbox")
+
+
+@bp.post("/inbox/tasks/<int:task_id>/ask")
+@needs("tasks.take")
+def ask(task_id: int) -> Response:
+    """Ask the organisers about a task."""
+    task = _task(task_id)
+    words = request.form.get("words", "")
+    with transaction(session()):
+        queue.ask(session(), campaign(), task, words, by=actor(), now=now())
+    flash(_("Asked. The answer shows with the task."), "success")
+    address = subject_url(task) if task.kind in queue.CLAIMED else url_for("replies.inbox")
+    answer: Response = redirect(address, code=303)
+    return answer
+
+
+@bp.post("/inbox/tasks/<int:task_id>/answer")
+@needs("replies.read")
+def answer_question(task_id: int) -> Response:
+    """Answer the question of somebody at the desk."""
+    words = request.form.get("words", "")
+    with transaction(session()):
+        queue.answer(session(), _task(task_id), words, by=actor(), now=now())
+    flash(_("Answered."), "success")
+    return _to("replies.inbox")
+
+
+def _task(task_id: int) -> Task:
+    task = tasks.task_by_id(session(), campaign().id, task_id)
+    if task.owner_id != actor().user_id and not desk.may_have(session(), task, actor()):
+        raise NotAllowed(Sentence("This task needs somebody who may read every letter."))
+    return task
+
+
+def _to(endpoint: str, **values: Any) -> Response:
+    answer: Response = redirect(url_for(endpoint, **values), code=303)
+    return answer
