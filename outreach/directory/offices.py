@@ -111,24 +111,18 @@ def contacts_of_many(
 def contacts_by_owner(
     session: Session, owners: Mapping[int, Sequence[tuple[str, int]]], *, plain: bool = False
 ) -> dict[int, Sequence[ContactDetail]]:
-    """Return {key: the ways to reach its owners ("person", "post", …; id), best first}.
-
-    `plain`: as `schema.Plain` rows, for many that are only looked at.
-    """
+    """Return {key: the ways to reach its owners (kind, id), best first}, as plain rows or not."""
     wanted = {owner for several in owners.values() for owner in several}
+    read = plain_rows if plain else Session.scalars
     found: dict[tuple[str, int], list[ContactDetail]] = {}
     for kind, query in _DETAILS_OF.items():
         ids = [number for its, number in wanted if its == kind]
-        if not ids:
-            continue
-        told = {"ids": ids}
-        for detail in plain_rows(session, query, told) if plain else session.scalars(query, told):
+        for detail in read(session, query, {"ids": ids}) if ids else ():
             found.setdefault((kind, getattr(detail, f"{kind}_id")), []).append(detail)
-    ranked: dict[int, Sequence[ContactDetail]] = {}
-    for key, mine in owners.items():
-        details = [detail for owner in mine for detail in found.get(owner, ())]
-        ranked[key] = sorted(details, key=_rank) if len(details) > 1 else details
-    return ranked
+    return {
+        key: sorted((detail for owner in mine for detail in found.get(owner, ())), key=_rank)
+        for key, mine in owners.items()
+    }
 
 
 def best_of(

@@ -100,9 +100,9 @@ def make_many(
 ) -> dict[int, OutreachError]:
     """Make one move that judges no words for many letters; return {letter id: why it did not move}.
 
-    `letters` may be plain rows; `each` is {letter id: further columns of its own}. The rules, the rows and the events are those
-    of `make`, in a few statements. A letter that can't move, or that somebody moved since it was
-    read, stays as it is and stops no other.
+    `letters` may be plain rows, `each` is {letter id: further columns of its own}. Rules, rows and
+    events are those of `make`. A letter that can't move, or that somebody moved since it was read,
+    stays as it is and stops no other.
     """
     move, reason, own = BY_NAME[name], reason.strip(), each or {}
     if move.name in JUDGED or move.name == "return":
@@ -124,12 +124,11 @@ def make_many(
         wanted.append((some, changes | ({"reason": reason} if move.reason else {})))
     moved = _write_many(session, wanted)
     for together, changes in wanted:
-        for letter in together:
-            if letter.id not in moved:
-                how = {**values, **own.get(letter.id, {})}
-                refused |= _alone(session, letter, name, by=by, now=now, reason=reason, **how)
-        here = [letter for letter in together if letter.id in moved]
+        here = [one for one in together if one.id in moved]
         _tell_many(session, here, changes, move, reason, by, now)
+        for letter in (one for one in together if one.id not in moved):
+            how = {**values, **own.get(letter.id, {})}
+            refused |= _alone(session, letter, name, by=by, now=now, reason=reason, **how)
     return refused
 
 
@@ -143,29 +142,19 @@ def _tell_many(
     now: dt.datetime,
 ) -> None:
     """Write the events of letters that moved together, and show the rows as they are now."""
-    happened = [
-        (
-            letter.id,
-            letter.campaign_id,
-            (letter.state.value, move.target.value),
-            _told(letter, move, changes, reason, ""),
-        )
-        for letter in moved
-    ]
-    audit.record_many(session, happened, kind="letter", name=move.name, by=by, now=now)
+    happened = []
     for letter in moved:
-        _show(letter, changes)
+        states = letter.state.value, move.target.value
+        told = _told(letter, move, changes, reason, "")
+        happened.append((letter.id, letter.campaign_id, states, told))
+        if isinstance(letter, Letter):
+            for column, value in changes.items():
+                set_committed_value(letter, column, value)
+        else:
+            vars(letter).update(changes)
+    audit.record_many(session, happened, kind="letter", name=move.name, by=by, now=now)
     if moved and move.target is State.SCHEDULED:
         wake(session, "letters", at=moved[0].send_after)
-
-
-def _show(letter: Letter, changes: Mapping[str, Any]) -> None:
-    """Let the row that somebody holds, of a session or plain, say what was written."""
-    if isinstance(letter, Letter):
-        for column, value in changes.items():
-            set_committed_value(letter, column, value)
-    else:
-        vars(letter).update(changes)
 
 
 def _alone(session: Session, letter: Letter, name: str, **how: Any) -> dict[int, OutreachError]:
@@ -289,8 +278,8 @@ def _write_many(session: Session, wanted: Sequence[Change]) -> set[int]:
             for some, changes in wanted:
                 told = {f"new_{column}": value for column, value in changes.items()}
                 told |= {"ids": [one.id for one in some], "was": some[0].state}
-                update = _update_of(tuple(changes))
-                moved.update(session.connection().execute(update, told).scalars())
+                rows = session.connection().execute(_update_of(tuple(changes)), told)
+                moved.update(rows.scalars())
     except sa.exc.IntegrityError:
         return set()
     return moved
@@ -395,12 +384,7 @@ def mark_unread(
 
 
 def _note(
-    session: Session,
-    letter: Letter,
-    name: str,
-    by: Actor,
-    now: dt.datetime,
-    detail: dict[str, Any],
+    session: Session, letter: Letter, name: str, by: Actor, now: dt.datetime, detail: dict[str, Any]
 ) -> None:
     session.flush()
     audit.record(
