@@ -48,6 +48,7 @@ ROOMS = (
     "mailboxes",
     "threads",
     "searching",
+    "votes",
     "overview",
     "health",
 )

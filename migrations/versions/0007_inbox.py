@@ -230,6 +230,7 @@ def upgrade() -> None:
     op.add_column("letter", sa.Column("in_reply_to", sa.String(length=250), nullable=True))
     op.add_column("letter", sa.Column("refers_to", sa.Text(), nullable=True))
     _create_notes_and_search()
+    _create_roll_calls()
     op.create_table(
         "letter_trace",
         sa.Column("clue", sa.String(length=16), nullable=False),
@@ -289,6 +290,88 @@ def _create_notes_and_search() -> None:
         sa.UniqueConstraint("letter_id", name=op.f("uq_search_text_letter_id")),
         sa.UniqueConstraint("reply_id", name=op.f("uq_search_text_reply_id")),
         sa.UniqueConstraint("note_id", name=op.f("uq_search_text_note_id")),
+    )
+
+
+def _create_roll_calls() -> None:
+    positions = ("support", "lean_support", "undecided", "lean_oppose", "oppose", "unknown")
+    op.create_table(
+        "roll_call",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("ask_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("voted_on", sa.Date(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        *(
+            sa.Column(
+                f"{vote}_means",
+                sa.Enum(
+                    *positions,
+                    name=f"{vote}_means",
+                    native_enum=False,
+                    create_constraint=True,
+                    length=32,
+                ),
+                nullable=False,
+            )
+            for vote in ("aye", "no", "abstain")
+        ),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", outreach.schema.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("rehearsal", sa.Boolean(), nullable=False),
+        sa.Column("undone_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_roll_call_campaign_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["body_id"],
+            ["organization.id"],
+            name=op.f("fk_roll_call_body_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["ask_id"], ["ask.id"], name=op.f("fk_roll_call_ask_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roll_call")),
+    )
+    op.create_index(op.f("ix_roll_call_campaign_id"), "roll_call", ["campaign_id"], unique=False)
+    op.create_table(
+        "roll_call_vote",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("roll_call_id", sa.Integer(), nullable=False),
+        sa.Column("said", sa.String(length=300), nullable=False),
+        sa.Column(
+            "vote",
+            sa.Enum(
+                "aye",
+                "no",
+                "abstain",
+                "absent",
+                name="vote",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("target_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["roll_call_id"],
+            ["roll_call.id"],
+            name=op.f("fk_roll_call_vote_roll_call_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"],
+            ["target.id"],
+            name=op.f("fk_roll_call_vote_target_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roll_call_vote")),
+    )
+    op.create_index(
+        op.f("ix_roll_call_vote_roll_call_id"), "roll_call_vote", ["roll_call_id"], unique=False
     )
 
 

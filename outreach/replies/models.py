@@ -11,8 +11,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from outreach.accounts.models import Security
-from outreach.directory.models import Office
+from outreach.directory.models import Office, Organization, Target
 from outreach.letters.models import Letter
+from outreach.petitions.models import Ask, Position
 from outreach.schema import Base, enum
 
 # The longest clue that leads to a letter, in characters.
@@ -322,6 +323,58 @@ class SearchText(Base):
         sa.ForeignKey("thread_note.id", ondelete="CASCADE"), unique=True
     )
     words: Mapped[str]
+
+
+class Vote(StrEnum):
+    """How somebody voted. Who was absent took no stand."""
+
+    AYE = "aye"
+    NO = "no"
+    ABSTAIN = "abstain"
+    ABSENT = "absent"
+
+
+class RollCall(Base):
+    """A recorded vote of one body on one day, and what each way of voting means for one ask."""
+
+    __tablename__ = "roll_call"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"), index=True)
+    body_id: Mapped[int] = mapped_column(sa.ForeignKey("organization.id", ondelete="CASCADE"))
+    ask_id: Mapped[int] = mapped_column(sa.ForeignKey("ask.id"))
+    title: Mapped[str]
+    voted_on: Mapped[dt.date]
+    # The official record of it.
+    link: Mapped[str]
+    aye_means: Mapped[Position] = mapped_column(enum(Position, "aye_means"))
+    no_means: Mapped[Position] = mapped_column(enum(Position, "no_means"))
+    abstain_means: Mapped[Position] = mapped_column(enum(Position, "abstain_means"))
+    by: Mapped[str] = mapped_column(sa.String(120))
+    by_id: Mapped[int | None]
+    at: Mapped[dt.datetime]
+    rehearsal: Mapped[bool]
+    # It was entered by mistake: its stances are taken back.
+    undone_at: Mapped[dt.datetime | None]
+
+    body: Mapped[Organization] = relationship(lazy="raise")
+    ask: Mapped[Ask] = relationship(lazy="raise")
+
+
+class RollCallVote(Base):
+    """One name of a roll call as it was entered, and who that is; null: nobody knows yet."""
+
+    __tablename__ = "roll_call_vote"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    roll_call_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("roll_call.id", ondelete="CASCADE"), index=True
+    )
+    said: Mapped[str] = mapped_column(sa.String(300))
+    vote: Mapped[Vote] = mapped_column(enum(Vote, "vote"))
+    target_id: Mapped[int | None] = mapped_column(sa.ForeignKey("target.id", ondelete="SET NULL"))
+
+    target: Mapped[Target | None] = relationship(lazy="raise")
 
 
 @event.listens_for(Reply, "after_update")

@@ -59,7 +59,10 @@ DIRECTORY = (
     Place("directory.imports", N_("Imports"), "upload", ("directory.import", "directory.upload")),
 )
 
-REPLIES = (Place("searching.search", N_("Search"), "search", ("searching.",)),)
+REPLIES = (
+    Place("searching.search", N_("Search"), "search", ("searching.",)),
+    Place("votes.roll_calls", N_("Votes"), "list-check", ("votes.",)),
+)
 
 SECTIONS = (
     Place(

@@ -43,6 +43,7 @@ from outreach.replies.models import (
     ReplyChannel,
     ReplyKind,
     SignedBy,
+    Vote,
     Way,
 )
 from outreach.sending.finding import Found
@@ -283,6 +284,12 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "held": N_("held"),
         "accepted": N_("accepted"),
         "refused": N_("refused"),
+    },
+    Vote: {
+        "aye": N_("aye"),
+        "no": N_("no"),
+        "abstain": N_("abstained"),
+        "absent": N_("absent"),
     },
     Position: {
         "support": N_("support"),

@@ -1,0 +1,162 @@
+"""A roll call is entered once: names become stances, what nobody knows is kept, undone as one."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from outreach.directory.models import Membership
+from outreach.errors import BadInput, NotAllowed, Refused
+from outreach.petitions.models import Position, Stance, StanceBasis
+from outreach.petitions.stances import standing
+from outreach.replies import votes
+from outreach.replies.models import RollCallVote, Vote
+from outreach.replies.votes import Line, Meaning
+from tests import make
+
+DAY = dt.date(2026, 2, 20)
+LINK = "https://parliament.example/votes/7"
+MEANING = Meaning(Position.SUPPORT, Position.OPPOSE, Position.UNDECIDED)
+
+
+@pytest.fixture
+def campaign(session):
+    return make.campaign(session)
+
+
+@pytest.fixture
+def sam(session, campaign):
+    return make.sam(session, campaign)
+
+
+@pytest.fixture
+def body(session):
+    """A chamber: two Ozolas, a Żółć, and one who left before the day."""
+    body = make.organization(session)
+    for name in ("Anna Ozola", "Ilze Ozola", "Łukasz Żółć", "Олена Приклад"):
+        make.target(session, name=name, body=body)
+    gone = make.target(session, name="Gone Before", body=body)
+    session.get_one(Membership, gone.membership_id).end_on = DAY
+    session.flush()
+    return body
+
+
+def enter(session, campaign, body, by, lines, ticked=None, **values):
+    values = {
+        "title": "Motion 7",
+        "voted_on": DAY,
+        "link": LINK,
+        "meaning": MEANING,
+        "body_id": body.id,
+        "ask_id": values.pop("ask", None) or make.ask(session, campaign).id,
+    } | values
+    entry = votes.Entry(**values)
+    ticked = ticked or {}
+    return votes.enter(session, campaign, entry, lines=lines, ticked=ticked, by=by, now=make.NOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "vote"),
+    [
+        ("Ozola, Anna; no", "Ozola, Anna", Vote.NO),
+        ("Anna Ozola – aye", "Anna Ozola", Vote.AYE),
+        ("Anna Ozola\tabstention", "Anna Ozola", Vote.ABSTAIN),
+        ("Anna Ozola: Enthaltung", "Anna Ozola", Vote.ABSTAIN),
+        ("Anna Ozola, za", "Anna Ozola", Vote.AYE),
+        ("Ozola, Anna", "Ozola, Anna", Vote.AYE),
+        ("Ozola-Kalna, Anna | absent", "Ozola-Kalna, Anna", Vote.ABSENT),
+    ],
+)
+def test_a_line_is_a_name_and_perhaps_its_vote(said, name, vote) -> None:
+    assert votes.lines_of(f"\n  {said}\n\n", Vote.AYE) == [Line(name, vote)]
+
+
+def test_names_are_matched_only_when_they_mean_one(session, body) -> None:
+    there = votes.members(session, body.id, DAY)
+    assert len(there) == 4
+    found = {
+        said: (one := votes.matched(said, there)) and one.name
+        for said in (
+            "OZOLA Anna",
+            "A. Ozola",
+            "Ozola",
+            "Zolc, Lukasz",
+            "Zolc",
+            "Olena Pryklad",
+            "Gone Before",
+            "A.",
+            "Anna Ozola Nobody",
+        )
+    }
+    assert found == {
+        "OZOLA Anna": "Anna Ozola",
+        "A. Ozola": "Anna Ozola",
+        "Ozola": None,
+        "Zolc, Lukasz": "Łukasz Żółć",
+        "Zolc": "Łukasz Żółć",
+        "Olena Pryklad": "Олена Приклад",
+        "Gone Before": None,
+        "A.": None,
+        "Anna Ozola Nobody": None,
+    }
+
+
+def test_each_gets_a_stance_with_the_record_and_nothing_is_lost(session, campaign, body, sam):
+    there = {one.name: one.id for one in votes.members(session, body.id, DAY)}
+    lines = votes.lines_of("Anna Ozola\nOzola; no\nZolc; abstain\nAnna Ozola; no", Vote.AYE)
+    roll = enter(session, campaign, body, sam, lines, {there["Ilze Ozola"]: Vote.ABSENT})
+    stances = session.scalars(sa.select(Stance).order_by(Stance.id)).all()
+    assert [(one.position, one.basis) for one in stances] == [
+        (Position.SUPPORT, StanceBasis.ACT),
+        (Position.UNDECIDED, StanceBasis.ACT),
+    ]
+    assert LINK in stances[0].quote and stances[0].said_on == DAY
+    left = [one for one in votes.votes_of(session, roll) if one.target_id is None]
+    assert sorted((one.said, one.vote) for one in left) == [
+        ("Anna Ozola", Vote.NO),
+        ("Ozola", Vote.NO),
+    ]
+    unknown = next(one for one in left if one.said == "Ozola")
+    with pytest.raises(BadInput, match="no vote yet"):
+        votes.put_right(session, roll, unknown.id, there["Anna Ozola"], by=sam, now=make.NOW)
+    votes.put_right(session, roll, unknown.id, there["Олена Приклад"], by=sam, now=make.NOW)
+    assert (
+        session.scalars(standing(campaign.id, rehearsal=True)).first().position is Position.OPPOSE
+    )
+
+
+def test_it_is_undone_as_one(session, campaign, body, sam) -> None:
+    ask = make.ask(session, campaign).id
+    enter(session, campaign, body, sam, [Line("Anna Ozola", Vote.AYE)], ask=ask)
+    later = enter(
+        session,
+        campaign,
+        body,
+        sam,
+        [Line("Anna Ozola", Vote.NO), Line("Zolc", Vote.NO)],
+        ask=ask,
+        voted_on=DAY + dt.timedelta(days=1),
+    )
+    with pytest.raises(NotAllowed):
+        votes.undo(session, later, by=make.sam(session, campaign), now=make.NOW)
+    votes.undo(session, later, by=sam, now=make.NOW)
+    (left,) = session.scalars(standing(campaign.id, rehearsal=True)).all()
+    assert left.position is Position.SUPPORT
+    assert session.scalar(sa.select(sa.func.count()).select_from(RollCallVote)) == 3
+    with pytest.raises(Refused):
+        votes.undo(session, later, by=sam, now=make.NOW)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"title": " "}, {"link": "javascript:alert(1)"}, {"voted_on": dt.date(2026, 3, 9)}],
+)
+def test_what_is_missing_is_said(session, campaign, body, sam, wrong) -> None:
+    with pytest.raises(BadInput):
+        enter(session, campaign, body, sam, [Line("Anna Ozola", Vote.AYE)], **wrong)
+    with pytest.raises(BadInput):
+        enter(session, campaign, body, sam, [])
+    with pytest.raises(NotAllowed):
+        enter(session, campaign, body, make.vera(session, campaign), [Line("x", Vote.AYE)])
