@@ -27,10 +27,8 @@ _MEANT = {
     "unknown-8bit": "",
     "default": "",
 }
-# Names of codes that turn bytes into something else than text, or text into text.
-_NO_CHARSET = frozenset(
-    {"base64", "hex", "bz2", "zip", "uu", "quopri", "rot13", "idna", "punycode"}
-)
+# Codes of Python's that read bytes as text and are no charset.
+_NO_CHARSET = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"})
 _CYRILLIC = frozenset({"cp1251", "koi8-u", "iso8859-5", "cp866"})
 _WESTERN = frozenset({"cp1252", "iso8859-1", "iso8859-15", "ascii"})
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -57,6 +55,8 @@ def _known(called: str) -> str:
     name = _MEANT.get(name, name)
     try:
         found = codecs.lookup(name).name if name else ""
+        # Some make no text of bytes, such as zip and rot13.
+        b"ab".decode(found or "ascii", "replace")
     except (LookupError, ValueError):
         return ""
     return "" if found in _NO_CHARSET else found

@@ -81,6 +81,14 @@ def test_cyrillic_under_another_name_is_read(called, real):
     assert read(head + UKRAINIAN.encode(real)).text == UKRAINIAN
 
 
+@pytest.mark.parametrize("called", ["zip", "zlib", "rot13", "hex", "undefined", "unicode_escape"])
+def test_what_makes_no_text_of_bytes_is_no_charset(called):
+    words = "Перше слово".encode("windows-1251")
+    head = HEAD + f"Content-Type: text/plain; charset={called}\r\n".encode()
+    mail = read(head + f"X-Other: =?{called}?q?a=E4?=\r\n\r\n".encode() + words)
+    assert mail.text == "Перше слово"
+
+
 @pytest.mark.parametrize("called", ["windows-1252", "utf-8", "us-ascii", "ISO-8859-1"])
 def test_western_letters_are_not_taken_for_cyrillic(called):
     text = "Sehr geehrte Damen und Herren, schöne Grüße über die Straße. Äußerst ärgerlich."
