@@ -55,6 +55,8 @@ class Phrases(_Strict):
     reference: str
     # The line before what somebody wrote to us, with {day} and {name}.
     wrote: str
+    # What tells a new reader that an earlier letter came to them, with {day} and {name}.
+    passed_on: str
     # The line about the reader's data (art. 14 of Regulation (EU) 2016/679), for senders who wrote
     # none of their own.
     data_notice: str
@@ -87,11 +89,24 @@ def wrote(day: dt.date, name: str, language: str) -> str:
 
     Raises Refused for a language nobody gave the words for.
     """
+    return _said(_known(language).wrote, day, name, language)
+
+
+def passed_on(day: dt.date, name: str, language: str) -> str:
+    """Return the sentence that the letter of `day` was passed on by `name`. Raises Refused."""
+    return _said(_known(language).passed_on, day, name, language)
+
+
+def _known(language: str) -> Phrases:
     known = phrases(language)
     if known is None:
-        raise Refused(Sentence("We don't know how to quote in this language."))
+        raise Refused(Sentence("Nobody has given the turns of phrase of this language yet."))
+    return known
+
+
+def _said(words: str, day: dt.date, name: str, language: str) -> str:
     written = figures.day(day, Precision.DAY, language)
-    return known.wrote.replace("{day}", written).replace("{name}", name)
+    return words.replace("{day}", written).replace("{name}", name)
 
 
 def in_number(forms: Mapping[str, str], value: int, language: str) -> str:

@@ -57,7 +57,7 @@ def thread(
     by: Actor | None = None,
     rehearsal: bool | None = None,
 ) -> list[Row]:
-    """Return all that lies between a campaign and a desk, oldest first; nine queries.
+    """Return all that lies between a campaign and a desk, oldest first; ten queries.
 
     Letters to earlier holders of the same posts are part of it, wherever they went. With `by`,
     answers that this person may not read appear without their text; `rehearsal` keeps to what was
@@ -70,6 +70,7 @@ def thread(
     rows = [
         *_moves(session, own),
         *_attempts(session, own),
+        *_passed_on(session, own),
         *_messages(session, own, by),
         *(row for reply in replies for row in _answer(reply, by)),
         *_notes(session, campaign_id, office_id, rehearsal),
@@ -168,6 +169,26 @@ def _attempts(session: Session, letters: Mapping[int, Letter]) -> Iterator[Row]:
                 outcome=row.outcome,
             ),
             detail=row.server_words,
+            rehearsal=row.rehearsal,
+        )
+
+
+def _passed_on(session: Session, letters: Mapping[int, Letter]) -> Iterator[Row]:
+    """The letters that were written because one of these was passed on to another desk."""
+    rows = session.scalars(sa.select(Letter).where(Letter.instead_of_id.in_(letters)))
+    for row in rows:
+        if row.id in letters:
+            continue
+        yield Row(
+            at=row.made_at,
+            on=None,
+            kind="letter",
+            number=row.id,
+            by="",
+            text=Sentence(
+                "Passed on: letter %(code)s to %(name)s", code=row.code, name=row.recipient
+            ),
+            detail="",
             rehearsal=row.rehearsal,
         )
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 
-from flask import Blueprint, flash, redirect, request, send_file, url_for
+from flask import (
+    Blueprint,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from outreach.database import transaction
-from outreach.directory.models import Office
+from outreach.directory.models import Office, Target
 from outreach.errors import BadInput, NotFound, Refused
 from outreach.letters.models import Letter, LetterKind
 from outreach.petitions import texts
 from outreach.petitions.models import Objection
-from outreach.replies import answering, desk
+from outreach.replies import answering, desk, referring
 from outreach.replies.taking_along import write_thread
 from outreach.replies.threads import add_note, letters_between
 from outreach.web.access import actor, campaign, needs, now, session
@@ -61,6 +70,40 @@ def _opened(made: Letter) -> Response:
     return redirect(url_for(page, letter_id=made.id), code=303)
 
 
+@bp.get("/answers/<int:reply_id>/passed-on")
+@needs("letters.write")
+def passed_on(reply_id: int) -> str:
+    """Where did they pass our letter on to?"""
+    reply = desk.answer(session(), campaign().id, reply_id, by=actor())
+    text = request.args.get("q", "").strip()[:200]
+    today = campaign().day_of(now())
+    return render_template(
+        "pages/replies/passed_on.html",
+        reply=reply,
+        q=text,
+        found=referring.places(session(), reply, text, today=today),
+        written=referring.written_since(session(), reply.letters),
+    )
+
+
+@bp.post("/answers/<int:reply_id>/passed-on")
+@needs("letters.write")
+def write_there(reply_id: int) -> Response:
+    """Draft the letter to the desk that ours was passed on to."""
+    reply = desk.answer(session(), campaign().id, reply_id, by=actor())
+    target = session().get(Target, request.form.get("target", 0, type=int))
+    if target is None:
+        raise NotFound(Sentence("There is no such recipient in the directory."))
+    try:
+        with transaction(session()):
+            made = referring.follow(session(), reply, target, by=actor(), now=now())
+    except (BadInput, Refused) as error:
+        flash(say(error.sentence), "error")
+        return redirect(url_for("threads.passed_on", reply_id=reply_id), code=303)
+    flash(_("A draft that says from whom it was passed on. Read it, then hand it in."), "success")
+    return _opened(made)
+
+
 @bp.post("/desks/<int:office_id>/notes")
 @needs("replies.read")
 def note(office_id: int) -> Response:
@@ -89,10 +132,13 @@ def note(office_id: int) -> Response:
 def export(office_id: int) -> Response:
     """The correspondence as a zip: every message as it left or came, and a list."""
     _known(office_id)
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (sent, then closed)
-    with transaction(session()):
-        write_thread(session(), campaign(), office_id, file, by=actor(), now=now())
-    file.seek(0)
+    with contextlib.ExitStack() as opened:
+        file = opened.enter_context(tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))
+        with transaction(session()):
+            write_thread(session(), campaign(), office_id, file, by=actor(), now=now())
+        file.seek(0)
+        # From here on whoever sends it closes it.
+        opened.pop_all()
     name = f"correspondence-{office_id}.zip"
     return send_file(file, "application/zip", as_attachment=True, download_name=name)
 

@@ -147,3 +147,12 @@ def test_a_language_without_phrases_has_none() -> None:
 def test_a_sentence_without_its_parts_is_refused(forms: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         CountForms(exact=forms, careful={"other": "{day} {number}"})
+
+
+@pytest.mark.parametrize("language", list(ALL))
+def test_quoting_and_passing_on_name_who_and_when(language: str) -> None:
+    day = figures.day(DAY, Precision.DAY, language)
+    quoted = phrases.wrote(DAY, "A. Example", language)
+    assert day in quoted and "A. Example" in quoted and quoted.endswith(":")
+    told = phrases.passed_on(DAY, "A. Example", language)
+    assert day in told and "A. Example" in told and told.endswith(".")

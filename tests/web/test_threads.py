@@ -101,3 +101,32 @@ def test_what_was_said_is_found_and_marked(sam, vera, letter, reply_id) -> None:
     assert "1 place" in Browser(vera).get("searching.search", q="done")
     assert "Nothing you may read" in Browser(vera).get("searching.search", q="government")
     assert "1 place" in Browser(sam).get("searching.search", q="government")
+
+
+def test_what_was_passed_on_is_written_to_again(database, campaign, sam, people, letter, now):
+    with database.writing() as session:
+        make.ask(session, campaign, roles=["ministry"], code="DM")
+        version = make.template_version(session, campaign, body="First.\n\nSecond.")
+        template = session.get_one(Template, version.template_id)
+        template.roles, template.asks = ["ministry"], ["DM"]
+        ministry = make.target(session, name="Ministry of the Interior", role="ministry")
+        reply = log_answer(
+            session,
+            letters=[session.get_one(Letter, letter.id)],
+            by=people["sam"],
+            now=now,
+            channel=ReplyChannel.POST,
+            received_on=now.date(),
+            text="Forwarded to the Ministry of the Interior.",
+            kind=ReplyKind.REFERRAL,
+            signed_by=SignedBy.UNIT,
+        )
+    browser = Browser(sam)
+    assert "Find the new desk" in browser.get("replies.reply", reply_id=reply.id)
+    page = browser.get("threads.passed_on", reply_id=reply.id)
+    assert "Ministry of the Interior" in page and "Write there" in page
+    sam.send(f"/answers/{reply.id}/passed-on", {"target": ministry.id})
+    assert "written already" in browser.get("threads.passed_on", reply_id=reply.id)
+    again = sam.send(f"/answers/{reply.id}/passed-on", {"target": ministry.id})
+    assert again.status_code == 303
+    assert sam.send(f"/answers/{reply.id}/passed-on", {"target": 9999}).status_code == 404
