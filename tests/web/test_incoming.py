@@ -11,8 +11,10 @@ from outreach.accounts.models import Campaign
 from outreach.database import Database
 from outreach.replies import inbox, intake
 from outreach.replies.models import InboxState, Incoming, Mailbox, Way
+from outreach.replies.parsing import Mail, read
 from outreach.replies.showing import harmless
 from outreach.signing import Vault
+from outreach.web import incoming
 from outreach.web import mailboxes as pages
 from tests import make
 from tests.browser import Browser
@@ -99,6 +101,21 @@ def test_files_and_the_original_are_saved_never_opened(
         assert got.headers["X-Content-Type-Options"] == "nosniff"
         assert "sandbox" in got.headers["Content-Security-Policy"]
     assert sam.get(f"/inbox/mail/{number}/files/2").status_code == 404
+
+
+def test_what_could_not_be_read_has_a_page_and_its_original(
+    sam: Client, database: Database, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trip(raw: bytes, **_: str) -> Mail:
+        if raw:
+            raise RecursionError
+        return read(raw)
+
+    monkeypatch.setattr(intake, "read", trip)
+    monkeypatch.setattr(incoming, "read", trip)
+    number = stored(database, campaign)
+    assert "could not read it" in sam.get(f"/inbox/mail/{number}").text
+    assert sam.get(f"/inbox/mail/{number}/original").data == HOSTILE
 
 
 def test_who_sees_what(
