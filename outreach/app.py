@@ -49,6 +49,7 @@ ROOMS = (
     "threads",
     "searching",
     "votes",
+    "reminders",
     "overview",
     "health",
 )

@@ -206,6 +206,7 @@ NOTED: dict[str, str] = {
     "answered": N_("answered"),
     "answer_undone": N_("an answer was undone"),
     "closed_unanswered": N_("closed: nobody answered in time"),
+    "nothing_by_hand": N_("nothing came by post or phone; a reminder was drafted"),
     "parked": N_("reminder put off"),
     "unparked": N_("reminder no longer put off"),
     "late_answer": N_("the server answered late"),

@@ -60,6 +60,7 @@ DIRECTORY = (
 )
 
 REPLIES = (
+    Place("reminders.time_to_remind", N_("To remind"), "clock", ("reminders.",)),
     Place("searching.search", N_("Search"), "search", ("searching.",)),
     Place("votes.roll_calls", N_("Votes"), "list-check", ("votes.",)),
 )
@@ -84,7 +85,7 @@ SECTIONS = (
         "replies.inbox",
         N_("Inbox"),
         "inbox",
-        ("replies.", "incoming.", "desk.", "threads.", "searching.", "votes."),
+        ("replies.", "incoming.", "desk.", "threads.", "searching.", "votes.", "reminders."),
         "i",
         REPLIES,
     ),

@@ -19,6 +19,7 @@ from outreach.overview.phases import LABELS, Phase
 from outreach.overview.positions import KNOWN
 from outreach.overview.scope import Scope, number
 from outreach.petitions.models import Ask, Position
+from outreach.replies import reminders
 from outreach.replies.desk import may_see
 from outreach.replies.kinds import KINDS
 from outreach.web.access import actor, campaign, needs, now, session
@@ -51,9 +52,11 @@ def today() -> str:
     counted = numbers(session(), scope, ON_TODAY)
     wrong = listed(session(), scope, "wrong", per_page=WRONG_SHOWN)
     suggested = proposals.open_count(session())
+    reminding = len(reminders.due(session(), campaign(), today=scope.today))
     return render_template(
         "pages/overview/today.html",
         suggested=suggested,
+        reminding=reminding,
         numbers=counted,
         parts=PARTS,
         waiting=[
@@ -64,7 +67,7 @@ def today() -> str:
         mine=listed(session(), scope, "mine", per_page=WRONG_SHOWN),
         states={state.value: state for state in State},
         rehearsal=_yes_or_no(scope.rehearsal),
-        quiet=not any(counted.values()) and not suggested,
+        quiet=not any(counted.values()) and not suggested and not reminding,
     )
 
 

@@ -571,7 +571,8 @@ def test_a_reminder_follows_the_letter_nobody_answered(
         letter.state, letter.seal = State.SENT, "0" * 64
         letter.approved_at = letter.sent_at = campaign.created_at
     browser.get("letters.letter", letter_id=letter_id)
-    page = browser.follow("Write a reminder")
+    browser.follow("Write a reminder")
+    page = browser.follow("No, and write earlier all the same")
     assert page.heading == "Write a reminder to Anna First"
     page = browser.press("Show examples")
     assert "May I remind you?" in page

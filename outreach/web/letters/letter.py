@@ -153,7 +153,7 @@ def _after_leaving(shown: Letter) -> dict[str, Any]:
         "answer_url": url_for("replies.log", letter_id=shown.id) if left else "",
         "replies": _answers(shown) if left else (),
         "reminder": reminder,
-        "reminder_url": url_for("letters.compose", follows=shown.id)
+        "reminder_url": url_for("reminders.remind", letter_id=shown.id)
         if silent and reminder is None and may("letters.write")
         else "",
     }

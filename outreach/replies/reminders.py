@@ -1,0 +1,267 @@
+"""When it is time to remind: who has not answered, since when, and what moves the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+
+from outreach.accounts.models import Campaign
+from outreach.directory.models import Office, Suppression, SuppressionScope, Target, TargetRole
+from outreach.letters.chains import GONE
+from outreach.letters.lifecycle import UNSENT, State
+from outreach.letters.models import Letter, LetterKind
+from outreach.petitions.models import Promise, PromiseState
+from outreach.sending.hours import Place, rest_on, working_day
+from outreach.sending.places import places_of
+from outreach.words import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """Working days of the desk: from the first letter to its reminder, from that to the last one.
+
+    `promise`: how long after the day of a promise nobody is reminded of anything.
+    """
+
+    first: int
+    second: int
+    promise: int
+
+
+_MEMBER = Cadence(first=10, second=15, promise=2)
+_GOVERNMENT = Cadence(first=20, second=15, promise=5)
+_EUROPEAN = Cadence(first=15, second=15, promise=5)
+
+# By the part somebody plays; recess is not counted.
+CADENCE: Mapping[TargetRole, Cadence] = {
+    TargetRole.HEAD_OF_STATE: _GOVERNMENT,
+    TargetRole.HEAD_OF_GOVERNMENT: _GOVERNMENT,
+    TargetRole.MINISTER: _GOVERNMENT,
+    TargetRole.MINISTRY: _GOVERNMENT,
+    TargetRole.AMBASSADOR: _GOVERNMENT,
+    TargetRole.SPEAKER: _MEMBER,
+    TargetRole.MEMBER_LOWER: _MEMBER,
+    TargetRole.MEMBER_UPPER: _MEMBER,
+    TargetRole.COMMITTEE_CHAIR: _MEMBER,
+    TargetRole.PARTY_GROUP_LEADER: _MEMBER,
+    TargetRole.MEMBER: _MEMBER,
+    TargetRole.MEP: _EUROPEAN,
+    TargetRole.COMMISSIONER: _EUROPEAN,
+}
+
+_First = aliased(Letter)
+_Other = aliased(Letter)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One reminder to be written: after which letter, the how many-th, on which day and why then.
+
+    `letter` is the last that left, with its target and desk.
+    """
+
+    letter: Letter
+    number: int
+    on: dt.date
+    because: tuple[Sentence, ...]
+
+
+def due(session: Session, campaign: Campaign, *, today: dt.date) -> list[Reminder]:
+    """Return the reminders whose day has come, as `due_of` does. Four queries, however many."""
+    return due_of(planned(session, campaign, today=today), today=today)
+
+
+def due_of(every: Iterable[Reminder], *, today: dt.date) -> list[Reminder]:
+    """Return those whose day has come, by country and then the longest due first.
+
+    One for each desk: nobody is reminded of two things at once.
+    """
+    found: dict[int, Reminder] = {}
+    for one in sorted(every, key=lambda it: it.on):
+        if one.on <= today:
+            found.setdefault(one.letter.office_id, one)
+    return sorted(found.values(), key=lambda it: (it.letter.target.jurisdiction_code, it.on))
+
+
+def planned(
+    session: Session, campaign: Campaign, *, today: dt.date, letter_id: int | None = None
+) -> list[Reminder]:
+    """Return every reminder that nothing stands against, with its day; of one letter if given.
+
+    `today` is a day of the campaign's zone. Nothing is proposed after an answer, also one that
+    nobody has read, a letter that came back or was closed, an objection, a reminder that somebody
+    withdrew, or two reminders; nor while a reminder to the same desk is being made.
+    """
+    rows = session.execute(_silent(campaign, today, letter_id)).unique().all()
+    if not rows:
+        return []
+    letters = [row[0] for row in rows]
+    since = min(it.sent_at for it in letters if it.sent_at)
+    places = places_of(session, letters, after=since)
+    promised = _promised(session, campaign)
+    counted = _Counted()
+    return [
+        _planned(
+            campaign,
+            letter,
+            first,
+            place=places[letter.target_id],
+            promised=promised.get(letter.office_id),
+            counted=counted,
+            today=today,
+        )
+        for letter, first in rows
+    ]
+
+
+def _silent(campaign: Campaign, today: dt.date, letter_id: int | None) -> sa.Select[Letter, Letter]:
+    """The last letters of correspondences that a reminder may carry on, and what they followed."""
+    reminds = sa.and_(Letter.kind == LetterKind.REMINDER, _First.id == Letter.follows_id)
+    query = (
+        sa.select(Letter, _First)
+        .join(Letter.target)
+        .outerjoin(_First, reminds)
+        .options(contains_eager(Letter.target), joinedload(Letter.office))
+        .where(
+            Letter.campaign_id == campaign.id,
+            Letter.rehearsal == campaign.rehearsing,
+            Letter.state == State.SENT,
+            *_waits(Letter),
+            # Two at most: what follows the first letter, and what follows that.
+            sa.or_(
+                Letter.kind == LetterKind.FIRST,
+                sa.and_(_First.kind == LetterKind.FIRST, _First.state.in_(GONE), *_waits(_First)),
+            ),
+            sa.or_(Target.ended_on.is_(None), Target.ended_on > today),
+            ~_reminded_or_refused(),
+            ~_being_reminded(),
+            ~_suppressed(),
+        )
+        .order_by(Letter.sent_at, Letter.id)
+    )
+    return query if letter_id is None else query.where(Letter.id == letter_id)
+
+
+def _waits(letter: type[Letter]) -> list[sa.ColumnElement[bool]]:
+    columns = (letter.unread_since, letter.answered_on, letter.closed_on)
+    return [column.is_(None) for column in columns]
+
+
+def _reminded_or_refused() -> sa.Exists:
+    """A reminder follows already, or somebody withdrew it: a person decided."""
+    return sa.exists().where(_Other.follows_id == Letter.id, _Other.kind == LetterKind.REMINDER)
+
+
+def _being_reminded() -> sa.Exists:
+    return sa.exists().where(
+        _Other.office_id == Letter.office_id,
+        _Other.campaign_id == Letter.campaign_id,
+        _Other.rehearsal == Letter.rehearsal,
+        _Other.kind == LetterKind.REMINDER,
+        _Other.state.in_([*UNSENT, State.SENDING]),
+    )
+
+
+def _suppressed() -> sa.Exists:
+    desk = sa.select(Office.key).where(Office.id == Letter.office_id).scalar_subquery()
+    address, office = SuppressionScope.ADDRESS, SuppressionScope.OFFICE
+    return sa.exists().where(
+        sa.or_(
+            sa.and_(Suppression.scope == office, Suppression.value == desk),
+            sa.and_(
+                Suppression.scope == address, Suppression.value == sa.func.lower(Letter.address)
+            ),
+        )
+    )
+
+
+def _promised(session: Session, campaign: Campaign) -> dict[int, dt.date]:
+    """{desk: the last day until which it has promised something that is still open}."""
+    rows = session.execute(
+        sa.select(Target.office_id, sa.func.max(Promise.due_on))
+        .join(Target, Target.id == Promise.target_id)
+        .where(
+            Promise.campaign_id == campaign.id,
+            Promise.rehearsal == campaign.rehearsing,
+            Promise.state == PromiseState.OPEN,
+        )
+        .group_by(Target.office_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+class _Counted:
+    """Working days that were counted already: letters of one day to one place need it once."""
+
+    def __init__(self) -> None:
+        self._days: dict[tuple[str, int, dt.date, int], dt.date] = {}
+
+    def after(self, place: Place, day: dt.date, days: int) -> dt.date:
+        key = place.code, id(place.rests), day, days
+        if key not in self._days:
+            self._days[key] = working_day(place, day, days)
+        return self._days[key]
+
+
+def _planned(
+    campaign: Campaign,
+    letter: Letter,
+    first: Letter | None,
+    *,
+    place: Place,
+    promised: dt.date | None,
+    counted: _Counted,
+    today: dt.date,
+) -> Reminder:
+    assert letter.sent_at is not None  # it was sent: the database says so
+    cadence = CADENCE[letter.target.role]
+    days = cadence.first if first is None else cadence.second
+    left = letter.sent_at.astimezone(place.zone).date()
+    on = counted.after(place, left, days)
+    because = [
+        Sentence("%(days)s working days there since our letter of %(day)s.", days=days, day=left)
+    ]
+    because += [
+        Sentence("Not counted: %(name)s until %(day)s.", name=rest.name, day=rest.ends_on)
+        for rest in place.rests
+        if left < rest.ends_on and rest.starts_on <= on
+    ]
+    for day, words in _later(campaign, letter, first, place, promised, cadence, counted):
+        if day > on:
+            on, because = day, [*because, words]
+    resting = rest_on(place, max(on, today))
+    if resting is not None:
+        on = counted.after(place, max(on, today), 1)
+        because.append(Sentence("Nobody reads there now: %(why)s.", why=resting))
+    return Reminder(letter, 1 if first is None else 2, on, tuple(because))
+
+
+def _later(
+    campaign: Campaign,
+    letter: Letter,
+    first: Letter | None,
+    place: Place,
+    promised: dt.date | None,
+    cadence: Cadence,
+    counted: _Counted,
+) -> list[tuple[dt.date, Sentence]]:
+    """What else moves the day: until when, and what to say of it."""
+    found = []
+    for parked in (it.parked_until for it in (letter, first) if it is not None):
+        if parked is not None:
+            found.append((parked, Sentence("They are away; not before %(day)s.", day=parked)))
+    if promised is not None:
+        day = counted.after(place, promised, cadence.promise)
+        words = Sentence("They promised something until %(day)s.", day=promised)
+        found.append((day, words))
+    quiet = letter.office.quiet_until
+    if quiet is not None:
+        day = campaign.day_of(quiet)
+        found.append(
+            (day, Sentence("This desk had a letter from us and rests until %(day)s.", day=day))
+        )
+    return found

@@ -1,0 +1,230 @@
+"""Reminders: when, what moves the day, what forbids them, and who makes the draft."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Actor, Campaign, Event
+from outreach.directory import calendar, suppression
+from outreach.directory.calendar import EntryKind
+from outreach.directory.models import SuppressionScope, TargetRole
+from outreach.errors import Refused
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter, LetterKind, Template
+from outreach.petitions import promises
+from outreach.replies import reminders, reminding
+from tests import make
+from tests.browser import counted_queries
+
+DAY = dt.timedelta(days=1)
+# NOW is Tuesday, 3 March 2026. Ten working days later: Tuesday, 17 March.
+LEFT = make.NOW
+LATER = dt.date(2026, 4, 30)
+
+
+@pytest.fixture
+def campaign(session: Session) -> Campaign:
+    return make.campaign(session)
+
+
+@pytest.fixture
+def sam(session: Session, campaign: Campaign) -> Actor:
+    return make.sam(session, campaign)
+
+
+def sent(session: Session, campaign: Campaign, **values: Any) -> Letter:
+    code = values.pop("jurisdiction_code", "XX")
+    role = values.pop("role", TargetRole.MEMBER_LOWER)
+    to = values.pop("target", None) or make.target(session, jurisdiction_code=code, role=role)
+    return make.letter(session, campaign, target=to, state=State.SENT, **values)
+
+
+def day_of(session: Session, campaign: Campaign, letter: Letter, today: dt.date = LATER) -> Any:
+    found = {it.letter.id: it for it in reminders.planned(session, campaign, today=today)}
+    return found[letter.id].on if letter.id in found else None
+
+
+def text_of_reminders(session: Session, campaign: Campaign) -> None:
+    template = Template(
+        campaign_id=campaign.id,
+        slug="reminder",
+        name="Reminder",
+        kind=LetterKind.REMINDER,
+        roles=[TargetRole.MEMBER_LOWER.value],
+        asks=[],
+    )
+    session.add(template)
+    session.flush()
+    make.template_version(session, campaign, template=template)
+
+
+@pytest.mark.parametrize(
+    ("role", "on"),
+    [
+        (TargetRole.MEMBER_LOWER, dt.date(2026, 3, 17)),
+        (TargetRole.MEP, dt.date(2026, 3, 24)),
+        (TargetRole.MINISTER, dt.date(2026, 3, 31)),
+    ],
+)
+def test_the_first_reminder_comes_after_the_days_of_the_role(session, campaign, role, on) -> None:
+    letter = sent(session, campaign, role=role)
+    assert day_of(session, campaign, letter, today=on) == on
+    assert reminders.due(session, campaign, today=on - DAY) == []
+    assert [it.letter.id for it in reminders.due(session, campaign, today=on)] == [letter.id]
+
+
+def test_every_role_has_a_cadence() -> None:
+    assert set(reminders.CADENCE) == set(TargetRole)
+
+
+def test_holidays_and_weekends_are_those_of_the_desk(session, campaign) -> None:
+    # Easter: Good Friday (3 April) and Easter Monday are no working days in Germany.
+    left = dt.datetime(2026, 3, 30, 9, tzinfo=dt.UTC)
+    there = sent(session, campaign, jurisdiction_code="DE", sent_at=left)
+    assert day_of(session, campaign, there, today=left.date()) == dt.date(2026, 4, 15)
+    # In Israel one works on Sunday and rests on Friday.
+    israel = sent(session, campaign, jurisdiction_code="IL", sent_at=LEFT)
+    assert day_of(session, campaign, israel, today=LEFT.date()) == dt.date(2026, 3, 17)
+
+
+def test_recess_pushes_the_day_and_is_named(session, campaign, sam) -> None:
+    letter = sent(session, campaign)
+    calendar.add_entry(
+        session,
+        jurisdiction_code="XX",
+        kind=EntryKind.RECESS,
+        name="Spring recess",
+        starts_on=dt.date(2026, 3, 9),
+        ends_on=dt.date(2026, 3, 13),
+        by=sam,
+        now=make.NOW,
+    )
+    found = reminders.planned(session, campaign, today=LEFT.date())[0]
+    assert found.on == dt.date(2026, 3, 24)
+    assert any("Spring recess" in str(why) for why in found.because)
+    assert letter.id == found.letter.id
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"answered_on": LEFT.date()},
+        {"unread_since": LEFT},
+        {"closed_on": LEFT.date()},
+        {"state": State.BOUNCED},
+        {"kind": LetterKind.THANKS},
+    ],
+)
+def test_nothing_is_proposed_after_an_answer_a_bounce_or_an_end(session, campaign, values) -> None:
+    letter = sent(session, campaign)
+    assert day_of(session, campaign, letter) is not None
+    for name, value in values.items():
+        setattr(letter, name, value)
+    session.flush()
+    assert day_of(session, campaign, letter) is None
+
+
+def test_an_objection_stops_every_campaign_at_once(session, campaign, sam) -> None:
+    letter = sent(session, campaign, address="Desk@Office.example")
+    scope = SuppressionScope.ADDRESS
+    suppression.suppress(
+        session, scope=scope, value="desk@office.example", reason="asked", by=sam, now=make.NOW
+    )
+    assert day_of(session, campaign, letter) is None
+
+
+def test_two_at_most_and_none_after_a_withdrawn_one(session, campaign) -> None:
+    to = make.target(session)
+    first = sent(session, campaign, target=to)
+    again = {"target": to, "kind": LetterKind.REMINDER}
+    one = make.letter(
+        session, campaign, state=State.SENT, follows_id=first.id, ask_id=first.ask_id, **again
+    )
+    assert day_of(session, campaign, first) is None
+    found = reminders.planned(session, campaign, today=LATER)[0]
+    # Fifteen working days after the first reminder.
+    assert (found.letter.id, found.number) == (one.id, 2)
+    assert day_of(session, campaign, one, today=LEFT.date()) == dt.date(2026, 3, 24)
+    # What answers the first letter stops the second reminder.
+    first.answered_on = LEFT.date()
+    session.flush()
+    assert day_of(session, campaign, one) is None
+    first.answered_on = None
+    two = make.letter(
+        session, campaign, state=State.SENT, follows_id=one.id, ask_id=first.ask_id, **again
+    )
+    assert reminders.planned(session, campaign, today=LATER) == []
+    two.state, two.sent_at, two.seal, two.approved_at = State.WITHDRAWN, None, None, None
+    session.flush()
+    assert reminders.planned(session, campaign, today=LATER) == []
+
+
+def test_absence_and_promises_move_the_day(session, campaign, sam) -> None:
+    letter = sent(session, campaign)
+    letter.parked_until = dt.date(2026, 3, 19)
+    session.flush()
+    assert day_of(session, campaign, letter, today=LEFT.date()) == dt.date(2026, 3, 19)
+    # Two working days after what they promised in another matter: Friday, 27 March, to Tuesday.
+    promises.record_promise(
+        session,
+        campaign_id=campaign.id,
+        target_id=letter.target_id,
+        ask_id=letter.ask_id,
+        text="An answer after the vote",
+        due_on=dt.date(2026, 3, 27),
+        source=("letter", letter.id),
+        rehearsal=True,
+        by=sam,
+        now=make.NOW,
+    )
+    found = reminders.planned(session, campaign, today=LEFT.date())[0]
+    assert found.on == dt.date(2026, 3, 31)
+    assert "promised" in str(found.because[-1])
+
+
+def test_one_reminder_at_a_time_for_a_desk(session, campaign) -> None:
+    to = make.target(session)
+    first = sent(session, campaign, target=to)
+    sent(session, campaign, target=to)
+    assert len(reminders.planned(session, campaign, today=LATER)) == 2
+    assert [it.letter.id for it in reminders.due(session, campaign, today=LATER)] == [first.id]
+
+
+def test_the_draft_is_made_once_and_the_second_is_told_who(session, campaign, sam) -> None:
+    text_of_reminders(session, campaign)
+    letter, other = sent(session, campaign), sent(session, campaign)
+    now = dt.datetime(2026, 3, 18, 9, tzinfo=dt.UTC)
+    made = reminding.draft(session, campaign, [letter.id], by=sam, now=now)
+    assert [(it.kind, it.follows_id, it.state) for it in made.drafts] == [
+        (LetterKind.REMINDER, letter.id, State.DRAFT)
+    ]
+    said = session.scalars(sa.select(Event).where(Event.name == "nothing_by_hand")).one()
+    assert (said.subject_id, said.by) == (letter.id, "Sam")
+    olga = make.olga(session, campaign)
+    with pytest.raises(Refused, match="Sam has made this reminder already"):
+        reminding.draft(session, campaign, [letter.id], by=olga, now=now)
+    # Among several the others are made.
+    made = reminding.draft(session, campaign, [letter.id, other.id], by=olga, now=now)
+    assert [it.follows_id for it in made.drafts] == [other.id]
+    assert "Sam has made" in str(made.refused[0][1])
+
+
+def test_where_no_text_is_written_one_is_told_so(session, campaign, sam) -> None:
+    letter = sent(session, campaign)
+    now = dt.datetime(2026, 3, 18, 9, tzinfo=dt.UTC)
+    with pytest.raises(Refused, match="No text of a reminder"):
+        reminding.draft(session, campaign, [letter.id], by=sam, now=now)
+
+
+def test_many_letters_take_no_more_queries_than_one(session, campaign) -> None:
+    for _ in range(12):
+        sent(session, campaign)
+    session.expire_all()
+    campaign = session.get_one(Campaign, campaign.id)
+    with counted_queries(session.get_bind(), at_most=4):
+        assert len(reminders.due(session, campaign, today=LATER)) == 12
