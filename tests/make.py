@@ -73,6 +73,8 @@ def campaign(session: Session, **values: Any) -> Campaign:
         "short_title": f"Campaign {n}",
         "summary": "What we want.",
         "goal": 75_000,
+        # A test of a second reader asks for one.
+        "second_reader": False,
         "created_at": NOW,
     } | values
     return _keep(session, Campaign(**values))

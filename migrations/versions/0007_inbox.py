@@ -231,6 +231,7 @@ def upgrade() -> None:
     op.add_column("letter", sa.Column("refers_to", sa.Text(), nullable=True))
     _create_notes_and_search()
     _create_roll_calls()
+    _create_second_readings()
     op.create_table(
         "letter_trace",
         sa.Column("clue", sa.String(length=16), nullable=False),
@@ -372,6 +373,67 @@ def _create_roll_calls() -> None:
     )
     op.create_index(
         op.f("ix_roll_call_vote_roll_call_id"), "roll_call_vote", ["roll_call_id"], unique=False
+    )
+
+
+def _create_second_readings() -> None:
+    kinds = (
+        "auto_reply",
+        "out_of_office",
+        "acknowledgement",
+        "holding",
+        "referral",
+        "supportive",
+        "leaning_supportive",
+        "noncommittal",
+        "opposed",
+        "not_competent",
+        "meeting_offer",
+        "evidence_request",
+        "constituents_only",
+        "identity_question",
+        "action_report",
+        "bounce_hard",
+        "bounce_soft",
+        "objection_data",
+        "left_office",
+        "hostile",
+        "suspicious",
+    )
+    positions = ("support", "lean_support", "undecided", "lean_oppose", "oppose", "unknown")
+    op.add_column(
+        "campaign",
+        sa.Column("second_reader", sa.Boolean(), server_default=sa.true(), nullable=False),
+    )
+    op.create_table(
+        "second_reading",
+        sa.Column("reply_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(*kinds, name="kind", native_enum=False, create_constraint=True, length=32),
+            nullable=False,
+        ),
+        sa.Column(
+            "stance",
+            sa.Enum(
+                *positions, name="stance", native_enum=False, create_constraint=True, length=32
+            ),
+            nullable=True,
+        ),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", outreach.schema.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["reply_id"],
+            ["reply.id"],
+            name=op.f("fk_second_reading_reply_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("reply_id", name=op.f("pk_second_reading")),
     )
 
 

@@ -62,7 +62,8 @@ class Settings:
     e-mail beside the plain text as HTML too; `canaries` letters of a mailing go first, the rest
     `canary_hours` later; `retry_minutes` are those until the next try of a letter that was put
     back, after the first try, the second, and so on. Switching `four_eyes` off needs a written
-    `reason`, kept with every letter approved that way (law 4).
+    `reason`, kept with every letter approved that way (law 4). `second_reader`: what changes a
+    stance or closes a thread is read by two.
     """
 
     goal: int
@@ -75,6 +76,7 @@ class Settings:
     canary_hours: int = 24
     retry_minutes: Sequence[int] = RETRY_MINUTES
     reason: str = ""
+    second_reader: bool = True
 
 
 def create_campaign(

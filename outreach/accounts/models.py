@@ -144,6 +144,8 @@ class Campaign(Base):
     # Author and approver must differ. Switched off only by a logged setting (law 4).
     four_eyes: Mapped[bool] = mapped_column(default=True)
     self_approval_under: Mapped[str | None]
+    # Whatever changes a stance or closes a thread is read by a second person.
+    second_reader: Mapped[bool] = mapped_column(default=True)
     # Letters carry an HTML part beside the plain text, made from the same words.
     html_part: Mapped[bool] = mapped_column(default=False)
     # How alike two letters of one mailing, or to one body, may be, in per cent.

@@ -19,7 +19,7 @@ from outreach.letters.models import Letter
 from outreach.petitions.models import Promise, Stance
 from outreach.replies import finding
 from outreach.replies.kinds import GUARDED
-from outreach.replies.models import Incoming, Reply, ReplyLetter
+from outreach.replies.models import InboxState, Incoming, Reply, ReplyLetter
 from outreach.replies.rules import ANSWERABLE, check_letters
 from outreach.words import Sentence
 
@@ -189,7 +189,9 @@ def _out_of_reach(session: Session, rows: Sequence[Task], by: Actor) -> set[int]
     if about["incoming"] and by.role not in ORGANISERS:
         secret = Incoming.confidential.is_(True)
         if by.role not in STAFF:
-            secret = sa.or_(secret, Incoming.warned.is_(True))
+            # What our program could not read, or nobody has filed, is no volunteer's either.
+            unfiled = Incoming.state != InboxState.FILED
+            secret = sa.or_(secret, Incoming.warned.is_(True), unfiled)
         ids = sa.select(Incoming.id).where(Incoming.id.in_(about["incoming"]), secret)
         found += [task for one in session.scalars(ids) for task in about["incoming"][one]]
     if about["second_reading"]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import tasks
-from outreach.accounts.models import Actor, Task, TaskKind
+from outreach.accounts.models import Actor, Campaign, Task, TaskKind
 from outreach.accounts.roles import ORGANISERS
 from outreach.directory import suppression
 from outreach.directory.models import ContactKind, Office, Suppression, SuppressionScope
@@ -26,6 +26,8 @@ from outreach.replies.rules import Answer
 from outreach.sending.desks import after_working_days, code_of
 from outreach.words import Sentence
 
+# What the task of a second reader is about: the answer.
+SECOND_READING = "second_reading"
 Value = tuple[SuppressionScope, str]
 
 
@@ -235,6 +237,27 @@ def open_next_step(
         subject=("reply", reply.id),
         title=str(Sentence(kind.task_title, name=letter.recipient)),
         due_on=after_working_days(today, kind.due_days),
+        rehearsal=reply.rehearsal,
+        now=now,
+        by=by,
+    )
+
+
+def ask_second_reader(
+    session: Session, reply: Reply, letter: Letter, answer: Answer, *, by: Actor, now: dt.datetime
+) -> Task | None:
+    """Open the task to read `reply` a second time, where it changes a stance or closes a thread."""
+    campaign = session.get_one(Campaign, reply.campaign_id)
+    matters = answer.stance is not None or KINDS[reply.kind].closes
+    if not (campaign.second_reader and matters) or KINDS[reply.kind].guarded:
+        return None
+    return tasks.open_task(
+        session,
+        campaign_id=reply.campaign_id,
+        kind=TaskKind.READ_REPLY,
+        subject=(SECOND_READING, reply.id),
+        title=str(Sentence("Read a second time what %(name)s answered", name=letter.recipient)),
+        due_on=after_working_days(campaign.day_of(now), 2),
         rehearsal=reply.rehearsal,
         now=now,
         by=by,

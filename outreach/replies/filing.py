@@ -34,13 +34,14 @@ def log_answer(
     by: Actor,
     now: dt.datetime,
     incoming: Incoming | None = None,
+    twice: bool = False,
     **said: Unpack[Said],
 ) -> Reply:
     """File one answer to `letters` (of one desk) and do everything that follows from its kind.
 
     What was `said` is described at `rules.Said`; `now` is an aware UTC instant, `incoming` the
-    message it was read out of. Everything or nothing happens, in the caller's transaction. Raises
-    BadInput with the field's name, NotAllowed, MoveRefused.
+    message it was read out of; `twice`: two people have read it. Everything or nothing happens, in
+    the caller's transaction. Raises BadInput with the field's name, NotAllowed, MoveRefused.
     """
     # The inbox says by itself what machines wrote.
     if by != INBOX:
@@ -54,6 +55,8 @@ def log_answer(
             incoming.confidential = True
             inbox.record(session, incoming, "made_confidential", by=by, now=now)
     _follow_up(session, reply, letters, answer, by, now)
+    if by != INBOX and not twice:
+        effects.ask_second_reader(session, reply, letters[0], answer, by=by, now=now)
     return reply
 
 
@@ -142,7 +145,8 @@ def undo_answer(session: Session, reply: Reply, *, by: Actor, now: dt.datetime) 
     effects.restore_letters(session, reply, letters, by=by, now=now)
     effects.withdraw_position(session, reply, by=by, now=now)
     effects.lift_desk(session, reply, _suppressed_by(session, reply), by=by, now=now)
-    tasks.finish_about(session, ("reply", reply.id), by=by, now=now)
+    for about in ("reply", effects.SECOND_READING, "disagreement"):
+        tasks.finish_about(session, (about, reply.id), by=by, now=now)
     if reply.incoming_id is not None:
         placing.unread_again(session, reply.incoming_id, letters, by=by, now=now)
     _record(session, reply, "undone", by, now, {"letters": [letter.id for letter in letters]})

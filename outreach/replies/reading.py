@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from outreach.accounts.models import INBOX, Actor, Task, TaskKind
+from outreach.accounts.models import INBOX, Actor, Campaign, Event, Task, TaskKind
 from outreach.accounts.roles import STAFF, require
 from outreach.database import hold
 from outreach.errors import Refused
 from outreach.letters.models import Letter
 from outreach.replies import filing, inbox, placing, queue, unmatched
-from outreach.replies.models import InboxState, Incoming, IncomingLetter, MailKind
+from outreach.replies.models import InboxState, Incoming, IncomingLetter, MailKind, Reply
 from outreach.words import N_, Sentence
 
 READ_BY_HAND = N_("%(name)s read it: somebody wrote it for us.")
@@ -45,6 +45,33 @@ def take_message(session: Session, row: Incoming, *, by: Actor, now: dt.datetime
         raise Refused(Sentence("Somebody has read this message meanwhile. Choose another one."))
     queue.take(session, task, by=by, now=now)
     return task
+
+
+def message_to_read(
+    session: Session, campaign: Campaign, incoming_id: int, *, by: Actor
+) -> Incoming:
+    """Return a message that `by` may read, or had taken and was reading. Raises NotFound."""
+    row = session.get(Incoming, incoming_id)
+    looked = session.scalar(
+        sa.select(Event.id)
+        .where(
+            Event.subject_kind == placing.SUBJECT,
+            Event.subject_id == incoming_id,
+            Event.name == "looked_at",
+            Event.user_id == by.user_id,
+        )
+        .limit(1)
+    )
+    ours = row is not None and row.campaign_id == campaign.id and not row.confidential
+    if row is not None and ours and reading_task(session, row.id) is None and looked:
+        return row
+    return inbox.message(session, campaign, incoming_id, by=by)
+
+
+def read_meanwhile(session: Session, row: Incoming, *, by: Actor) -> Reply | None:
+    """Return the answer that somebody else read out of a message, if it counts."""
+    found = unmatched.answers_out_of(session, row)
+    return next((one for one in found if one.logged_by_id not in (None, by.user_id)), None)
 
 
 def letters_left(session: Session, row: Incoming) -> Sequence[Letter]:

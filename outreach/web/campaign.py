@@ -33,6 +33,7 @@ SETTINGS = {
     "cooling_days": N_("working days between two letters"),
     "timezone": N_("time zone"),
     "four_eyes": N_("four eyes"),
+    "second_reader": N_("second reader"),
     "html_part": N_("HTML beside plain text"),
     "most_alike": N_("how alike two letters may be, in per cent"),
     "canaries": N_("letters of a mailing that go first"),

@@ -117,6 +117,10 @@ class SettingsForm(Form):
         _("Letters carry an HTML part beside the plain text"),
         description=_("Made from the same words: no images, no colours, nothing to track."),
     )
+    second_reader = BooleanField(
+        _("Two people read what changes a stance or closes a thread"),
+        description=_("Until the second has read it, it counts, marked “one reader”."),
+    )
     four_eyes = BooleanField(
         _("Whoever wrote a letter can't approve it"),
         description=_("Switch it off only if one person runs the campaign alone."),
@@ -140,6 +144,7 @@ class SettingsForm(Form):
             canary_hours=campaign.canary_hours,
             retry_minutes=", ".join(map(str, campaign.retry_minutes)),
             html_part=campaign.html_part,
+            second_reader=campaign.second_reader,
             four_eyes=campaign.four_eyes,
             reason=campaign.self_approval_under or "",
         )
@@ -163,6 +168,7 @@ class SettingsForm(Form):
             timezone=self.timezone.data,
             four_eyes=self.four_eyes.data,
             html_part=self.html_part.data,
+            second_reader=self.second_reader.data,
             most_alike=self.most_alike.data,
             canaries=self.canaries.data,
             canary_hours=self.canary_hours.data,

@@ -19,7 +19,7 @@ from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.petitions.models import Fact, Position, Promise, PromiseState
 from outreach.petitions.promises import settle
-from outreach.replies import desk, filing, queue
+from outreach.replies import desk, filing, queue, second_reading
 from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.models import Incoming, Reply, ReplyChannel, ReplyKind, SignedBy
 from outreach.replies.rules import around
@@ -78,6 +78,12 @@ PAGE_OF_ONE = {
     "target": ("directory.target", "target_id"),
     "incoming": ("incoming.message", "incoming_id"),
 }
+# Where a task is done by who holds it.
+WORKPLACES = {
+    "log": ("replies.log", "letter_id"),
+    "incoming": ("desk.read", "incoming_id"),
+    "second_reading": ("desk.read_again", "reply_id"),
+}
 # Things that have one page together: where, and what one needs to see it.
 PAGES = {
     "page": ("petitions.readings", "petition.read"),
@@ -90,16 +96,16 @@ PAGES = {
 
 def subject_url(task: Task) -> str:
     """Return the page of what `task` is about, or nothing where the reader has none to go to."""
-    if task.kind is TaskKind.LOG_ANSWER and task.owner_id == actor().user_id:
-        return url_for("replies.log", letter_id=task.subject_id)
-    if task.kind is TaskKind.READ_REPLY and task.subject_kind == "incoming":
-        held = task.owner_id == actor().user_id
-        return url_for("desk.read", incoming_id=task.subject_id) if held else ""
+    about = "log" if task.kind is TaskKind.LOG_ANSWER else task.subject_kind
+    own = task.owner_id == actor().user_id
+    if about in WORKPLACES and (own or about == "second_reading"):
+        endpoint, name = WORKPLACES[about]
+        return url_for(endpoint, **{name: task.subject_id}) if own else ""
     if task.subject_kind in PAGE_OF_ONE:
         endpoint, name = PAGE_OF_ONE[task.subject_kind]
         values: dict[str, Any] = {name: task.subject_id}
         return url_for(endpoint, **values)
-    if task.subject_kind == "reply":
+    if task.subject_kind in ("reply", "disagreement"):
         held = task.owner_id == actor().user_id or actor().role in STAFF
         return url_for("replies.reply", reply_id=task.subject_id) if held else ""
     if task.subject_kind == "office" and actor().role in STAFF:
@@ -243,10 +249,13 @@ def reply(reply_id: int) -> str:
         "pages/replies/reply.html",
         reply=found,
         kind=KINDS[found.kind],
+        kinds=KINDS,
         stance=stance,
         promise=promise,
         pieces=around(stance.quote if stance else "", found.text),
         may_undo=_may_undo(found),
+        readings=second_reading.readings_of(session(), found),
+        organiser=actor().role in ORGANISERS,
         staff=actor().role in STAFF,
         **to_answer(found),
     )

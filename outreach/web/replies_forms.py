@@ -24,6 +24,19 @@ def _words(kind: type[Member]) -> list[tuple[str, str]]:
     return [(member.value, label(member)) for member in kind]
 
 
+def _stances() -> list[tuple[str, str]]:
+    return [("", gettext("They don't say"))] + [
+        (it.value, label(it)) for it in Position if it is not Position.UNKNOWN
+    ]
+
+
+def _kinds() -> dict[str, list[tuple[str, str]]]:
+    return {"": [("", gettext("Choose …"))]} | {
+        gettext(words): [(kind.value, gettext(row.label)) for kind, row in rows]
+        for words, rows in grouped()
+    }
+
+
 class AnswerForm(Form):
     """One answer: a few fields that every answer needs, and those that some do."""
 
@@ -79,14 +92,8 @@ class AnswerForm(Form):
         """Fill the lists to choose from; `others` are (id, words) of letters to the same desk."""
         self.channel.choices = _words(ReplyChannel)
         self.signed_by.choices = _words(SignedBy)
-        nothing = [("", gettext("They don't say"))]
-        self.stance.choices = nothing + [
-            (it.value, label(it)) for it in Position if it is not Position.UNKNOWN
-        ]
-        self.kind.choices = {"": [("", gettext("Choose …"))]} | {
-            gettext(words): [(kind.value, gettext(row.label)) for kind, row in rows]
-            for words, rows in grouped()
-        }
+        self.stance.choices = _stances()
+        self.kind.choices = _kinds()
         self.also.choices = others
 
     @property
@@ -105,6 +112,25 @@ class AnswerForm(Form):
     def more_is_filled(self) -> bool:
         """Whether something is written in the fields behind “More”."""
         return bool(self.promise.data or self.link.data or self.note.data or self.back_on.data)
+
+
+class SecondForm(Form):
+    """What a second person reads in an answer."""
+
+    kind = SelectField(
+        _("What kind of answer is it?"), validators=[DataRequired(_("Choose the kind."))]
+    )
+    stance = SelectField(_("Where do they stand on what we ask?"))
+    quote = TextAreaField(
+        _("The sentence that shows it"),
+        description=_("Copied word for word from the text."),
+        render_kw={"rows": 2, "dir": "auto"},
+    )
+
+    def offer(self) -> None:
+        """Fill the lists to choose from."""
+        self.stance.choices = _stances()
+        self.kind.choices = _kinds()
 
 
 class DeferForm(Form):

@@ -42,6 +42,7 @@ def change(session: Session, campaign: Campaign, by: Actor, now: dt.datetime, **
         "cooling_days": campaign.cooling_days,
         "timezone": campaign.timezone,
         "four_eyes": campaign.four_eyes,
+        "second_reader": campaign.second_reader,
         "html_part": campaign.html_part,
         "most_alike": campaign.most_alike,
     } | more

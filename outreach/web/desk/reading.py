@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from outreach.accounts.models import Task
 from outreach.accounts.roles import STAFF
 from outreach.database import transaction
-from outreach.errors import BadInput
-from outreach.replies import inbox, intake, parsing, queue, reading, sorting
+from outreach.errors import BadInput, Refused
+from outreach.petitions.models import Position
+from outreach.replies import inbox, intake, parsing, queue, reading, second_reading, sorting
 from outreach.replies.authenticity import warnings
 from outreach.replies.kinds import grouped
-from outreach.replies.models import Incoming, MailKind, Reply, ReplyKind
+from outreach.replies.models import InboxState, Incoming, MailKind, Reply, ReplyKind
 from outreach.replies.parsing import Mail
 from outreach.replies.rules import around
 from outreach.web.access import actor, campaign, needs, now, session
@@ -23,6 +24,7 @@ from outreach.web.desk.frame import bp
 from outreach.web.filters import day
 from outreach.web.replies import after_filing, file_answer
 from outreach.web.replies_forms import AnswerForm
+from outreach.words import Sentence
 
 
 @bp.post("/inbox/mail/<int:incoming_id>/take")
@@ -41,12 +43,15 @@ def take_message(incoming_id: int) -> Response:
 @needs("replies.log")
 def read(incoming_id: int) -> str | Response | tuple[str, int]:
     """Read one message and file what it says, for the letters of one desk."""
-    row = inbox.message(session(), campaign(), incoming_id, by=actor())
+    row = reading.message_to_read(session(), campaign(), incoming_id, by=actor())
     mail = parsing.read(inbox.original(session(), row.id))
     letters = reading.letters_left(session(), row)
     task = reading.reading_task(session(), row.id)
+    if not letters and request.method == "POST":
+        return _read_by_two(row)
     if not letters:
-        flash(_("Somebody has read this message meanwhile."), "info")
+        if row.state is InboxState.FILED:
+            flash(_("Somebody has read this message meanwhile."), "info")
         return _to("incoming.message", incoming_id=row.id) if _staff() else _to("replies.inbox")
     form = AnswerForm(data=_prefilled(row, mail, letters))
     form.offer([(it.id, f"{it.code} · {it.recipient} · {day(it.sent_at)}") for it in letters[1:]])
@@ -61,6 +66,31 @@ def read(incoming_id: int) -> str | Response | tuple[str, int]:
             return _after(row, reply)
     page = _page(row, mail, letters, task, form)
     return (page, 422) if form.errors or form.form_errors else page
+
+
+def _read_by_two(row: Incoming) -> Response:
+    """Somebody filed it meanwhile: what is sent now is what a second person read in it."""
+    form = AnswerForm()
+    form.offer([])
+    reply = reading.read_meanwhile(session(), row, by=actor())
+    if reply is None or not form.kind.data or not form.validate():
+        raise Refused(Sentence("Somebody has read this message meanwhile. Choose another one."))
+    with transaction(session()):
+        second = second_reading.read_again(
+            session(),
+            reply,
+            kind=ReplyKind(form.kind.data),
+            stance=Position(form.stance.data) if form.stance.data else None,
+            quote=form.quote.data or "",
+            by=actor(),
+            now=now(),
+        )
+    if second.agrees:
+        flash(_("%(name)s filed it meanwhile and read the same.", name=reply.logged_by), "info")
+    else:
+        words = _("%(name)s filed it meanwhile and read it differently: an organiser decides.")
+        flash(words % {"name": reply.logged_by}, "info")
+    return _to("replies.inbox")
 
 
 def _prefilled(row: Incoming, mail: Mail, letters: Any) -> dict[str, Any]:
