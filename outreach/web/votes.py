@@ -47,7 +47,7 @@ class RollCallForm(Form):
     names = TextAreaField(
         _l("Names, one in each line"),
         description=_l(
-            "Perhaps with the vote behind the name: “Ozola, Anna; no”. Who has none voted so:"
+            "Perhaps with the vote behind the name: “Ozola, Anna; no”. Without: the one below."
         ),
         render_kw={"rows": 10, "dir": "auto"},
     )
