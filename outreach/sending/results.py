@@ -44,7 +44,7 @@ def keep(database: Database, results: Sequence[Result], *, now: dt.datetime) -> 
     """Keep what came of letters that were handed over together: in one transaction.
 
     Where that fails, because somebody settled one of them meanwhile or two workers met, each is
-    kept by itself.
+    kept by itself; one that can't be stops no other, and is raised in the end.
     """
     if not results:
         return
@@ -56,9 +56,22 @@ def keep(database: Database, results: Sequence[Result], *, now: dt.datetime) -> 
             for one in sorted(others, key=lambda one: one.letter.id):
                 _keep_one(session, one, now)
     except (Changed, OutreachError, sa.exc.IntegrityError, sa.exc.OperationalError):
-        for one in results:
+        _keep_each(database, results, now)
+
+
+def _keep_each(database: Database, results: Sequence[Result], now: dt.datetime) -> None:
+    failed: Exception | None = None
+    for one in results:
+        try:
             with database.writing() as session:
                 _keep_one(session, one, now)
+        except sa.exc.OperationalError:
+            # The database is away, for the others as well.
+            raise
+        except Exception as error:
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def keep_delivered(session: Session, results: Sequence[Result], *, now: dt.datetime) -> None:
@@ -142,6 +155,9 @@ def _delivered(
     session: Session, attempt: Attempt, letter: Letter, words: str, now: dt.datetime
 ) -> None:
     was = attempt.outcome
+    if was is Outcome.DELIVERED:
+        # It was kept, and only the answer to that commit was lost.
+        return
     _end(attempt, Outcome.DELIVERED, words, now)
     expected = {Outcome.RUNNING: State.SENDING, Outcome.UNKNOWN: State.UNKNOWN}.get(was)
     if letter.state is not expected:

@@ -59,6 +59,15 @@ def queue(database: Database, count: int, **values: Any) -> list[int]:
         ]
 
 
+def noted(database: Database, watch: Watch, count: int) -> list[results.Result]:
+    """What a postman answered about letters that were claimed and noted: all taken."""
+    claims = claim_all(database, queue(database, count), watch.now).claims
+    for one in claims:
+        assert note(database, one, watch.now)
+    taken = Answer(Fate.TAKEN, "250 ok")
+    return [results.Result(one.letter, one.attempt_id, watch.now, taken) for one in claims]
+
+
 def states(database: Database, ids: Sequence[int]) -> list[str]:
     with database.reading() as session:
         rows = session.execute(sa.select(Letter.id, Letter.state).where(Letter.id.in_(ids)))
@@ -300,17 +309,40 @@ def test_all_kinds_of_answers_in_one_batch(database: Database, watch: Watch) -> 
 def test_results_are_kept_though_somebody_settled_one_meanwhile(
     database: Database, watch: Watch
 ) -> None:
-    ids = queue(database, 3)
-    claims = claim_all(database, ids, watch.now).claims
-    for one in claims:
-        assert note(database, one, watch.now)
-    results.lost_sight(database, claims[1].attempt_id, "swept", now=watch.now)
-    answer = Answer(Fate.TAKEN, "250 ok")
-    told = [results.Result(one.letter, one.attempt_id, watch.now, answer) for one in claims]
+    told = noted(database, watch, 3)
+    results.lost_sight(database, told[1].attempt_id, "swept", now=watch.now)
     results.keep(database, told, now=watch.forward(seconds=1))
-    assert states(database, ids) == ["sent"] * 3
+    assert states(database, [one.letter.id for one in told]) == ["sent"] * 3
     with database.reading() as session:
         assert session.scalars(sa.select(Attempt.outcome)).all() == [Outcome.DELIVERED] * 3
+
+
+def test_what_was_kept_and_not_heard_of_is_kept_once(database: Database, watch: Watch) -> None:
+    some = noted(database, watch, 2)
+    for _ in range(2):
+        results.keep(database, some, now=watch())
+    assert states(database, [one.letter.id for one in some]) == ["sent", "sent"]
+    with database.reading() as session:
+        names = session.scalars(sa.select(Event.name).where(Event.subject_kind == "letter")).all()
+    assert (names.count("deliver"), names.count("late_answer")) == (2, 0)
+
+
+def test_one_that_can_not_be_kept_stops_no_other(
+    database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = noted(database, watch, 3)
+
+    def trip(session: Any, result: results.Result, now: dt.datetime) -> None:
+        if result is some[0]:
+            raise KeyError("odd")
+        keep_one(session, result, now)
+
+    keep_one = results._keep_one
+    monkeypatch.setattr(results, "_keep_one", trip)
+    results.lost_sight(database, some[0].attempt_id, "swept", now=watch.now)
+    with pytest.raises(KeyError):
+        results.keep(database, some, now=watch())
+    assert states(database, [one.letter.id for one in some]) == ["unknown", "sent", "sent"]
 
 
 def test_a_batch_that_was_swept_is_not_begun(database: Database, watch: Watch) -> None:
