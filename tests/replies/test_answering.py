@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -29,8 +31,11 @@ from outreach.replies.models import (
     SignedBy,
     Way,
 )
-from outreach.sending import gate, message
+from outreach.sending import gate, message, outbox, timetable
 from tests import make
+from tests.sending.conftest import FakePostman, live, sendable, watch
+
+__all__ = ["watch"]
 
 RAW = """From: "Office of A. Example" <{sender}>
 Subject: {subject}
@@ -258,3 +263,32 @@ def test_a_call_is_answered_under_the_subject_of_our_letter(session, letter, sam
         sa.select(Event.name).where(Event.subject_kind == "letter", Event.subject_id == made.id)
     ).all()
     assert names == ["drafted", "answers", "edited"]
+
+
+def test_it_passes_review_gate_and_outbox_while_the_desk_rests(database, watch) -> None:
+    """For real: approved by another person, sent although the desk had a letter today."""
+    with database.writing() as session:
+        campaign = live(session)
+        version = make.template_version(session, campaign, read_by="Nora", read_on=make.NOW.date())
+        template = session.get_one(Template, version.template_id)
+        template.kind, version.body = LetterKind.ANSWER, "Thank you for writing."
+        sam, olga = make.sam(session, campaign), make.olga(session, campaign)
+        first = sendable(session, campaign, state=State.SENT, sent_at=make.NOW)
+        session.get_one(Office, first.office_id).quiet_until = make.NOW + dt.timedelta(days=10)
+        made = draft(session, came(session, first, sam), sam)
+        assert made.address == first.address
+        moving.make(session, made, "submit", by=sam, now=make.NOW)
+        seen = seal_of(session, made)
+        moving.make(session, made, "approve", by=olga, now=make.NOW, seen=seen)
+        assert made.seal == seen
+        timetable.schedule(session, made, send_after=make.NOW, by=olga, now=make.NOW)
+        letter_id = made.id
+    postman = FakePostman(for_rehearsal=False)
+    outbox.send_due(database, postman, now=watch, worker="w")
+    ((sent, _envelope),) = postman.taken
+    said = dict(message.headers_of(sent))
+    assert said["In-Reply-To"] == "<their@office.example>"
+    assert said["Subject"] == "Re: A question"
+    assert "> OMON is Russian" in message.words_of(sent)
+    with database.reading() as session:
+        assert session.get_one(Letter, letter_id).state is State.SENT
