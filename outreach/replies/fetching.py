@@ -164,8 +164,9 @@ def _take_all(look: _Look, folder: Folder, *, moves: bool) -> None:
         mark = f"{folder.validity}/{listed.uid}"
         try:
             stored = mark in known or _take(look, folder, listed, mark)
-            # Also one that was stored before the line broke.
-            if stored and moves:
+            # Also one that was stored before the line broke; never one that was moved, and lies
+            # there still because the server can't clear up one message alone.
+            if stored and moves and not listed.gone:
                 folder.move(listed.uid)
         except MessageTrouble as error:
             look.fetched.trouble = Sentence(_ONE_REFUSED, words=str(error.sentence))

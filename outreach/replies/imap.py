@@ -22,6 +22,7 @@ from outreach.words import Sentence
 SECONDS = 30
 _LISTED = re.compile(rb"UID (\d+)")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+_GONE = re.compile(rb"FLAGS \([^)]*\\Deleted", re.I)
 
 
 class MailboxTrouble(OutreachError):
@@ -47,10 +48,14 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A message in a folder: its UID, which holds as long as UIDVALIDITY does, and its bytes."""
+    """A message in a folder: its UID, which holds as long as UIDVALIDITY does, and its bytes.
+
+    `gone`: it is marked as deleted, and lies there only until somebody clears the folder up.
+    """
 
     uid: int
     size: int
+    gone: bool = False
 
 
 class Folder:
@@ -75,13 +80,16 @@ class Folder:
         # Not every server takes 1:* for an empty folder.
         if self._line.response("EXISTS")[1] == [b"0"]:
             return []
-        rows = _expect(self._line.uid("FETCH", "1:*", "(UID RFC822.SIZE)"), self._access.folder)
+        rows = _expect(
+            self._line.uid("FETCH", "1:*", "(UID FLAGS RFC822.SIZE)"), self._access.folder
+        )
         found = []
         for row in rows:
             text = row[0] if isinstance(row, tuple) else row
             if text and (uid := _LISTED.search(text)):
                 size = _SIZE.search(text)
-                found.append(Listed(int(uid[1]), int(size[1]) if size else 0))
+                gone = _GONE.search(text) is not None
+                found.append(Listed(int(uid[1]), int(size[1]) if size else 0, gone))
         return sorted(found, key=lambda one: one.uid)
 
     def message(self, uid: int) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import json
@@ -202,6 +203,51 @@ def test_mailboxes_are_claimed_once_in_a_minute(database):
     assert "can't be reached" in str(next(iter(seen[0].values())).trouble)
     later = make.NOW + dt.timedelta(seconds=61)
     assert len(fetching.fetch_due(database, vault, now=lambda: later)) == 1
+
+
+class OldServer:
+    """A mailbox with one message, on a server that neither moves nor clears up one alone."""
+
+    def __init__(self) -> None:
+        self.flags, self.copies = b"\\Seen", 0
+
+    def capability(self):
+        return "OK", [b"IMAP4rev1"]
+
+    def select(self, folder, readonly):
+        return "OK", [b"1"]
+
+    def response(self, name):
+        return name, [b"7"] if name == "UIDVALIDITY" else [b"1"]
+
+    def uid(self, command, number, *how):
+        if command == "COPY":
+            self.copies += 1
+        elif command == "STORE":
+            self.flags += b" \\Deleted"
+        elif how == ("(UID BODY.PEEK[])",):
+            return "OK", [(b"1 (UID 5 BODY[] {9}", MAIL % (1, 1)), b")"]
+        elif command == "FETCH":
+            return "OK", [b"1 (UID 5 FLAGS (%s) RFC822.SIZE 300)" % self.flags]
+        return "OK", [b""]
+
+
+def test_a_message_is_moved_once_by_a_server_that_can_only_copy(database, monkeypatch):
+    line = OldServer()
+
+    @contextlib.contextmanager
+    def opened(access, trust=None):
+        yield imap.Folder(line, access)
+
+    monkeypatch.setattr(imap, "opened", opened)
+    with database.writing() as session:
+        box = Mailbox(campaign_id=make.campaign(session).id, name="x", host="h", port=1)
+        box.username, box.security, box.move_to = "u", Security.TLS, "Stored"
+        session.add(box)
+    for minutes in range(0, 6, 2):
+        later = make.NOW + dt.timedelta(minutes=minutes)
+        fetching.fetch_due(database, make_vault(), now=lambda later=later: later)
+    assert (len(rows(database)), line.copies) == (1, 1)
 
 
 def make_vault():
