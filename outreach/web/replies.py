@@ -17,17 +17,19 @@ from outreach.directory.models import Office
 from outreach.errors import BadInput, NotAllowed, NotFound, Refused
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.petitions.models import Fact, Position, Promise, PromiseState
+from outreach.petitions.models import Fact, Promise, PromiseState
 from outreach.petitions.promises import settle
 from outreach.replies import desk, filing, queue, second_reading
 from outreach.replies.kinds import KINDS, grouped
-from outreach.replies.models import Incoming, Reply, ReplyChannel, ReplyKind, SignedBy
+from outreach.replies.models import Reply
 from outreach.replies.rules import around
+from outreach.replies.scans import MOST_BYTES
 from outreach.replies.threads import thread as thread_of
-from outreach.web.access import actor, campaign, needs, now, reader_in, session
+from outreach.web.access import actor, campaign, needs, now, reader_in, session, takes_files
 from outreach.web.answering import newest_of, to_answer
 from outreach.web.filters import day
-from outreach.web.replies_forms import AnswerForm, DeferForm
+from outreach.web.replies_filing import file_answer
+from outreach.web.replies_forms import AnswerForm, DeferForm, TranslationForm
 from outreach.words import Sentence
 
 bp = Blueprint("replies", __name__)
@@ -100,7 +102,8 @@ def subject_url(task: Task) -> str:
     own = task.owner_id == actor().user_id
     if about in WORKPLACES and (own or about == "second_reading"):
         endpoint, name = WORKPLACES[about]
-        return url_for(endpoint, **{name: task.subject_id}) if own else ""
+        place: dict[str, Any] = {name: task.subject_id}
+        return url_for(endpoint, **place) if own else ""
     if task.subject_kind in PAGE_OF_ONE:
         endpoint, name = PAGE_OF_ONE[task.subject_kind]
         values: dict[str, Any] = {name: task.subject_id}
@@ -162,6 +165,7 @@ def take_letter(letter_id: int) -> Response:
 
 @bp.route("/letters/<int:letter_id>/answers/new", methods=["GET", "POST"])
 @needs("replies.log")
+@takes_files(MOST_BYTES + 1_000_000)
 def log(letter_id: int) -> str | Response | tuple[str, int]:
     """Log one answer to a letter: the form, and what it files."""
     letter = desk.letter_to_answer(session(), campaign().id, letter_id, by=actor())
@@ -205,31 +209,6 @@ def _earlier(today: Any) -> dict[str, Any]:
     }
 
 
-def file_answer(
-    form: AnswerForm, letters: list[Letter], *, incoming: Incoming | None = None
-) -> Reply:
-    """File what a form says, in the caller's transaction. Raises BadInput with the field."""
-    return filing.log_answer(
-        session(),
-        letters=letters,
-        incoming=incoming,
-        channel=ReplyChannel(form.channel.data),
-        received_on=form.received_on.data,
-        text=form.text.data or "",
-        kind=ReplyKind(form.kind.data),
-        signed_by=SignedBy(form.signed_by.data),
-        stance=Position(form.stance.data) if form.stance.data else None,
-        quote=form.quote.data or "",
-        promise=form.promise.data or "",
-        due_on=form.due_on.data,
-        back_on=form.back_on.data,
-        note=form.note.data or "",
-        link=form.link.data or "",
-        by=actor(),
-        now=now(),
-    )
-
-
 def after_filing(reply: Reply) -> Response:
     """Go on after an answer was filed: to it, or back to the queue, where it can be undone."""
     cookie["filed"] = [*cookie.get("filed", []), reply.id][-UNDOABLE:]
@@ -254,6 +233,8 @@ def reply(reply_id: int) -> str:
         promise=promise,
         pieces=around(stance.quote if stance else "", found.text),
         may_undo=_may_undo(found),
+        may_see=desk.may_see(found, actor()),
+        translating=TranslationForm(formdata=None, data={"translation": found.translation or ""}),
         readings=second_reading.readings_of(session(), found),
         organiser=actor().role in ORGANISERS,
         staff=actor().role in STAFF,

@@ -7,7 +7,15 @@ from typing import TypeVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, SelectField, SelectMultipleField, StringField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DateField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -88,6 +96,23 @@ class AnswerForm(Form):
         render_kw={"rows": 2, "dir": "auto"},
     )
 
+    scan = FileField(
+        _("Scan of a letter on paper"),
+        validators=[Optional()],
+        description=_("PDF, JPEG or PNG, at most 15 MB. It is kept as it is, never opened here."),
+        render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
+    )
+    translation = TextAreaField(
+        _("Working translation"),
+        description=_("Typed or pasted; the original stays and is what counts."),
+        render_kw={"rows": 4, "dir": "auto"},
+    )
+    translated_by = StringField(
+        _("Who translated it?"),
+        description=_("Empty: you. Else a name, or that of a program."),
+    )
+    by_machine = BooleanField(_("A machine translated it"))
+
     def offer(self, others: list[tuple[int, str]]) -> None:
         """Fill the lists to choose from; `others` are (id, words) of letters to the same desk."""
         self.channel.choices = _words(ReplyChannel)
@@ -99,19 +124,39 @@ class AnswerForm(Form):
     @property
     def more_is_wrong(self) -> bool:
         """Whether one of the fields behind “More” has to be mended, so that it must be open."""
-        behind = ("promise", "due_on", "signed_by", "back_on", "link", "also", "note")
+        behind = ("promise", "due_on", "signed_by", "back_on", "link", "also", "note", "scan")
+        behind = (*behind, "translation", "translated_by")
         return any(self[name].errors for name in behind)
 
     @property
     def behind_is_wrong(self) -> bool:
         """The same for what the page of a message keeps behind “More”."""
-        behind = ("back_on", "received_on", "channel", "link", "text")
+        behind = (
+            "back_on",
+            "received_on",
+            "channel",
+            "link",
+            "text",
+            "translation",
+            "translated_by",
+        )
         return any(self[name].errors for name in behind)
 
     @property
     def more_is_filled(self) -> bool:
         """Whether something is written in the fields behind “More”."""
         return bool(self.promise.data or self.link.data or self.note.data or self.back_on.data)
+
+
+class TranslationForm(Form):
+    """A working translation and who made it."""
+
+    translation = TextAreaField(_("Working translation"), render_kw={"rows": 6, "dir": "auto"})
+    translated_by = StringField(
+        _("Who translated it?"),
+        description=_("Empty: you. Else a name, or that of a program."),
+    )
+    by_machine = BooleanField(_("A machine translated it"))
 
 
 class SecondForm(Form):

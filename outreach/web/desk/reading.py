@@ -22,7 +22,8 @@ from outreach.replies.rules import around
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
 from outreach.web.filters import day
-from outreach.web.replies import after_filing, file_answer
+from outreach.web.replies import after_filing
+from outreach.web.replies_filing import file_answer
 from outreach.web.replies_forms import AnswerForm
 from outreach.words import Sentence
 

@@ -1,4 +1,4 @@
-"""The second reader, and the organiser who decides where two differ."""
+"""The second reader, a working translation, and the organiser who decides where two differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from outreach.replies.models import ReplyKind
 from outreach.replies.rules import around
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
-from outreach.web.replies_forms import SecondForm
+from outreach.web.replies_filing import keep_translation
+from outreach.web.replies_forms import SecondForm, TranslationForm
 from outreach.words import Sentence
 
 
@@ -78,6 +79,17 @@ def decide(reply_id: int) -> Response:
         )
     flash(_("Decided."), "success")
     return _to("replies.reply", reply_id=counts.id)
+
+
+@bp.post("/answers/<int:reply_id>/translation")
+@needs("replies.log")
+def translate_answer(reply_id: int) -> Response:
+    """Keep a working translation of an answer, or take it away."""
+    reply = desk.answer(session(), campaign().id, reply_id, by=actor())
+    with transaction(session()):
+        keep_translation(TranslationForm(), reply)
+    flash(_("The translation is kept beside the original."), "success")
+    return _to("replies.reply", reply_id=reply_id)
 
 
 def _to(endpoint: str, **values: Any) -> Response:
