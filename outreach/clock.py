@@ -21,7 +21,7 @@ from outreach.petitions import reviews
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
 from outreach.replies import fetching as mail_fetching
-from outreach.replies import sorting
+from outreach.replies import searching, sorting
 from outreach.sending import channels, consequences, instance, lease, outbox, rescue
 from outreach.sending.outbox import Counts
 from outreach.sending.postman import Postman
@@ -75,6 +75,7 @@ def tick(
         sent = part("send", letters, {})
     silent = part("silence", lambda: rescue.close_silent_asks(database, now=now()), 0)
     part("facts", lambda: open_checks(database, now=now()), 0)
+    part("search", lambda: searching.catch_up(database), 0)
     if missed:
         log.info("missed: %s letters", missed)
     return Tick(swept, missed, sent, by_hand, silent)

@@ -91,3 +91,14 @@ def test_what_stands_around_a_hit_is_shown() -> None:
     pieces = searching.marked("x " * 200 + "D’Arcy-O’Néill said so. " + "y " * 300, ["oneill"])
     assert pieces[0] == ("… ", False) and pieces[-1] == (" …", False)
     assert [text for text, hit in pieces if hit] == ["O’Néill"]
+
+
+def test_the_clock_keeps_up_and_then_leaves_writers_alone(database) -> None:
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        for _ in range(3):
+            make.letter(session, campaign, state=State.SENT)
+        make.letter(session, campaign, state=State.DRAFT)
+    assert searching.catch_up(database) == 3
+    with database.writing():
+        assert searching.catch_up(database) == 0
