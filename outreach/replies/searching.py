@@ -28,7 +28,7 @@ from outreach.replies.models import Incoming, Reply, SearchText, ThreadNote
 
 MOST_FOUND = 50
 # Letters that get their row in one step: a fraction of a second.
-STEP = 1_000
+STEP = 300
 MOST_WORDS = 8
 # How much stands around the first hit, in characters.
 AROUND = 140
@@ -52,8 +52,8 @@ class Found:
     office_id: int
 
 
-def catch_up(database: Database, *, steps: int = 5) -> int:
-    """Make the rows that are missing, some thousand at a time; return how many that were."""
+def catch_up(database: Database, *, steps: int = 10) -> int:
+    """Make the rows that are missing, some hundreds at a time; return how many that were."""
     made = 0
     for _ in range(steps):
         with database.reading() as session:
