@@ -21,7 +21,7 @@ from outreach.petitions import reviews
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
 from outreach.replies import fetching as mail_fetching
-from outreach.replies import searching, sorting
+from outreach.replies import queue, searching, sorting
 from outreach.sending import channels, consequences, instance, lease, outbox, rescue
 from outreach.sending.outbox import Counts
 from outreach.sending.postman import Postman
@@ -69,6 +69,7 @@ def tick(
     missed = part("miss", lambda: rescue.miss_overdue(database, now=now()), 0)
     part("stopped", lambda: consequences.hold_stopped(database, now=now()), 0)
     by_hand = part("by hand", lambda: channels.open_tasks(database, now=now()), 0)
+    part("claims", lambda: queue.end_claims(database, now=now()), 0)
     sent: Counts = {}
     if postman is not None:
         letters = partial(work.send_letters, database, postman, now=now, worker=worker, home=home)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import tasks
 from outreach.accounts.models import INBOX, Actor, Campaign, Member, Role, Task, TaskKind, User
 from outreach.accounts.roles import ORGANISERS, STAFF
+from outreach.database import Database
 from outreach.errors import BadInput, NotAllowed, Refused
 from outreach.replies import desk, inbox
 from outreach.replies.models import Incoming
@@ -62,17 +63,28 @@ def take(session: Session, task: Task, *, by: Actor, now: dt.datetime) -> None:
         inbox.record(session, row, "looked_at", by=by, now=now)
 
 
+def end_claims(database: Database, *, now: dt.datetime) -> int:
+    """Free what was left lying, as the clock does; return how many. Writes only if there is any."""
+    with database.reading() as session:
+        if session.scalar(_left_lying(now).limit(1)) is None:
+            return 0
+    with database.writing() as session:
+        return end_old_claims(session, now=now)
+
+
+def _left_lying(now: dt.datetime) -> sa.Select[Task]:
+    return sa.select(Task).where(
+        Task.kind.in_(CLAIMED),
+        Task.owner_id.is_not(None),
+        Task.done_at.is_(None),
+        Task.deferred_until.is_(None),
+        Task.taken_at <= now - CLAIM,
+    )
+
+
 def end_old_claims(session: Session, *, now: dt.datetime) -> int:
     """Free what somebody took to read or log and left lying for hours; return how many."""
-    rows = session.scalars(
-        sa.select(Task).where(
-            Task.kind.in_(CLAIMED),
-            Task.owner_id.is_not(None),
-            Task.done_at.is_(None),
-            Task.deferred_until.is_(None),
-            Task.taken_at <= now - CLAIM,
-        )
-    ).all()
+    rows = session.scalars(_left_lying(now)).all()
     for task in rows:
         tasks.end_claim(session, task, by=INBOX, now=now)
     return len(rows)

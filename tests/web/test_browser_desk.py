@@ -83,7 +83,7 @@ def test_a_message_is_filed_read_and_read_again(
             selection.addRange(range);
         }"""
     )
-    veras.get_by_role("button", name="The selected words show where they stand").click()
+    veras.get_by_role("button", name="Take the selected words").click()
     assert quote.input_value() == "I will table the question."
     veras.locator("#kind").select_option("supportive")
     veras.locator("#stance").select_option("support")

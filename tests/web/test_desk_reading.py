@@ -121,7 +121,9 @@ def test_a_claim_ends_after_some_hours(vera, viktor, database, app_at, message) 
     app_at(make.NOW + dt.timedelta(hours=3, minutes=59))
     viktor.send("/inbox/next")
     assert open_task(database).owner_id == first
+    assert queue.end_claims(database, now=make.NOW + dt.timedelta(hours=3)) == 0
     app_at(make.NOW + queue.CLAIM)
+    assert queue.end_claims(database, now=make.NOW + queue.CLAIM) == 1
     viktor.send("/inbox/next")
     assert open_task(database).owner_id not in (None, first)
     with database.reading() as session:
