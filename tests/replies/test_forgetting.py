@@ -22,8 +22,19 @@ from outreach.errors import Refused
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Audience, Letter, LetterKind, Mailing, Quotation
 from outreach.petitions.models import Position, Promise, Stance
+from outreach.replies import searching, votes
 from outreach.replies.forgetting import clear_demonstration
-from outreach.replies.models import Reply, ReplyKind, ReplyLetter
+from outreach.replies.models import (
+    Reply,
+    ReplyKind,
+    ReplyLetter,
+    RollCall,
+    RollCallVote,
+    SearchText,
+    ThreadNote,
+    Vote,
+)
+from outreach.replies.threads import add_note
 from outreach.sending.models import Attempt
 from tests import make
 from tests.replies.test_filing import TODAY, log
@@ -193,3 +204,24 @@ def test_twice_is_as_good_as_once(session, campaign, now) -> None:
     clear_demonstration(session, by=OPERATOR, now=now)
     counts = clear_demonstration(session, by=OPERATOR, now=now + dt.timedelta(minutes=1))
     assert set(counts.values()) == {0}
+
+
+@pytest.mark.parametrize("fictional", [True, False])
+def test_notes_words_and_votes_go_with_what_they_are_about(session, campaign, fictional) -> None:
+    _story(session, campaign, fictional=fictional)
+    letter = session.scalars(sa.select(Letter).order_by(Letter.id)).first()
+    sam = make.sam(session, campaign)
+    same = {"campaign_id": campaign.id, "office_id": letter.office_id, "rehearsal": True}
+    add_note(session, text="A note", by=sam, now=make.NOW, **same)
+    searching.index(session)
+    target = session.get_one(Target, letter.target_id)
+    meaning = votes.Meaning(Position.SUPPORT, Position.OPPOSE, Position.UNDECIDED)
+    entry = votes.Entry(
+        target.body_id, letter.ask_id, "Motion", TODAY, "https://record.example", meaning
+    )
+    lines = [votes.Line(target.name, Vote.AYE), votes.Line("Nobody", Vote.NO)]
+    votes.enter(session, campaign, entry, lines=lines, ticked={}, by=sam, now=make.NOW)
+    clear_demonstration(session, by=OPERATOR, now=make.NOW)
+    left = [_count(session, one) for one in (ThreadNote, SearchText, RollCall, RollCallVote)]
+    assert all(left) is not fictional
+    assert any(left) is not fictional
