@@ -100,16 +100,14 @@ def make_many(
 ) -> dict[int, OutreachError]:
     """Make one move that judges no words for many letters; return {letter id: why it did not move}.
 
-    `letters` may be plain rows, `each` is {letter id: further columns of its own}. Rules, rows and
-    events are those of `make`. A letter that can't move, or that somebody moved since it was read,
-    stays as it is and stops no other.
+    `letters` may be plain rows, `each` is {letter id: further columns}. Rules, rows and events are
+    those of `make`. One that can't move, or was moved since it was read, stops no other.
     """
     move, reason, own = BY_NAME[name], reason.strip(), each or {}
     if move.name in JUDGED or move.name == "return":
         raise ValueError(f"{name} is made letter by letter")
     refused: dict[int, OutreachError] = {}
-    # Letters that change in the same way, which are nearly always all of them.
-    alike: dict[Any, list[Letter]] = {}
+    alike: dict[Any, list[Letter]] = {}  # by what changes: nearly always all together
     for letter in letters:
         try:
             _refuse_impossible(letter, move, by, reason)
@@ -119,14 +117,13 @@ def make_many(
         further = tuple(own.get(letter.id, {}).items())
         alike.setdefault((letter.state, letter.sent_at, further), []).append(letter)
     wanted: list[Change] = []
-    for (*_, further), some in alike.items():
-        changes = {**_changes(some[0], move, now), **values, **dict(further)}
-        wanted.append((some, changes | ({"reason": reason} if move.reason else {})))
+    for (*_, further), these in alike.items():
+        changes = {**_changes(these[0], move, now), **values, **dict(further)}
+        wanted.append((these, changes | ({"reason": reason} if move.reason else {})))
     moved = _write_many(session, wanted)
-    for together, changes in wanted:
-        here = [one for one in together if one.id in moved]
-        _tell_many(session, here, changes, move, reason, by, now)
-        for letter in (one for one in together if one.id not in moved):
+    for some, changes in wanted:
+        _tell_many(session, [it for it in some if it.id in moved], changes, move, reason, by, now)
+        for letter in (one for one in some if one.id not in moved):
             how = {**values, **own.get(letter.id, {})}
             refused |= _alone(session, letter, name, by=by, now=now, reason=reason, **how)
     return refused

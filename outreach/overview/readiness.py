@@ -63,7 +63,8 @@ def _read(session: Session, campaign: Campaign) -> Condition:
 
 def _way_in(session: Session, campaign: Campaign) -> Condition:
     """A mailbox is looked into; else every answer is logged by hand."""
-    if session.scalar(sa.select(Mailbox.id).where(Mailbox.campaign_id == campaign.id).limit(1)):
+    in_use = sa.select(Mailbox.id).where(Mailbox.campaign_id == campaign.id, Mailbox.enabled)
+    if session.scalar(in_use.limit(1)):
         return Condition(Sentence("Answers are taken from a mailbox."), met=True)
-    words = N_("No mailbox is set up for answers: whoever reads them has to log each by hand.")
+    words = N_("No mailbox for answers is in use: whoever reads them has to log each by hand.")
     return Condition(Sentence(words), met=False)

@@ -99,8 +99,7 @@ def read_again(
     if reply.undone_at is not None or session.get(SecondReading, reply.id) is not None:
         raise Refused(Sentence("Somebody has read this answer again meanwhile."))
     letters = filing.answered_letters(session, reply)
-    said = _said(reply, kind=kind, stance=stance, quote=quote)
-    check(session, answer_from(said), letters, now)
+    check(session, answer_from(_said(reply, kind=kind, stance=stance, quote=quote)), letters, now)
     first, _promise = desk.positions_from(session, reply)
     before = first.position if first else None
     row = SecondReading(

@@ -246,22 +246,16 @@ def _begun(
         return []
     connection, ids = session.connection(), [letter.id for letter in letters]
     before = dict(connection.execute(_BEFORE, {"ids": ids}).all())
-    rows: list[dict[str, Any]] = [
-        {
-            "letter_id": letter.id,
-            "number": before.get(letter.id, 0) + 1,
-            "message_id": new_message_id(situations[letter.id].sender.from_address),
-            "account_id": getattr(_account(situations[letter.id]), "id", None),
-            "transport": transport,
-            "worker": worker,
-            "rehearsal": campaign.rehearsing,
-            "started_at": now,
-            "lease_until": now + LEASE,
-            "outcome": Outcome.RUNNING,
-            "server_words": "",
-        }
-        for letter in letters
-    ]
+    same: dict[str, Any] = {
+        "transport": transport,
+        "worker": worker,
+        "rehearsal": campaign.rehearsing,
+        "started_at": now,
+        "lease_until": now + LEASE,
+        "outcome": Outcome.RUNNING,
+        "server_words": "",
+    }
+    rows = [_row(situations[one.id], before.get(one.id, 0) + 1) | same for one in letters]
     attempts = dict(connection.execute(_BEGIN, rows).all())
     return [
         Claim(
@@ -276,6 +270,16 @@ def _begun(
         )
         for letter, row in zip(letters, rows, strict=True)
     ]
+
+
+def _row(at: Situation, number: int) -> dict[str, Any]:
+    """What an attempt holds of its letter; it is the `number`th."""
+    return {
+        "letter_id": at.letter.id,
+        "number": number,
+        "message_id": new_message_id(at.sender.from_address),
+        "account_id": getattr(_account(at), "id", None),
+    }
 
 
 def _account(at: Situation) -> MailAccount | None:

@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from outreach.accounts import audit
-from outreach.accounts.models import Actor, Campaign, Event, Mode, Sender, User
+from outreach.accounts.models import Actor, Campaign, Event, Mode, Security, Sender, User
 from outreach.database import Database
 from outreach.petitions.phrases import all_phrases
+from outreach.replies.models import Mailbox
 from tests import make
 from tests.browser import Browser
 from tests.web.conftest import Client
@@ -266,14 +267,21 @@ def test_who_goes_live_is_told_what_will_not_leave(olga, database, campaign) -> 
     page = olga.get("/campaign/live").text
     assert "only what goes by post or into a form will leave" in page
     assert "Native speakers have read every text" in page
-    assert "No mailbox is set up for answers" in page
+    assert "No mailbox for answers is in use" in page
     with database.writing() as session:
+        box = Mailbox(campaign_id=campaign.id, name="x", host="h.example", port=993, username="u")
+        box.security, box.enabled = Security.TLS, False
+        session.add(box)
+    assert "No mailbox for answers is in use" in olga.get("/campaign/live").text
+    with database.writing() as session:
+        session.scalars(sa.select(Mailbox)).one().enabled = True
         here = session.get_one(Campaign, campaign.id)
         account = make.mail_account(session, here)
         make.letter(session, here)
         account_id = account.id
     page = olga.get("/campaign/live").text
     assert "nobody knows whether e-mails leave" in page
+    assert "Answers are taken from a mailbox." in page
     assert "No native speaker has read the texts in en" in page
     with database.writing() as session:
         audit.record(
