@@ -101,8 +101,7 @@ def end_claim(session: Session, task: Task, *, by: Actor, now: dt.datetime) -> N
 
 def hand_over(session: Session, task: Task, to: User, *, by: Actor, now: dt.datetime) -> None:
     """Give a task to somebody else. Only its owner or an organiser; else Refused."""
-    if task.owner_id is not None:
-        _require_owner(task, by)
+    _require_owner(task, by)
     if task.done_at is not None:
         raise Refused(Sentence("This task is done."))
     task.owner_id, task.taken_at, task.deferred_until = to.id, now, None

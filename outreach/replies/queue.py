@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts import tasks
+from outreach.accounts import audit, tasks
 from outreach.accounts.models import INBOX, Actor, Campaign, Member, Role, Task, TaskKind, User
 from outreach.accounts.roles import ORGANISERS, STAFF
 from outreach.database import Database
@@ -61,6 +61,15 @@ def take(session: Session, task: Task, *, by: Actor, now: dt.datetime) -> None:
     if task.subject_kind == "incoming":
         row = session.get_one(Incoming, task.subject_id)
         inbox.record(session, row, "looked_at", by=by, now=now)
+    elif task.subject_kind == "second_reading":
+        audit.record(
+            session,
+            subject=("reply", task.subject_id),
+            name="looked_at",
+            by=by,
+            now=now,
+            campaign_id=task.campaign_id,
+        )
 
 
 def end_claims(database: Database, *, now: dt.datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from outreach.accounts.models import Campaign, Role, Task
+from outreach.accounts.models import Campaign, Event, Role, Task
 from outreach.letters.models import Letter
 from outreach.petitions.models import Position, Stance
 from outreach.petitions.stances import standing
@@ -69,6 +69,9 @@ def test_agreement_confirms_and_the_second_sees_nothing_of_the_first(
     assert page.heading == "What do you read here?"
     assert "Vera" not in page
     assert "<mark>" not in viktor.get(page.url).text
+    with database.reading() as session:
+        looked = sa.select(Event.by).where(Event.name == "looked_at", Event.subject_kind == "reply")
+        assert session.scalars(looked).all() == ["Viktor"]
     done = browser.press("This is what I read", **SUPPORT)
     assert "You both read the same" in done
     assert "second_reading" not in open_subjects(database)
