@@ -215,9 +215,9 @@ def _found(account_id: int) -> MailAccount:
 
 
 def _sender() -> Sender | None:
-    """Who signs: the first sender in use."""
-    known = senders.senders(session(), campaign().id)
-    return next((one for one in known if one.active), None)
+    """Who signs: the first sender in use; one of the demonstration only where there is no other."""
+    known = [one for one in senders.senders(session(), campaign().id) if one.active]
+    return min(known, key=lambda one: one.demonstration, default=None)
 
 
 def _keep(account_id: int, what: str, said: list[Finding]) -> Response:
@@ -240,7 +240,8 @@ def _note_letter(account_id: int, tried: trial.Tried) -> None:
             by=actor(),
             now=now(),
             campaign_id=campaign().id,
-            detail={"taken": tried.taken, "words": tried.words},
+            # A captured one says nothing about the way out.
+            detail={"taken": tried.taken and not campaign().rehearsing, "words": tried.words},
         )
 
 

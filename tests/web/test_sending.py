@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from flask import Flask
 
 from outreach import clock
-from outreach.accounts.models import Actor, Campaign
+from outreach.accounts.models import Actor, Campaign, Mode
 from outreach.database import Database
 from outreach.directory.models import ContactDetail, ContactKind
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.sending.capture import CapturePostman
+from outreach.sending.models import DomainStop
 from tests import make
 from tests.browser import Browser
 from tests.sending.conftest import FakePostman, sendable
@@ -50,6 +51,24 @@ def test_an_empty_outbox_says_what_to_do(olga: Client) -> None:
     assert page.heading == "What is leaving, and what got stuck?"
     assert "Nothing is leaving" in page
     assert "Nothing was captured yet" in page
+
+
+def test_a_live_outbox_says_how_letters_leave_and_which_domain_is_stopped(
+    database: Database, campaign: Campaign, olga: Client, now: dt.datetime
+) -> None:
+    with database.writing() as session:
+        here = session.get_one(Campaign, campaign.id)
+        here.mode, here.live_at = Mode.LIVE, now
+    page = Browser(olga).get("sending.outbox")
+    assert "No mail account is in use" in page and "captured" not in page
+    with database.writing() as session:
+        here = session.get_one(Campaign, campaign.id)
+        make.mail_account(session, here, port=25)
+        stop = {"domain": "house.zz", "words": "554 5.7.1 no", "at": now}
+        session.add(DomainStop(campaign_id=here.id, **stop))
+    page = Browser(olga).get("sending.outbox")
+    assert "No mail account" not in page and "leave by the campaign's mail account" in page
+    assert "house.zz: 554 5.7.1 no" in page
 
 
 def test_schedule_and_read_what_was_captured(

@@ -12,13 +12,14 @@ from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response as Answer
 
+from outreach.accounts import mail_accounts
 from outreach.database import transaction
 from outreach.directory.models import Target
 from outreach.errors import BadInput, MoveRefused, NotFound, OutreachError, Refused
 from outreach.letters import queries
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing
-from outreach.sending import channels, events, listing, outbox, timetable
+from outreach.sending import channels, domains, events, listing, outbox, timetable
 from outreach.sending.going_first import Scheduled
 from outreach.sending.message import headers_of, html_in, words_of
 from outreach.sending.models import Attempt
@@ -43,6 +44,8 @@ def outbox_page() -> str:
     failed, failed_total = listing.letters_in(session(), here, [State.FAILED])
     return render_template(
         "pages/sending/outbox.html",
+        mail_account=any(one.enabled for one in mail_accounts.accounts(session(), here)),
+        stops=domains.stops(session(), here),
         leaving=leaving,
         places=places_of(session(), leaving[0], after=now()),
         unknown=(unknown, unknown_total),
