@@ -54,7 +54,7 @@ def test_an_organiser_looks_at_what_came_back_and_lets_the_rest_go(
     went(database, letters[:5], State.SENT, now)
     mailing_id = went(database, letters[:3], State.BOUNCED, now, "550 5.1.1 no such user")
     page = olga.get(f"/mailings/{mailing_id}").text
-    assert "3 came back." in page and "The rest is held back" in page
+    assert "3 were refused or came back." in page and "The rest is held back" in page
     assert "550 5.1.1 no such user" in page
     page = olga.get(f"/letters/{letters[10]}").text
     assert "3 of the first 5 letters of this mailing came back." in page
