@@ -135,10 +135,10 @@ def memory(process: int) -> float:
 
 def plan(database: Database) -> None:
     """Print how the database finds what is due."""
-    query = outbox.due_query(
-        now=dt.datetime.now(dt.UTC), after=(dt.datetime.now(dt.UTC), 1), limit=50
-    )
-    sql = str(query.compile(database.engine, compile_kwargs={"literal_binds": True}))
+    now = dt.datetime.now(dt.UTC)
+    query, told = outbox.due_query(now=now, after=(now, 1), limit=50)
+    bound = query.params(told)
+    sql = str(bound.compile(database.engine, compile_kwargs={"literal_binds": True}))
     word = "EXPLAIN" if database.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
     with database.engine.connect() as connection:
         for row in connection.exec_driver_sql(f"{word} {sql}".replace("%", "%%")):

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -58,19 +59,19 @@ def due_letters(
     Leaves out what is sure to wait: paused campaigns and desks at rest. `after` is the last row of
     the page before.
     """
-    rows = session.execute(due_query(now=now, after=after, limit=limit))
+    query, told = due_query(now=now, after=after, limit=limit)
+    rows = session.connection().execute(query, told)
     return [(instant, one, campaign) for instant, one, campaign in rows if instant is not None]
 
 
 def due_query(
     *, now: dt.datetime, after: tuple[dt.datetime, int] | None, limit: int
-) -> sa.Select[dt.datetime | None, int, int]:
-    """Return the query of `due_letters`: it walks along the index `ix_letter_due`."""
-    query = _DUE if after is None else _GOING_ON
-    told = {"now": now, "most": limit}
-    if after is not None:
-        told |= {"instant": after[0], "last": after[1]}
-    return query.params(told)
+) -> tuple[sa.Select[dt.datetime | None, int, int], dict[str, Any]]:
+    """Return the query of `due_letters` and its values: it walks along `ix_letter_due`."""
+    told: dict[str, Any] = {"now": now, "most": limit}
+    if after is None:
+        return _DUE, told
+    return _GOING_ON, told | {"instant": after[0], "last": after[1]}
 
 
 _DUE = (
