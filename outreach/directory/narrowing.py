@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 
 from outreach.directory.models import (
@@ -41,6 +42,28 @@ class AddressCheck(StrEnum):
     PERSONAL = "personal"
 
 
+class OneOfFew(sa.sql.functions.FunctionElement[bool]):
+    """Whether a column is one of few values that a query gives, which are found before all else.
+
+    PostgreSQL otherwise plans by what else is asked of a row, and reads all of them for it.
+    """
+
+    # No type: SQLite, which has no booleans, would compare one with 1 and look at every row.
+    inherit_cache = True
+
+
+@compiles(OneOfFew)
+def _in_few(element: Any, compiler: Any, **said: Any) -> str:
+    column, few = (compiler.process(one, **said) for one in element.clauses)
+    return f"{column} IN {few}"
+
+
+@compiles(OneOfFew, "postgresql")
+def _any_of_few(element: Any, compiler: Any, **said: Any) -> str:
+    column, few = (compiler.process(one, **said) for one in element.clauses)
+    return f"{column} = ANY (ARRAY{few})"
+
+
 def in_body(ids: Sequence[int]) -> sa.ColumnElement[bool]:
     """Whether a target sits in one of the bodies, or in a part of one (two steps down)."""
     parts = sa.select(Organization.id).where(Organization.parent_id.in_(ids))
@@ -53,7 +76,7 @@ def in_body(ids: Sequence[int]) -> sa.ColumnElement[bool]:
 def sits_in(ids: Sequence[int], today: dt.date) -> sa.ColumnElement[bool]:
     """Whether the person sits in one of these bodies today, beside the seat written to."""
     seat, besides = aliased(Membership), aliased(Membership)
-    return Target.membership_id.in_(
+    seats = (
         sa.select(seat.id)
         .join(besides, besides.person_id == seat.person_id)
         .where(
@@ -62,6 +85,7 @@ def sits_in(ids: Sequence[int], today: dt.date) -> sa.ColumnElement[bool]:
             sa.or_(besides.start_on.is_(None), besides.start_on <= today),
         )
     )
+    return OneOfFew(Target.membership_id, seats.scalar_subquery())
 
 
 def of_group(ids: Sequence[int], today: dt.date) -> sa.ColumnElement[bool]:

@@ -233,10 +233,9 @@ def page_of(
     `question`: what `query` asks for and of whom, on which day (see `database.remembered`).
     """
     if narrowed and (total is None or total <= _FEW):
-        few = query.with_only_columns(Target.id).limit(_FEW + 1)
-        ids = remembered(session, (*question, "few"), lambda: session.scalars(few).all())
-        if len(ids) <= _FEW:
-            total, query = len(ids), sa.select(Target).where(Target.id.in_(_written_out(ids)))
+        few = few_of(session, query, question)
+        if few is not None:
+            total, query = len(few), these(few)
     if total is None:
         total = remembered(session, (*question, "all"), lambda: number_of(session, query))
     page = min(max(1, page), max(1, -(-total // per_page)))
@@ -250,9 +249,27 @@ def page_of(
     return Page(rows=rows, total=total, page=page, per_page=per_page)
 
 
-def _written_out(ids: Sequence[int]) -> Any:
-    """Thousands of ids as part of the statement: a database takes fewer parameters."""
-    return sa.bindparam("found", ids, expanding=True, literal_execute=True)
+def few_of(
+    session: Session,
+    query: sa.Select[Target],
+    question: tuple[Hashable, ...],
+    *,
+    most: int = _FEW,
+) -> Sequence[int] | None:
+    """Return the ids of a selection of at most `most`, not to be searched again; else None.
+
+    `question` as in `page_of`.
+    """
+    some = query.with_only_columns(Target.id).limit(most + 1)
+    ids = remembered(session, (*question, "few", most), lambda: session.scalars(some).all())
+    return ids if len(ids) <= most else None
+
+
+def these(ids: Sequence[int]) -> sa.Select[Target]:
+    """Return the Select of the targets with these ids, unsorted; of ids that `few_of` gave."""
+    # Thousands of ids as part of the statement: a database takes fewer parameters.
+    found: Any = sa.bindparam("found", ids, expanding=True, literal_execute=True)
+    return sa.select(Target).where(Target.id.in_(found))
 
 
 def number_of(session: Session, query: sa.Select[Target]) -> int:

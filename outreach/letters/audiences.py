@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,9 @@ from outreach.letters.models import Audience, Letter
 from outreach.petitions.models import Position, Stance
 from outreach.petitions.stances import standing
 from outreach.words import Sentence
+
+# So many targets are found once and not again by every question about them.
+_FEW = 1_000
 
 
 class Filters(queries.TargetFilter):
@@ -64,10 +68,18 @@ def chosen_targets(campaign: Campaign, filters: Filters, *, today: dt.date) -> s
 
     Letters and stances of rehearsal count while the campaign rehearses, and only then.
     """
+    return _chosen(campaign.id, campaign.rehearsing, filters, today)
+
+
+# A page asks several things of one selection, whose description takes longer to make than to run.
+@lru_cache(maxsize=256)
+def _chosen(
+    campaign_id: int, rehearsing: bool, filters: Filters, today: dt.date
+) -> sa.Select[Target]:
     query = queries.targets(directory_filter(filters), today=today)
     written = sa.select(Letter.office_id).where(
-        Letter.campaign_id == campaign.id,
-        Letter.rehearsal == campaign.rehearsing,
+        Letter.campaign_id == campaign_id,
+        Letter.rehearsal == rehearsing,
         Letter.state.in_(LEFT),
     )
     if filters.written_to is not None:
@@ -81,8 +93,20 @@ def chosen_targets(campaign: Campaign, filters: Filters, *, today: dt.date) -> s
         answered = written.where(Letter.answered_on.is_not(None))
         query = query.where(_one_of(Target.office_id, answered, filters.answered))
     if filters.stances or filters.undeclared:
-        query = query.where(_stands(campaign, filters))
+        query = query.where(_stands(campaign_id, rehearsing, filters))
     return query
+
+
+def found_targets(
+    session: Session, campaign: Campaign, filters: Filters, *, today: dt.date
+) -> sa.Select[Target]:
+    """Return what `chosen_targets` does; of a selection that holds few, the targets found already.
+
+    One query, for a page that asks several things of the same selection.
+    """
+    chosen = chosen_targets(campaign, filters, today=today)
+    few = queries.few_of(session, chosen, question(campaign, filters, today), most=_FEW)
+    return chosen if few is None else queries.these(few)
 
 
 def select_targets(campaign: Campaign, filters: Filters, *, today: dt.date) -> sa.Select[Target]:
@@ -173,7 +197,7 @@ def question(campaign: Campaign, filters: Filters, today: dt.date) -> tuple[Hash
 
 def count(session: Session, campaign: Campaign, filters: Filters, *, today: dt.date) -> Counted:
     """Return how large a selection is; `unreachable` targets get no draft. Three queries."""
-    chosen = chosen_targets(campaign, filters, today=today)
+    chosen = found_targets(session, campaign, filters, today=today)
     return remembered(
         session,
         (*question(campaign, filters, today), "size"),
@@ -199,9 +223,9 @@ def _counted(session: Session, chosen: sa.Select[Target]) -> Counted:
     )
 
 
-def _stands(campaign: Campaign, filters: Filters) -> sa.ColumnElement[bool]:
+def _stands(campaign_id: int, rehearsing: bool, filters: Filters) -> sa.ColumnElement[bool]:
     """Whether the stance that holds is one of those asked for, or there is none."""
-    latest = standing(campaign.id, rehearsal=campaign.rehearsing).order_by(None)
+    latest = standing(campaign_id, rehearsal=rehearsing).order_by(None)
     if filters.ask is not None:
         latest = latest.where(Stance.ask_id == filters.ask)
     holding = latest.subquery()

@@ -16,7 +16,7 @@ from outreach.directory import queries
 from outreach.directory.models import Office, Suppression, SuppressionScope, Target
 from outreach.errors import Refused
 from outreach.letters import audiences
-from outreach.letters.audiences import Filters, chosen_targets
+from outreach.letters.audiences import Filters
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Audience, Letter, Mailing
 from outreach.petitions.models import Position, Stance
@@ -64,13 +64,13 @@ def page(
     sort: queries.Sort = queries.Sort.PLACE,
     total: int | None = None,
 ) -> tuple[Sequence[Row], queries.Page]:
-    """Return page `page` (from 1) of a selection with letters and stances; five queries at most.
+    """Return page `page` (from 1) of a selection with letters and stances; six queries at most.
 
     `total` when the caller has counted already.
     """
     found = queries.page_of(
         session,
-        chosen_targets(campaign, filters, today=today),
+        audiences.found_targets(session, campaign, filters, today=today),
         page=page,
         per_page=PER_PAGE,
         sort=sort,
@@ -93,11 +93,11 @@ def left_out(
     today: dt.date,
     unreachable: int | None = None,
 ) -> AllLeftOut:
-    """Return the targets of a selection that can't be written to at all; three queries at most.
+    """Return the targets of a selection that can't be written to at all; four queries at most.
 
     `unreachable` is how many have no way to be reached, when the caller has counted already.
     """
-    chosen = chosen_targets(campaign, filters, today=today)
+    chosen = audiences.found_targets(session, campaign, filters, today=today)
     unreached = chosen.where(Target.channel.is_(None))
     if unreachable is None:
         unreachable = queries.count(session, unreached)
