@@ -114,7 +114,7 @@ def _keep_one(session: Session, result: Result, now: dt.datetime) -> None:
     elif answer.fate is Fate.UNKNOWN:
         _lost_sight(session, attempt, letter, answer.words, now)
     elif attempt.outcome is Outcome.RUNNING:
-        _put_back(session, attempt, letter, answer.words or STOPPED, now)
+        _put_back(session, attempt, letter, answer.words or STOPPED, now, later=False)
 
 
 def delivered(database: Database, attempt_id: int, words: str, *, now: dt.datetime) -> None:
@@ -248,12 +248,21 @@ def _end(attempt: Attempt, outcome: Outcome, words: str, now: dt.datetime) -> No
 
 
 def _put_back(
-    session: Session, attempt: Attempt, letter: Letter, words: str, now: dt.datetime
+    session: Session,
+    attempt: Attempt,
+    letter: Letter,
+    words: str,
+    now: dt.datetime,
+    *,
+    later: bool = True,
 ) -> None:
-    """Back on the schedule, for a while later but still inside its own window."""
+    """Back on the schedule, for a while later but still inside its own window.
+
+    Not `later`: as soon as it may, because nothing was tried.
+    """
     _end(attempt, Outcome.PUT_BACK, words, now)
     window: dict[str, Any] = {}
-    if letter.send_before is not None and letter.send_before > now:
+    if later and letter.send_before is not None and letter.send_before > now:
         delays = session.get_one(Campaign, letter.campaign_id).retry_minutes
         minutes = delays[min(attempt.number, len(delays)) - 1]
         again = now + dt.timedelta(minutes=minutes)

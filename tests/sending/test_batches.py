@@ -194,6 +194,9 @@ def test_no_letter_is_begun_when_the_lease_runs_out(database: Database, watch: W
     postman = Batches(on_deliver=lambda: watch.forward(minutes=2))
     assert send(database, postman, watch) == {"delivered": 2, "put_back": 2}
     assert states(database, ids) == ["sent"] * 2 + ["scheduled"] * 2
+    # Nothing was tried, so there is nothing to wait for.
+    postman.on_deliver = lambda: None
+    assert send(database, postman, watch) == {"delivered": 2}
 
 
 def test_killed_between_claim_and_note_all_are_put_back(database: Database, watch: Watch) -> None:
