@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from outreach import app, cli_running, disk, walk
 from outreach.accounts import demonstration as demonstration_accounts
-from outreach.accounts.models import Role
+from outreach.accounts.models import Campaign, Mode, Role
 from outreach.cli_contacts import contacts
 from outreach.cli_counts import counts
 from outreach.cli_doctor import doctor
@@ -88,10 +88,13 @@ for command in (
 
 @cli.command()
 def run() -> None:
-    """Load what ships with Outreach (and, unless DEMO=no, the demonstration), then serve."""
+    """Load what ships with Outreach (and, unless DEMO=no or the campaign is live, the
+    demonstration), then serve.
+    """
     with installation() as (settings, database):
         cli_running.refuse_busy_port(settings)
-        passwords = seed_database(database, demo=settings.demo, home=settings.home)
+        demo = settings.demo and not _any_live(database)
+        passwords = seed_database(database, demo=demo, home=settings.home)
         cli_running.all_in_one(settings, database, passwords)
 
 
@@ -134,6 +137,13 @@ def demo_clear() -> None:
         for what, number in counts.items():
             click.echo(f"{number:>6}  {what.replace('_', ' ')}")
         click.echo("The demonstration is gone.")
+
+
+def _any_live(database: Database) -> bool:
+    """Whether a campaign is live: it takes no demonstration, and has to start all the same."""
+    with database.reading() as session:
+        live = sa.select(Campaign.id).where(Campaign.mode == Mode.LIVE).limit(1)
+        return session.scalar(live) is not None
 
 
 def seed_database(
