@@ -14,6 +14,7 @@ from outreach.accounts.models import Campaign
 from outreach.database import remembered
 from outreach.directory import offices
 from outreach.directory.models import ContactDetail, Target, TargetRole
+from outreach.directory.narrowing import OneOfFew
 from outreach.directory.queries import held_on, with_list
 from outreach.directory.shelf_life import MINISTERLY, AddressClass, Shelf, lives, shelf_for
 from outreach.letters import audiences
@@ -172,8 +173,11 @@ def _has_letter(campaign: Campaign, states: Sequence[State]) -> sa.ColumnElement
 def _reached_by(
     reached: sa.Select[int, None], letters: sa.Subquery
 ) -> sa.Select[int, dt.datetime | None]:
-    return reached.with_only_columns(Target.id, letters.c.leaves).join(
-        letters, letters.c.target_id == Target.id
+    # Named twice: PostgreSQL reads every target for the join alone.
+    return (
+        reached.with_only_columns(Target.id, letters.c.leaves)
+        .join(letters, letters.c.target_id == Target.id)
+        .where(OneOfFew(Target.id, sa.select(letters.c.target_id).scalar_subquery()))
     )
 
 
