@@ -45,7 +45,7 @@ def test_an_error_is_told_without_what_it_said(lines: io.StringIO) -> None:
 def test_what_looks_like_an_address_is_struck_out(lines: io.StringIO, told: str) -> None:
     logging.getLogger("gunicorn.error").error(told)
     said = lines.getvalue()
-    assert "canary@" not in said and "77" not in said.split(":", 3)[-1]
+    assert not any(one in said for one in ("canary@", "192.0.2", ".77", "2001:db8", ":77:1"))
 
 
 def test_times_and_numbers_stay(lines: io.StringIO) -> None:

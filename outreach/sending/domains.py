@@ -28,7 +28,12 @@ def domain_of(address: str) -> str:
         return wire_address(address).domain
     except BadInput:
         # No letter goes there; it is compared all the same.
-        return address.rpartition("@")[2].strip().lower()
+        return plain_domain(address)
+
+
+def plain_domain(address: str) -> str:
+    """Return the domain of a mail address as it is written, in small letters."""
+    return address.rpartition("@")[2].strip().lower()
 
 
 def standing(session: Session, campaign_id: int) -> dict[str, DomainStop]:
@@ -64,12 +69,14 @@ def stop_if_refused(
             DomainStop.campaign_id == letter.campaign_id, DomainStop.domain == domain
         )
     )
+    # As it is on the wire, and as it stands in our letters.
+    low, spelt = sa.func.lower(Letter.address), {domain, plain_domain(letter.address)}
     last = (
         sa.select(Attempt.refusal)
         .join(Letter, Letter.id == Attempt.letter_id)
         .where(
             Letter.campaign_id == letter.campaign_id,
-            sa.func.lower(Letter.address).endswith(f"@{domain}", autoescape=True),
+            sa.or_(*(low.endswith(f"@{one}", autoescape=True) for one in spelt)),
             Attempt.outcome.in_((Outcome.DELIVERED, Outcome.REFUSED)),
             ~Attempt.rehearsal,
             Attempt.id != attempt.id,

@@ -14,7 +14,10 @@ from outreach.accounts.roles import PERMISSIONS, may
 from tests.web.conftest import Client
 
 # What anybody may see: signing in and out, a link that works once, and the files of the pages.
-PUBLIC = {"static", "security.login", "security.logout", "accounts.welcome"}
+PUBLIC = {
+    *("static", "security.login", "security.logout", "accounts.welcome"),
+    *("health.health", "health.ready"),
+}
 NAMES = {Role.ADMIN: "ada", Role.ORGANISER: "olga", Role.STAFF: "sam", Role.VOLUNTEER: "vera"}
 
 
