@@ -36,6 +36,8 @@ class Shows(StrEnum):
     TASKS = "tasks"
     ANSWERS = "answers"
     EVENTS = "events"
+    MESSAGES = "messages"
+    MAILBOXES = "mailboxes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,27 @@ PARTS: dict[str, Part] = {
     "free": Part(
         N_("Tasks nobody took"), N_("Which tasks has nobody taken?"), Shows.TASKS, D.free_tasks
     ),
+    "unread": Part(
+        N_("Came in, not read"),
+        N_("Which answers has nobody read yet?"),
+        Shows.MESSAGES,
+        D.unread_mail,
+        "waiting",
+    ),
+    "unmatched": Part(
+        N_("Came in, no letter yet"),
+        N_("Of which messages is the letter not known?"),
+        Shows.MESSAGES,
+        D.unmatched_mail,
+        "waiting",
+    ),
+    "mailboxes": Part(
+        N_("Broken mailboxes"),
+        N_("Which mailboxes can't be read?"),
+        Shows.MAILBOXES,
+        D.broken_mailboxes,
+        "stop",
+    ),
     "answers": Part(
         N_("Answers by a person"), N_("Who answered?"), Shows.ANSWERS, D.human_answers, "done"
     ),
@@ -169,6 +192,9 @@ ON_BOARD = (
     "held",
     "failed",
     "bounced",
+    "unread",
+    "unmatched",
+    "mailboxes",
     "tasks",
 )
 ON_TODAY = (
@@ -177,6 +203,9 @@ ON_TODAY = (
     "free",
     "tasks",
     "promises",
+    "mailboxes",
+    "unread",
+    "unmatched",
     "readings",
     "new_answers",
     "unknown",
@@ -196,7 +225,12 @@ NEEDED: dict[Shows, tuple[ExecutableOption, ...]] = {
     Shows.TASKS: (joinedload(Task.owner),),
     Shows.ANSWERS: (joinedload(Reply.office), selectinload(Reply.letters)),
     Shows.EVENTS: (),
+    Shows.MESSAGES: (),
+    Shows.MAILBOXES: (),
 }
+
+# Neither live nor rehearsed: shown once.
+OF_NEITHER = frozenset({"readings", "unmatched", "mailboxes"})
 
 
 def scope_of(

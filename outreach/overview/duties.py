@@ -1,4 +1,4 @@
-"""What people have to do: promises due, held readings, tasks, answers to read."""
+"""What people have to do: promises, held readings, tasks, mail to file and to read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from outreach.petitions import counts
 from outreach.petitions.models import Promise, Reading
 from outreach.petitions.promises import open_promises
 from outreach.replies.kinds import HUMAN, SUBSTANTIVE
-from outreach.replies.models import Reply
+from outreach.replies.models import InboxState, Incoming, IncomingLetter, Mailbox, Reply
 
 
 def promises_due(scope: Scope) -> sa.Select[Promise]:
@@ -61,6 +61,48 @@ def _tasks(scope: Scope) -> sa.Select[Task]:
         Task.rehearsal == scope.rehearsal,
         Task.done_at.is_(None),
         sa.or_(Task.deferred_until.is_(None), Task.deferred_until <= scope.today),
+    )
+
+
+def broken_mailboxes(scope: Scope) -> sa.Select[Mailbox]:
+    """Return the mailboxes in use that can't be read, the longest broken first."""
+    return (
+        sa.select(Mailbox)
+        .where(
+            Mailbox.campaign_id == scope.campaign_id,
+            Mailbox.enabled,
+            Mailbox.trouble_since.is_not(None),
+        )
+        .order_by(Mailbox.trouble_since, Mailbox.id)
+    )
+
+
+def unmatched_mail(scope: Scope) -> sa.Select[Incoming]:
+    """Return the messages of which nobody knows which letter they answer, oldest first.
+
+    Neither live nor rehearsed, until they are with a letter; also those of no campaign yet.
+    """
+    return (
+        sa.select(Incoming)
+        .where(
+            sa.or_(Incoming.campaign_id == scope.campaign_id, Incoming.campaign_id.is_(None)),
+            Incoming.state == InboxState.UNMATCHED,
+        )
+        .order_by(Incoming.received_at, Incoming.id)
+    )
+
+
+def unread_mail(scope: Scope) -> sa.Select[Incoming]:
+    """Return the messages that are with their letters and that nobody has read, oldest first."""
+    unread = sa.exists().where(IncomingLetter.incoming_id == Incoming.id, IncomingLetter.unread)
+    return (
+        sa.select(Incoming)
+        .where(
+            Incoming.campaign_id == scope.campaign_id,
+            Incoming.rehearsal == scope.rehearsal,
+            unread,
+        )
+        .order_by(Incoming.received_at, Incoming.id)
     )
 
 

@@ -13,7 +13,7 @@ from outreach.errors import NotFound
 from outreach.letters.lifecycle import State
 from outreach.letters.lists import waits_for
 from outreach.overview import board as boards
-from outreach.overview.board import ON_TODAY, PARTS, Shows, listed, numbers, scope_of
+from outreach.overview.board import OF_NEITHER, ON_TODAY, PARTS, Shows, listed, numbers, scope_of
 from outreach.overview.letters import letters_of
 from outreach.overview.phases import LABELS, Phase
 from outreach.overview.positions import KNOWN
@@ -30,7 +30,10 @@ bp = Blueprint("overview", __name__)
 PER_PAGE = 50
 WRONG_SHOWN = 10
 # The numbers of Today that are drawn only when something is there to see.
-QUIET = frozenset({"unknown", "missed", "held", "failed", "bounced", "readings", "promises"})
+QUIET = frozenset(
+    {"unknown", "missed", "held", "failed", "bounced", "readings", "promises"}
+    | {"mailboxes", "unread", "unmatched"}
+)
 
 
 @bp.get("/")
@@ -82,6 +85,7 @@ def board() -> str:
         parts=PARTS,
         phases=LABELS,
         positions=KNOWN,
+        of_neither=OF_NEITHER,
         now=now(),
     )
 
@@ -111,6 +115,7 @@ def behind(part: str) -> str:
         phase=LABELS.get(scope.phase) if scope.phase else None,
         kinds=KINDS,
         states={state.value: state for state in State},
+        trouble=lambda box: Sentence.from_json(box.trouble),
         may_see=lambda reply: may_see(reply, actor()),
         waits=lambda letter: waits_for(letter, today=scope.today),
     )

@@ -13,8 +13,20 @@ from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.overview.board import ON_BOARD, PARTS
 from outreach.petitions.models import Position, Reading, ReadingState
+from outreach.replies import inbox
 from outreach.replies.filing import log_answer
-from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
+from outreach.replies.models import (
+    InboxState,
+    Incoming,
+    IncomingLetter,
+    Mailbox,
+    MailKind,
+    ReplyChannel,
+    ReplyKind,
+    SignedBy,
+    Way,
+)
+from outreach.words import Sentence
 from tests import make
 from tests.browser import Browser
 from tests.judge import words_of
@@ -70,6 +82,36 @@ def full(database, campaign, people):
                 held_because="The first count of this page",
             )
         )
+        _came_in(session, campaign)
+
+
+def _came_in(session, campaign):
+    """A broken mailbox, a message without a letter, one nobody read that only organisers may."""
+    session.add(
+        Mailbox(
+            campaign_id=campaign.id,
+            name="answers@association.example",
+            host="imap.provider.example",
+            port=993,
+            security="tls",
+            username="answers",
+            trouble=Sentence("The mail server turned us away: %(w)s", w="NO").as_json(),
+            trouble_since=make.NOW,
+        )
+    )
+    letter = make.letter(session, campaign, state=State.SENT)
+    for subject, state in (("Whose", InboxState.UNMATCHED), ("Secret", InboxState.FILED)):
+        kept = inbox.keep(session, subject.encode(), way=Way.PIPE, campaign=campaign, now=make.NOW)
+        row = session.get_one(Incoming, kept.id)
+        row.state, row.kind, row.subject = state, MailKind.ANSWER, subject
+        if state is InboxState.FILED:
+            row.rehearsal = row.confidential = True
+            session.flush()
+            session.add(
+                IncomingLetter(
+                    incoming_id=row.id, letter_id=letter.id, unread=True, by="inbox", at=make.NOW
+                )
+            )
 
 
 @pytest.mark.parametrize(
@@ -140,6 +182,15 @@ def test_every_part_has_its_page(olga, full) -> None:
 def test_an_empty_part_leads_back(olga) -> None:
     for part in ON_BOARD:
         assert "Nothing here" in Browser(olga).get("overview.behind", part=part)
+
+
+def test_mail_and_mailboxes_that_wait_stand_on_the_board(sam, olga, full) -> None:
+    page = Browser(sam).get("overview.behind", part="mailboxes")
+    assert "turned us away: NO" in page and "answers@association.example" in page
+    assert "Whose" in Browser(sam).get("overview.behind", part="unmatched")
+    assert "Secret" in Browser(olga).get("overview.behind", part="unread", rehearsal="yes")
+    assert "Secret" not in Browser(sam).get("overview.behind", part="unread", rehearsal="yes")
+    assert "Broken mailboxes" in Browser(olga).get("overview.today")
 
 
 def test_nonsense_in_the_address_narrows_nothing(olga, full) -> None:
