@@ -172,6 +172,9 @@ def test_the_numbers_are_right(session, campaign, full, now) -> None:
         "held": 3,
         "failed": 3,
         "bounced": 3,
+        "unread": 0,
+        "unmatched": 0,
+        "mailboxes": 0,
         "tasks": 1,
     }
 
