@@ -66,6 +66,8 @@ def outbox(context: click.Context, as_json: bool) -> None:
         return
     for state, count in told["states"].items():
         click.echo(f"{count:>7}  {state}")
+    for slug in told["paused"]:
+        click.echo(f"The campaign {slug} is paused: none of its letters leaves.")
     if told["oldest_due"]:
         click.echo(f"The oldest that is due waits since {told['oldest_due']}.")
     click.echo(f"{told['last_hour']} left in the last hour.")
@@ -74,10 +76,11 @@ def outbox(context: click.Context, as_json: bool) -> None:
 
 
 def numbers(session: Session, instant: dt.datetime) -> dict[str, Any]:
-    """Return the state of the outbox: {states, oldest_due, last_hour, unknown}.
+    """Return the state of the outbox: {states, paused, oldest_due, last_hour, unknown}.
 
-    `states` counts letters by state, `oldest_due` is the ISO instant since when the oldest due one
-    waits, `last_hour` how many left, `unknown` {letter id: message-id and last words}.
+    `states` counts letters by state, `paused` names the campaigns that are. `oldest_due` is the ISO
+    instant since when the oldest due one waits, `last_hour` how many left, `unknown` {letter id:
+    message-id and last words}.
     """
     states = session.execute(sa.select(Letter.state, sa.func.count()).group_by(Letter.state)).all()
     oldest = session.scalar(
@@ -96,8 +99,12 @@ def numbers(session: Session, instant: dt.datetime) -> dict[str, Any]:
         .where(Letter.state == State.UNKNOWN, Attempt.outcome == Outcome.UNKNOWN)
         .order_by(Attempt.id)
     ).all()
+    paused = session.scalars(
+        sa.select(Campaign.slug).where(Campaign.paused_at.is_not(None)).order_by(Campaign.slug)
+    ).all()
     return {
         "states": {state.value: count for state, count in sorted(states)},
+        "paused": list(paused),
         "oldest_due": oldest.isoformat() if oldest else None,
         "last_hour": left or 0,
         "unknown": {str(one.letter_id): f"{one.message_id} {one.server_words}" for one in lost},

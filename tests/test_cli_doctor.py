@@ -143,7 +143,7 @@ def test_every_mail_server_and_domain(home: Database, monkeypatch: pytest.Monkey
         controller.stop()
     assert parts["mail server here"][0] is True
     assert parts["mail server gone"][0] is False
-    assert "Nobody who speaks" in parts["mail server gone"][1]
+    assert "No mail server answers us" in parts["mail server gone"][1]
     assert parts["mail server tls"][0] is False
     assert "mail server off" not in parts
     assert parts["mail server paused"] == (False, "it rests until somebody looks: 535 no")

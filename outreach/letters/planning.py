@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign, Sender
-from outreach.directory.models import Target
 from outreach.database import wake
+from outreach.directory.models import Target
 from outreach.errors import BadInput
 from outreach.letters import templates
 from outreach.letters.models import (

@@ -187,7 +187,7 @@ def _out_of_reach(session: Session, rows: Sequence[Task], by: Actor) -> set[int]
             about[task.subject_kind].setdefault(task.subject_id, []).append(task.id)
     found: list[int] = []
     if about["incoming"] and by.role not in ORGANISERS:
-        secret = Incoming.confidential.is_(True)
+        secret: sa.ColumnElement[bool] = Incoming.confidential.is_(True)
         if by.role not in STAFF:
             # What our program could not read, or nobody has filed, is no volunteer's either.
             unfiled = Incoming.state != InboxState.FILED
@@ -205,7 +205,7 @@ def _not_for(by: Actor) -> sa.ColumnElement[bool]:
     """Answers out of a message that `by` may not read."""
     if by.role in ORGANISERS:
         return sa.false()
-    secret = Incoming.confidential.is_(True)
+    secret: sa.ColumnElement[bool] = Incoming.confidential.is_(True)
     if by.role not in STAFF:
         secret = sa.or_(secret, Incoming.warned.is_(True))
     return Reply.incoming_id.in_(sa.select(Incoming.id).where(secret))

@@ -47,7 +47,7 @@ def sign(message: bytes, key: DkimKey, *, at: dt.datetime) -> bytes:
             b"b=",
         )
     )
-    folded = dkim.fold(tags + _ROOM, namelen=len(_NAME))[: -len(_ROOM)]
+    folded: bytes = dkim.fold(tags + _ROOM, namelen=len(_NAME))[: -len(_ROOM)]
     # relaxed (§3.4.2); the From that isn't there adds nothing.
     signed = b"".join(name + b":" + _relaxed(values[name]) + b"\r\n" for name in names[1:])
     signed += _NAME.lower() + b":" + _relaxed(folded.replace(b"\r\n", b""))

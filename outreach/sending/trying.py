@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from dataclasses import replace
 
 from outreach.accounts.models import Security
 from outreach.sending.finding import Finding, Found
 from outreach.sending.postman import Refusal, TransportError
 from outreach.sending.smtp import Server, SMTPPostman
 from outreach.words import Sentence
+
+# Seconds: a person waits for the answer.
+PATIENCE = 15.0
 
 
 def try_connection(
@@ -24,7 +28,8 @@ def try_connection(
     With a `probe` the server is also asked whether it would take a letter from `sender` to that
     address. Returns what was found, with the server's own words.
     """
-    with SMTPPostman(server, trust=trust) as postman:
+    patient = replace(server, timeout=min(server.timeout, PATIENCE))
+    with SMTPPostman(patient, trust=trust) as postman:
         try:
             line = postman.connected()
         except TransportError as error:
@@ -41,7 +46,7 @@ def try_connection(
 def _failed(server: Server, error: TransportError) -> Finding:
     if error.refusal is Refusal.UNREACHED:
         words = Sentence(
-            "Nobody who speaks this protocol answers at %(host)s, port %(port)s: %(words)s",
+            "No mail server answers us at %(host)s, port %(port)s: %(words)s",
             host=server.host,
             port=server.port,
             words=error.words,

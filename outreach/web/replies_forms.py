@@ -125,8 +125,8 @@ class AnswerForm(Form):
     def more_is_wrong(self) -> bool:
         """Whether one of the fields behind “More” has to be mended, so that it must be open."""
         behind = ("promise", "due_on", "signed_by", "back_on", "link", "also", "note", "scan")
-        behind = (*behind, "translation", "translated_by")
-        return any(self[name].errors for name in behind)
+        read = ("translation", "translated_by")
+        return any(self[name].errors for name in (*behind, *read))
 
     @property
     def behind_is_wrong(self) -> bool:
