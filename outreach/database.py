@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
+import sqlite3
+import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -280,8 +282,8 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     # SQLAlchemy, not the driver, says when a transaction begins: see _begin_sqlite.
     connection.isolation_level = None
     cursor = connection.cursor()
+    _write_ahead(cursor)
     for pragma in (
-        "journal_mode = WAL",
         "foreign_keys = ON",
         f"busy_timeout = {SQLITE_BUSY_SECONDS * 1000}",
         "synchronous = FULL",
@@ -293,6 +295,23 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Keep what is written in a log beside the file (WAL), whoever begins with an empty file.
+
+    SQLite waits for nobody while it changes to that: of several that start together all but one
+    would fail at once. Raises OperationalError after the busy time-out.
+    """
+    ends = time.monotonic() + SQLITE_BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > ends:
+                raise
+        time.sleep(0.05)
 
 
 def _set_up_postgresql(connection: Any, _record: Any) -> None:
