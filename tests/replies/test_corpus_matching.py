@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 
+import pytest
 from sqlalchemy.orm import Session
 
 from outreach.replies import matching, parsing
@@ -13,12 +14,14 @@ from tests import make
 from tests.replies.corpus_of_mail import OURS, messages, reader_of, send_letters
 
 
-def test_the_corpus_is_matched(session: Session) -> None:
+@pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.long, id="all"), 9])
+def test_the_corpus_is_matched(session: Session, step: int) -> None:
+    """Every message among the long tests, else each ninth."""
     numbers = send_letters(session, make.campaign(session))
     names = {number: name for name, number in numbers.items()}
     letter_of = reader_of(numbers)
     wrong, missed, proofs, guessed, findable = [], [], 0, 0, 0
-    for one in messages():
+    for one in messages()[::step]:
         mail = parsing.read(one.raw)
         at = mail.date or dt.datetime(2026, 12, 31, tzinfo=dt.UTC)
         signs = signs_of(mail, at=at, own=frozenset({OURS}))

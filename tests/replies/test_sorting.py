@@ -24,9 +24,9 @@ from tests.replies.corpus_of_mail import Expected, messages, reader_of, send_let
 AUTOMATIC = {"auto_reply", "bounce_permanent", "bounce_temporary", "delayed", "receipt"}
 
 
-@pytest.fixture(params=[pytest.param(1, marks=pytest.mark.long, id="all"), 7])
+@pytest.fixture(params=[pytest.param(1, marks=pytest.mark.long, id="all"), 15])
 def step(request: pytest.FixtureRequest) -> int:
-    """Every message among the long tests, else each seventh."""
+    """Every message among the long tests, else each fifteenth."""
     return int(request.param)
 
 
