@@ -20,14 +20,14 @@ from outreach.database import Database
 NAMES = "CREATE DATABASE older"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def first_house(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Database]:
     """A database as the first migration left it."""
     with house_of("0001", request, tmp_path) as database:
         yield database
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def fifth_house(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Database]:
     """A database as the fifth migration left it: letters go and answers are logged."""
     with house_of("0005", request, tmp_path) as database:

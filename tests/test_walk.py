@@ -27,6 +27,7 @@ def test_every_step_does_what_it_says(database: Database, settings, now):
     assert len(said) > 12
 
 
+@pytest.mark.long
 def test_a_step_that_lies_ends_the_walk(database: Database, settings, now, monkeypatch):
     cli.seed_database(database, demo=True)
     monkeypatch.setattr(counts, "reasons_to_hold", lambda *_args: [])

