@@ -172,6 +172,11 @@ class Campaign(Base):
         """Return the day that `instant` (aware) falls on in the campaign's zone."""
         return instant.astimezone(ZoneInfo(self.timezone)).date()
 
+    def start_of(self, day: dt.date) -> dt.datetime:
+        """Return the first instant (UTC) of `day` in the campaign's zone."""
+        local = dt.datetime.combine(day, dt.time(), tzinfo=ZoneInfo(self.timezone))
+        return local.astimezone(dt.UTC)
+
 
 class Member(Base):
     """A person's role in one campaign."""

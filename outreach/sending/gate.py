@@ -153,7 +153,7 @@ def still_unanswered(at: Situation) -> list[Reason]:
         return [Wait(Sentence("An answer has come that nobody has read yet."))]
     parked = [one.parked_until for one in at.follows if one.parked_until is not None]
     if parked and max(parked) > at.today:
-        until = dt.datetime.combine(max(parked), dt.time(), tzinfo=dt.UTC)
+        until = at.campaign.start_of(max(parked))
         return [Wait(Sentence("The reminder is parked."), until)]
     return []
 

@@ -145,7 +145,7 @@ def still_in_office(at: Situation) -> list[Reason]:
             )
         ]
     if at.held_from is not None and at.held_from > at.today:
-        until = dt.datetime.combine(at.held_from, dt.time(), tzinfo=dt.UTC)
+        until = at.campaign.start_of(at.held_from)
         return [Wait(Sentence("%(name)s does not hold this post yet.", name=at.target.name), until)]
     ends = first_day(at.target.ended_on, at.held_until, at.body_until)
     if ends is None or ends > at.today:
