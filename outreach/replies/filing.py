@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from outreach.accounts.roles import ORGANISERS, STAFF, require
 from outreach.directory.models import SuppressionScope
 from outreach.errors import NotAllowed, Refused
 from outreach.letters.models import Letter
-from outreach.replies import effects, inbox, placing
+from outreach.replies import effects, inbox, placing, stopping
 from outreach.replies.kinds import GUARDED
 from outreach.replies.models import (
     Incoming,
@@ -110,6 +110,8 @@ def _follow_up(
     if reply.kind is ReplyKind.OBJECTION_DATA:
         new = effects.suppress_desk(session, reply, letters, by=by, now=now)
         detail["suppressed"] = [[scope.value, value] for scope, value in new]
+    if made := stopping.stop_writing(session, reply, letters, by=by, now=now):
+        detail["rules"] = made
     today = campaign.day_of(now)
     effects.open_next_step(session, reply, letters[0], today=today, by=by, now=now)
     effects.finish_logging(session, letters, by=by, now=now)
@@ -144,7 +146,10 @@ def undo_answer(session: Session, reply: Reply, *, by: Actor, now: dt.datetime) 
     letters = answered_letters(session, reply)
     effects.restore_letters(session, reply, letters, by=by, now=now)
     effects.withdraw_position(session, reply, by=by, now=now)
-    effects.lift_desk(session, reply, _suppressed_by(session, reply), by=by, now=now)
+    followed = _followed(session, reply)
+    suppressed = [(SuppressionScope(it), value) for it, value in followed.get("suppressed", [])]
+    effects.lift_desk(session, reply, suppressed, by=by, now=now)
+    stopping.lift(session, reply, followed.get("rules", []), by=by, now=now)
     for about in ("reply", effects.SECOND_READING, "disagreement"):
         tasks.finish_about(session, (about, reply.id), by=by, now=now)
     if reply.incoming_id is not None:
@@ -162,16 +167,14 @@ def answered_letters(session: Session, reply: Reply) -> Sequence[Letter]:
     ).all()
 
 
-def _suppressed_by(session: Session, reply: Reply) -> list[tuple[SuppressionScope, str]]:
-    if reply.kind is not ReplyKind.OBJECTION_DATA:
-        return []
+def _followed(session: Session, reply: Reply) -> dict[str, Any]:
+    """What followed when the answer was logged, as its event says."""
     logged = session.scalars(
         sa.select(Event)
         .where(Event.subject_kind == "reply", Event.subject_id == reply.id, Event.name == "logged")
         .order_by(Event.id)
     ).first()
-    values = logged.detail.get("suppressed", []) if logged else []
-    return [(SuppressionScope(scope), value) for scope, value in values]
+    return logged.detail if logged else {}
 
 
 def _record(

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import tasks
-from outreach.accounts.models import Actor, Campaign, Event, Task, TaskKind
-from outreach.directory.models import Suppression
+from outreach.accounts.models import Actor, Campaign, Event, Mode, Task, TaskKind
+from outreach.directory.identity import ContactRule, RuleKind
+from outreach.directory.models import Suppression, Target
 from outreach.errors import BadInput, NotAllowed
 from outreach.letters.lifecycle import State
-from outreach.letters.models import Letter
+from outreach.letters.models import Letter, LetterKind
 from outreach.petitions.models import (
     Position,
     Promise,
@@ -22,7 +23,7 @@ from outreach.petitions.models import (
     Stance,
     StanceBasis,
 )
-from outreach.replies.filing import log_answer
+from outreach.replies.filing import log_answer, undo_answer
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyChannel, ReplyKind, ReplyLetter, SignedBy
 from outreach.replies.rules import occurs
@@ -138,6 +139,45 @@ def test_a_promise_is_due_on_its_day(session, letter, vera) -> None:
 def test_a_holding_answer_with_a_day_is_a_promise(session, letter, vera) -> None:
     log(session, letter, vera, kind=ReplyKind.HOLDING, due_on=dt.date(2026, 4, 1))
     assert session.scalars(sa.select(Promise.due_on)).one() == dt.date(2026, 4, 1)
+
+
+def never_rules(session: Session) -> list[ContactRule]:
+    standing = sa.select(ContactRule).where(ContactRule.lifted_at.is_(None))
+    return [rule for rule in session.scalars(standing) if rule.kind is RuleKind.NEVER]
+
+
+def test_who_acts_for_their_voters_only_is_written_to_by_nobody(session, vera) -> None:
+    live = make.campaign(session, slug="live", mode=Mode.LIVE, live_at=make.NOW)
+    letter = make.letter(session, live, state=State.SENT)
+    reply = log(session, letter, vera, kind=ReplyKind.CONSTITUENTS_ONLY)
+    (rule,) = never_rules(session)
+    assert rule.target_id == letter.target_id and f"answer {reply.id}" in rule.source
+    # Again changes nothing; undone, it is lifted.
+    log(session, letter, vera, kind=ReplyKind.CONSTITUENTS_ONLY)
+    assert len(never_rules(session)) == 1
+    undo_answer(session, reply, by=vera, now=make.NOW)
+    assert never_rules(session) == []
+
+
+def test_a_rehearsed_answer_makes_no_rule(session, letter, vera) -> None:
+    log(session, letter, vera, kind=ReplyKind.CONSTITUENTS_ONLY)
+    assert never_rules(session) == []
+
+
+def test_who_left_gets_none_of_the_letters_that_wait(session, campaign, letter, vera) -> None:
+    to = session.get_one(Target, letter.target_id)
+    waits = make.letter(
+        session,
+        campaign,
+        target=to,
+        state=State.SCHEDULED,
+        kind=LetterKind.REMINDER,
+        follows_id=letter.id,
+    )
+    other = make.letter(session, campaign, state=State.SCHEDULED)
+    log(session, letter, vera, kind=ReplyKind.LEFT_OFFICE)
+    assert (waits.state, other.state) == (State.HELD, State.SCHEDULED)
+    assert "left the post" in waits.reason
 
 
 def test_an_absence_parks_the_letter(session, letter, vera) -> None:
