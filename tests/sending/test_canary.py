@@ -148,6 +148,7 @@ def test_a_mailing_may_have_its_own_numbers(session, mailing, now) -> None:
             canary.set_canaries(session, here, by=by, now=now, **wrong)
 
 
+@pytest.mark.long
 def test_good_hours_of_the_rest_lie_after_those_that_go_first(session, mailing, now) -> None:
     letters = mailing(25)
     result = timetable.schedule_at_good_hours(
@@ -163,6 +164,7 @@ def test_good_hours_of_the_rest_lie_after_those_that_go_first(session, mailing, 
     assert late.send_because.endswith("The first letters of its mailing go before it.")
 
 
+@pytest.mark.long
 def test_when_those_that_were_to_go_first_do_not_go_somebody_is_told(session, mailing, now) -> None:
     letters = mailing(25)
     scheduled(session, letters, now)
@@ -177,6 +179,7 @@ def test_when_those_that_were_to_go_first_do_not_go_somebody_is_told(session, ma
     assert not waits_of(session, letters[5], now + DAY)
 
 
+@pytest.mark.long
 def test_sending_lets_five_go_and_two_refusals_hold_the_rest_back(database, now) -> None:
     with database.session(writes=True) as session:
         campaign = live(session)

@@ -124,10 +124,8 @@ def _followed(world: World, role: Role) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "role",
-    [pytest.param(role, marks=() if role is Role.VOLUNTEER else pytest.mark.long) for role in Role],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("role", Role)
 def test_every_link_leads_to_a_page(world: World, role: Role) -> None:
     assert len(crawl(world, role)) >= 4
 

@@ -15,6 +15,8 @@ from tests import make
 from tests.browser import Browser
 from tests.web.desk_world import arrives, mail, sent_letter
 
+pytestmark = pytest.mark.long
+
 WORDS = "I will table the question. Code 7K4-Q2M."
 SUPPORT = {"kind": "supportive", "stance": "support", "quote": "I will table the question."}
 LEANS = SUPPORT | {"kind": "leaning_supportive", "stance": "lean_support"}

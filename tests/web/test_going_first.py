@@ -48,6 +48,7 @@ def test_a_mailing_says_who_goes_first_and_when_the_rest_follows(olga, letters, 
     assert "The first 5 letters of this mailing go first" in page
 
 
+@pytest.mark.long
 def test_an_organiser_looks_at_what_came_back_and_lets_the_rest_go(
     olga, sam, letters, database, now
 ) -> None:

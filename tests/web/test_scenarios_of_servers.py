@@ -26,6 +26,8 @@ from tests.sending.conftest import sendable
 from tests.sending.scripted import SILENCE, Scripted
 from tests.web.conftest import Client
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
