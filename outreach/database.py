@@ -278,6 +278,23 @@ def _changed_rows(connection: sa.Connection) -> int:
     return int(driver.total_changes)
 
 
+def one_at_a_time(session: Session, name: str) -> None:
+    """Let nobody else do what is called `name` until the transaction ends.
+
+    SQLite has one writer anyway; on PostgreSQL the others wait here.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether `error` says that the database can't be reached, or not for now."""
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    told = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+    return told or error.connection_invalidated
+
+
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     # SQLAlchemy, not the driver, says when a transaction begins: see _begin_sqlite.
     connection.isolation_level = None

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from outreach.accounts.models import Actor, Campaign, Task
 from outreach.accounts.roles import ORGANISERS, STAFF
-from outreach.database import Database
+from outreach.database import Database, one_at_a_time
 from outreach.directory.models import Office, Target
 from outreach.directory.spelling import fold
 from outreach.letters.lifecycle import LEFT
@@ -106,6 +106,7 @@ def _index(
     most: int,
 ) -> int:
     known = sa.select(SearchText.id).where(column == number)
+    one_at_a_time(session, "search")
     missing = session.execute(rows.where(~known.exists()).order_by(number.desc()).limit(most)).all()
     if missing:
         made = [{column.key: one, "words": fold(said)} for one, said in missing]

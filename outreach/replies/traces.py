@@ -12,6 +12,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from outreach.database import one_at_a_time
 from outreach.directory.models import ContactKind
 from outreach.directory.spelling import fold
 from outreach.letters.lifecycle import LEFT
@@ -69,6 +70,7 @@ def untraced(session: Session, *, limit: int = STEP) -> Sequence[Letter]:
 
 def trace(session: Session, letters: Iterable[Letter]) -> int:
     """Make the clues of `letters`; return how many letters that were. Twice is as good as once."""
+    one_at_a_time(session, "traces")
     ids = {letter.id: letter for letter in letters}
     rows = [
         {"clue": clue, "value": value, "letter_id": letter.id}

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import tasks
 from outreach.accounts.models import Actor, Campaign
-from outreach.database import Database
+from outreach.database import Database, is_away
 from outreach.directory.models import Office
 from outreach.errors import BadInput, Refused
 from outreach.letters import moving
@@ -41,7 +41,7 @@ PAGE = 50
 # No letter is begun later than that after its batch was noted: the lease must outlast it.
 LATEST = LEASE / 2
 # Seconds between tries to keep what became of letters while the database is away.
-AWAY = (0.5, 1, 2, 4, 8, 16)
+AWAY = (0.5, 1, *(2,) * 15)
 
 log = logging.getLogger(__name__)
 Due = tuple[dt.datetime, int, int]
@@ -278,7 +278,7 @@ class _Round:
             try:
                 results.keep(self.database, some, now=self.now())
             except Exception as error:
-                if wait is not None and isinstance(error, sa.exc.OperationalError):
+                if wait is not None and is_away(error):
                     time.sleep(wait)
                     continue
                 # Their leases end, and then nobody knows: a person settles them.

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit, tasks
 from outreach.accounts.models import CLOCK, Campaign, TaskKind
-from outreach.database import Database
+from outreach.database import Database, is_away
 from outreach.errors import OutreachError
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
@@ -55,7 +55,7 @@ def keep(database: Database, results: Sequence[Result], *, now: dt.datetime) -> 
             keep_delivered(session, taken, now=now)
             for one in sorted(others, key=lambda one: one.letter.id):
                 _keep_one(session, one, now)
-    except (Changed, OutreachError, sa.exc.IntegrityError, sa.exc.OperationalError):
+    except (Changed, OutreachError, sa.exc.DBAPIError):
         _keep_each(database, results, now)
 
 
@@ -65,10 +65,10 @@ def _keep_each(database: Database, results: Sequence[Result], now: dt.datetime) 
         try:
             with database.writing() as session:
                 _keep_one(session, one, now)
-        except sa.exc.OperationalError:
-            # The database is away, for the others as well.
-            raise
         except Exception as error:
+            if is_away(error):
+                # For the others as well.
+                raise
             failed = error
     if failed is not None:
         raise failed
