@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit
 from outreach.accounts.models import INBOX, Actor, Campaign, Task
 from outreach.accounts.roles import ORGANISERS, STAFF, require
+from outreach.database import one_at_a_time
 from outreach.errors import NotAllowed, NotFound, Refused
 from outreach.replies.models import Arrival, InboxState, Incoming, Original, Way
 from outreach.words import Sentence
@@ -78,7 +79,8 @@ def keep(
     """
     printed = fingerprint(raw)
     came_for = campaign.id if campaign else 0
-    _one_at_a_time(session, printed)
+    # Nobody else stores the same message meanwhile.
+    one_at_a_time(session, printed)
     known = session.scalar(_same(printed, came_for))
     number = known or _add(session, raw, printed, way=way, campaign=campaign, by=by, now=now)
     if mark and not is_known(session, source, mark):
@@ -113,13 +115,6 @@ def _add(
     session.flush()
     record(session, row, "received", by=by, now=now, detail={"way": way.value, "size": row.size})
     return row.id
-
-
-def _one_at_a_time(session: Session, printed: str) -> None:
-    """Let nobody else store the same message meanwhile (SQLite has one writer anyway)."""
-    if session.get_bind().dialect.name == "postgresql":
-        number = int(printed[:15], 16)
-        session.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def _same(printed: str, came_for: int) -> sa.Select[int]:
