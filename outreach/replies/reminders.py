@@ -167,11 +167,12 @@ def _being_reminded() -> sa.Exists:
 
 
 def _suppressed() -> sa.Exists:
-    desk = sa.select(Office.key).where(Office.id == Letter.office_id).scalar_subquery()
+    # Said outright: two levels down the letter would be anybody's.
+    desk = sa.select(Office.key).where(Office.id == Letter.office_id).correlate(Letter)
     address, office = SuppressionScope.ADDRESS, SuppressionScope.OFFICE
     return sa.exists().where(
         sa.or_(
-            sa.and_(Suppression.scope == office, Suppression.value == desk),
+            sa.and_(Suppression.scope == office, Suppression.value == desk.scalar_subquery()),
             sa.and_(
                 Suppression.scope == address, Suppression.value == sa.func.lower(Letter.address)
             ),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Actor, Campaign, Event
 from outreach.directory import calendar, suppression
 from outreach.directory.calendar import EntryKind
-from outreach.directory.models import SuppressionScope, TargetRole
+from outreach.directory.models import Office, SuppressionScope, TargetRole
 from outreach.errors import Refused
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Template
@@ -136,6 +136,15 @@ def test_an_objection_stops_every_campaign_at_once(session, campaign, sam) -> No
         session, scope=scope, value="desk@office.example", reason="asked", by=sam, now=make.NOW
     )
     assert day_of(session, campaign, letter) is None
+
+
+def test_an_objection_of_a_desk_stops_its_letters_and_no_others(session, campaign, sam) -> None:
+    other, letter = sent(session, campaign), sent(session, campaign)
+    key = session.get_one(Office, letter.office_id).key
+    scope = SuppressionScope.OFFICE
+    suppression.suppress(session, scope=scope, value=key, reason="asked", by=sam, now=make.NOW)
+    assert day_of(session, campaign, letter) is None
+    assert day_of(session, campaign, other) is not None
 
 
 def test_two_at_most_and_none_after_a_withdrawn_one(session, campaign) -> None:

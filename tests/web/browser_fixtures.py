@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress.server import create_server
 
 from outreach.accounts.models import Actor, User
@@ -31,6 +31,9 @@ ARGUMENTS = [
 ]
 # Where screenshots go when somebody wants to look: OUTREACH_SCREENSHOTS=folder make test
 SCREENSHOTS = os.environ.get("OUTREACH_SCREENSHOTS", "")
+# Milliseconds a page may take on a busy machine before a test gives up on it.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 SIZES = {"desk": (1280, 900), "phone": (360, 780)}
 
 Open = Callable[..., Page]
@@ -99,7 +102,7 @@ class Windows:
             locale="en-GB",
             **more,
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE)
         self.contexts.append(context)
         if who is not None:
             context.add_cookies([_cookie(self.app, self.database, who, self.address)])

@@ -28,8 +28,6 @@ from tests.web.browser_fixtures import (
 )
 
 pytestmark = pytest.mark.browser
-# Work goes on beside a browser on a busy machine.
-PATIENCE = 30_000
 
 
 @pytest.fixture
@@ -80,14 +78,14 @@ def test_a_spreadsheet_made_by_a_person_goes_in_as_it_is(
     page.get_by_role("button", name="Read it this way").click()
     # The page comes to the preview by itself.
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_have_text("What would change?", timeout=PATIENCE)
+    expect(heading).to_have_text("What would change?")
     looked_at(page, "preview")
     page.get_by_role("link", name="3 new", exact=True).click()
     expect(page.get_by_text("Łucja Zmyślona-Żółć")).to_be_visible()
     looked_at(page, "rows")
     page.go_back()
     page.get_by_role("button", name="Apply 3 new").click()
-    expect(heading).to_have_text("What was changed", timeout=PATIENCE)
+    expect(heading).to_have_text("What was changed")
     looked_at(page, "report")
     page.goto("/directory?q=lucja+zmyslona")
     page.locator("main").get_by_role("link", name="Łucja Zmyślona-Żółć").click()
@@ -114,7 +112,7 @@ def test_without_a_script_the_pages_show_how_far_it_is(
     page.get_by_label("Country or assembly").select_option("XX")
     page.get_by_role("button", name="Read it this way").click()
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_have_text("What would change?", timeout=PATIENCE)
+    expect(heading).to_have_text("What would change?")
     page.get_by_role("link", name="Decide who is who").click()
     expect(page.get_by_text("Łukasz Żółć")).to_be_visible()
     # Axe and measuring need a script of their own.
@@ -122,7 +120,7 @@ def test_without_a_script_the_pages_show_how_far_it_is(
     page.get_by_role("button", name="The same Lukasz Zolc").click()
     page.get_by_role("link", name="members.csv").click()
     page.get_by_role("button", name="Apply 1 new, 1 decided").click()
-    expect(heading).to_have_text("What was changed", timeout=PATIENCE)
+    expect(heading).to_have_text("What was changed")
     with database.reading() as session:
         assert len(session.scalars(sa.select(Person.id)).all()) == 2
     page.get_by_text("Undo this import").first.click()

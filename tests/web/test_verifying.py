@@ -7,6 +7,7 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import expect
 
 from outreach.accounts.models import Actor, Campaign
 from outreach.database import Database
@@ -339,6 +340,8 @@ def test_the_pages_look_right(
         },
     )
     page = window("sam", "/directory/to-check", size=size)
+    # A browser sets the focus with its next picture, not with the page.
+    expect(page.locator("[autofocus]")).to_be_focused()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Member 01").wait_for()
     page.context.close()
