@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from yaml.composer import Composer
 
 from outreach.errors import BadFile
 from outreach.words import Sentence
@@ -20,20 +21,25 @@ MAX_BYTES = 5_000_000
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema, nearly: PyYAML's own reads NO as false and 2020-12 as a date."""
+class _Loader(Composer, yaml.CSafeLoader):
+    """YAML 1.2's core schema, nearly: PyYAML's own reads NO as false and 2020-12 as a date.
+
+    LibYAML tells the events, which is six times as fast; nodes are composed in Python, because
+    LibYAML's composer ends the process on a file that nests a million deep.
+    """
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own class attribute)
+
+    def __init__(self, stream: str) -> None:
+        yaml.CSafeLoader.__init__(self, stream)
+        Composer.__init__(self)
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Refuse aliases: a few lines of them unfold to gigabytes."""
         if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                "an alias (*name) is not allowed; write it out",
-                self.peek_event().start_mark,  # type: ignore[no-untyped-call]
-            )
+            here: Any = self.peek_event()
+            words = "an alias (*name) is not allowed; write it out"
+            raise yaml.composer.ComposerError(None, None, words, here.start_mark)
         return super().compose_node(parent, index)
 
 

@@ -42,6 +42,7 @@ def test_norway_is_not_false_and_a_date_is_text(tmp_path):
         (b"code: D\xff\n", 1, "UTF-8"),
         ("", None, "empty"),
         ("a: &a [x]\nb: *a\n", 2, "alias"),
+        pytest.param("[" * 1_000_000, None, "not YAML", id="nests a million deep"),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(tmp_path, text, line, words):
