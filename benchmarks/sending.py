@@ -7,14 +7,20 @@ are told by the kernel once they ended. Only what the workers themselves use is 
 sink and not PostgreSQL's server. Needs Debian's package postfix for the sink and the source.
 
     .venv/bin/python benchmarks/sending.py [--letters 10000] [--batch 50] [--workers 2]
-        [--database postgresql] [--no-dkim] [--library] [--queued 100000] [--profile]
+        [--rounds 1] [--database postgresql] [--no-dkim] [--library] [--queued 100000]
+        [--json] [--profile FILE]
+
+`--queued` measures a second time with so many letters and prints what a letter then takes in
+time, CPU and memory beside the first. What it prints last is how the database finds what is due.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import cProfile
 import datetime as dt
+import json
 import multiprocessing
 import os
 import pstats
@@ -26,7 +32,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -53,10 +60,11 @@ FORK = multiprocessing.get_context("fork")
 
 @dataclass
 class Sink:
-    """A mail server that takes everything and keeps nothing."""
+    """A mail server that takes everything, counts it and keeps nothing."""
 
     port: int
     process: subprocess.Popen[bytes]
+    told: Path
     rates: list[float] = field(default_factory=list)
 
     def source(self, count: int) -> None:
@@ -66,20 +74,36 @@ class Sink:
         subprocess.run([*run, "-l", str(OCTETS), f"127.0.0.1:{self.port}"], check=True)
         self.rates.append(count / (time.perf_counter() - begun))
 
+    def count(self) -> int:
+        """Return how many messages it has taken so far."""
+        time.sleep(0.3)
+        return int(self.told.read_text("ascii").rpartition("mesg=")[2].split()[0] or 0)
 
-def sink() -> Sink:
-    """Start `smtp-sink` on a free port of this machine."""
+
+@contextlib.contextmanager
+def sink(*options: str) -> Iterator[Sink]:
+    """Give an `smtp-sink` on a free port of this machine."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    run = [f"{PLACES}/smtp-sink", f"127.0.0.1:{port}", "100"]
+    run = [f"{PLACES}/smtp-sink", "-c", *options, f"127.0.0.1:{port}", "1000"]
     if os.geteuid() == 0:
         run[1:1] = ["-u", "nobody"]
-    started = subprocess.Popen(run)
+    with tempfile.TemporaryDirectory(prefix="sink-") as folder:
+        told = Path(folder) / "told"
+        with told.open("wb") as output, subprocess.Popen(run, stdout=output) as started:
+            try:
+                _answers(port)
+                yield Sink(port, started, told)
+            finally:
+                started.terminate()
+
+
+def _answers(port: int) -> None:
     for _ in range(100):
         try:
             socket.create_connection(("127.0.0.1", port)).close()
-            return Sink(port, started)
+            return
         except OSError:
             time.sleep(0.05)
     raise SystemExit("smtp-sink does not start")
@@ -145,58 +169,54 @@ def plan(database: Database) -> None:
             print("   ", row[-1])
 
 
-def measure(database: Database, settings: Settings, chosen: argparse.Namespace, at: Sink) -> None:
-    """Print what sending everything costs, next to the source."""
+@dataclass(frozen=True)
+class Measured:
+    """One run: letters, letters and source's messages a second, CPU seconds, MB of a worker."""
+
+    letters: int
+    rate: float
+    source: float
+    cpu: float
+    memory: float
+
+    def told(self, what: str) -> str:
+        """Return the run in one line, after what it was."""
+        return (
+            f"{what}, {self.letters:,} letters: {self.rate:,.0f}/s; "
+            f"smtp-source {self.source:,.0f}/s; ratio {self.rate / self.source:.3f}; "
+            f"CPU {self.cpu / self.letters * 10_000:.2f} s per 10,000; "
+            f"most memory {self.memory:.0f} MB a worker"
+        )
+
+
+def measure(
+    database: Database, settings: Settings, chosen: argparse.Namespace, at: Sink
+) -> Measured:
+    """Send everything once, between two runs of the source; SystemExit if the sink has another
+    number of messages than there are letters.
+    """
     with database.reading() as session:
         count = session.scalar(sa.select(sa.func.count(Letter.id))) or 0
     at.source(chosen.letters)
+    before = at.count()
     spent, worked, peak = run(database, settings, chosen.workers, chosen.profile)
+    taken = at.count() - before
     at.source(chosen.letters)
     with database.reading() as session:
         left = session.scalar(sa.select(sa.func.count(Letter.id)).where(Letter.state != State.SENT))
-    if left:
-        raise SystemExit(f"{left} of {count} letters were not sent")
-    source = statistics.median(at.rates)
-    print(
-        f"{chosen.database}, {chosen.workers} workers, batch {settings.batch}, "
-        f"{'fast' if settings.fast else 'library'} path, {'DKIM' if chosen.dkim else 'no DKIM'}, "
-        f"{count:,} letters: {count / spent:,.0f}/s; smtp-source {source:,.0f}/s; "
-        f"ratio {count / spent / source:.3f}; CPU {worked / count * 10_000:.2f} s per 10,000; "
-        f"most memory {peak:.0f} MB a worker"
-    )
+    if left or taken != count:
+        raise SystemExit(f"of {count} letters {left} were not sent; the sink took {taken}")
+    return Measured(count, count / spent, statistics.median(at.rates), worked, peak)
 
 
-def main() -> None:
-    """Fill, measure, print."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--letters", type=int, default=10_000)
-    parser.add_argument("--queued", type=int, default=0, help="another run with so many letters")
-    parser.add_argument("--batch", type=int, default=50)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--dkim", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--library", action="store_true", help="letters by the libraries alone")
-    parser.add_argument("--profile", default="", help="write where the time goes to this file")
-    chosen = parser.parse_args()
-    if shutil.which("smtp-sink", path=PLACES) is None:
-        raise SystemExit("smtp-sink is missing: install Debian's package postfix")
-    configure_mappers()
-    blocks(None)
-    at = sink()
-    try:
-        for count in filter(None, (chosen.letters, chosen.queued)):
-            with tempfile.TemporaryDirectory(prefix="bench-") as name:
-                measure_in(Path(name), count, chosen, at)
-    finally:
-        at.process.terminate()
-        at.process.wait()
-
-
-def measure_in(folder: Path, count: int, chosen: argparse.Namespace, at: Sink) -> None:
-    """Measure with so many letters in a new database."""
+def measure_in(folder: Path, count: int, chosen: argparse.Namespace, at: Sink) -> Measured:
+    """Measure with so many letters in a new database; return the round with the middle rate."""
     told = {"OUTREACH_HOME": f"{folder}/home", "OUTREACH_BATCH": str(chosen.batch)}
     settings = read_settings(told | {"OUTREACH_FAST": "no" if chosen.library else "yes"})
+    what = (
+        f"{chosen.database}, {chosen.workers} workers, batch {settings.batch}, "
+        f"{'fast' if settings.fast else 'library'} path, {'DKIM' if chosen.dkim else 'no DKIM'}"
+    )
     with opened(chosen.database, folder) as database:
         database.migrate()
         vault = Vault(settings.secret_key)
@@ -209,11 +229,58 @@ def measure_in(folder: Path, count: int, chosen: argparse.Namespace, at: Sink) -
         )
         make.start()
         make.join()
+        runs = []
         for _ in range(chosen.rounds):
             filling.anew(database)
-            measure(database, settings, chosen, at)
+            runs.append(measure(database, settings, chosen, at))
+            print(runs[-1].told(what), flush=True)
         plan(database)
         database.close()
+    return sorted(runs, key=lambda one: one.rate)[len(runs) // 2]
+
+
+def compare(first: Measured, later: Measured) -> None:
+    """Print what a letter takes when many more are queued, as parts of what it took before."""
+    cpu = later.cpu / later.letters / (first.cpu / first.letters)
+    print(
+        f"{later.letters:,} queued beside {first.letters:,}: "
+        f"time per letter x {first.rate / later.rate:.2f}, CPU x {cpu:.2f}, "
+        f"memory x {later.memory / first.memory:.2f}"
+    )
+
+
+def read_options() -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--letters", type=int, default=10_000)
+    parser.add_argument("--queued", type=int, default=0, help="another run with so many letters")
+    parser.add_argument("--batch", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--dkim", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--library", action="store_true", help="letters by the libraries alone")
+    parser.add_argument("--json", action="store_true", help="the last line is the middle round")
+    parser.add_argument("--profile", default="", help="write where the time goes to this file")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Fill, measure, print."""
+    chosen = read_options()
+    if shutil.which("smtp-sink", path=PLACES) is None:
+        raise SystemExit("smtp-sink is missing: install Debian's package postfix")
+    configure_mappers()
+    blocks(None)
+    runs = []
+    with sink() as at:
+        for count in filter(None, (chosen.letters, chosen.queued)):
+            with tempfile.TemporaryDirectory(prefix="bench-") as name:
+                runs.append(measure_in(Path(name), count, chosen, at))
+    if len(runs) > 1:
+        compare(*runs)
+    if chosen.json:
+        print(json.dumps(asdict(runs[-1])))
 
 
 if __name__ == "__main__":
