@@ -254,7 +254,10 @@ def _rows_of(session: Session, mailing_id: int, language: str) -> list[_Row]:
 def _earlier_rows(
     session: Session, mailing_id: int, language: str, wanted: Sequence[_Row]
 ) -> Iterator[_Row]:
-    """Approved and sent letters of the same campaign, oldest first within each group of bodies."""
+    """Approved and sent letters of the same campaign, oldest first within each group of bodies.
+
+    What came back is nothing they got.
+    """
     own = session.execute(
         sa.select(Letter.campaign_id, Letter.rehearsal)
         .where(Letter.mailing_id == mailing_id)
@@ -264,7 +267,7 @@ def _earlier_rows(
         _columns()
         .where(Letter.campaign_id == own.campaign_id, Letter.rehearsal == own.rehearsal)
         .where(Letter.mailing_id != mailing_id, Letter.language == language)
-        .where(Letter.state.in_(SEALED))
+        .where(Letter.state.in_(SEALED - {State.BOUNCED}))
         .order_by(Letter.id)
     )
     for column, ids in (

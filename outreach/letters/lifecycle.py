@@ -200,6 +200,7 @@ NOTED: dict[str, str] = {
     "edited": N_("words changed"),
     "answers": N_("answers what they wrote"),
     "referred": N_("written because a letter was passed on"),
+    "written_again": N_("came back, so it was written again by another way"),
     "renewed": N_("the sentence of a fact renewed"),
     "answer_arrived": N_("an answer arrived that nobody has read yet"),
     "answer_read": N_("no answer lies unread any more"),

@@ -154,7 +154,9 @@ def written_since(session: Session, letters: Sequence[Letter]) -> Sequence[Lette
     return session.scalars(
         sa.select(Letter)
         .where(
-            Letter.instead_of_id.in_([one.id for one in letters]), Letter.state != State.WITHDRAWN
+            Letter.instead_of_id.in_([one.id for one in letters]),
+            Letter.target_id.not_in([one.target_id for one in letters]),
+            Letter.state != State.WITHDRAWN,
         )
         .order_by(Letter.id)
     ).all()

@@ -83,7 +83,10 @@ def thread(
 def letters_between(
     session: Session, campaign_id: int, office_id: int, *, rehearsal: bool | None = None
 ) -> Sequence[Letter]:
-    """Return the letters to a desk, and those to whoever held the posts behind it before."""
+    """Return the letters to a desk, and those to whoever held the posts behind it before.
+
+    Also those that went elsewhere to whom we wrote there: an address came back, or changed.
+    """
     desk = sa.select(Letter.target_id).where(
         Letter.office_id == office_id, Letter.campaign_id == campaign_id
     )
@@ -100,7 +103,11 @@ def letters_between(
     )
     rows = sa.select(Letter).where(
         Letter.campaign_id == campaign_id,
-        sa.or_(Letter.office_id == office_id, Letter.target_id.in_(holders)),
+        sa.or_(
+            Letter.office_id == office_id,
+            Letter.target_id.in_(desk),
+            Letter.target_id.in_(holders),
+        ),
     )
     if rehearsal is not None:
         rows = rows.where(Letter.rehearsal == rehearsal)

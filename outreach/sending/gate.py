@@ -138,9 +138,11 @@ def desk_free(at: Situation) -> list[Reason]:
 
 def still_unanswered(at: Situation) -> list[Reason]:
     """A reminder needs a letter that went, that nobody answered, and that is not parked."""
-    if at.letter.kind is not LetterKind.REMINDER or not at.follows:
+    # One that came back, and that this is written instead of, reminds nobody.
+    before = [one for one in at.follows if one.id != at.letter.instead_of_id]
+    if at.letter.kind is not LetterKind.REMINDER or not before:
         return []
-    if at.follows[0].state not in (State.SENT, State.UNKNOWN):
+    if before[0].state not in (State.SENT, State.UNKNOWN):
         return [Stop(Sentence("The letter this reminds of did not go."))]
     if any(one.rehearsal is not at.campaign.rehearsing for one in at.follows):
         return [Stop(Sentence("The letter this reminds of was only rehearsed."))]

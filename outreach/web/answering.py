@@ -1,15 +1,18 @@
-"""The part of a page that offers to answer what somebody wrote."""
+"""The parts of a page that offer to answer what somebody wrote, or to write again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from outreach.accounts.models import Task, TaskKind
 from outreach.petitions import texts
 from outreach.replies import answering, desk
+from outreach.replies.filing import answered_letters
 from outreach.replies.models import Reply
-from outreach.replies.threads import Row
-from outreach.web.access import actor, campaign, may, session
+from outreach.replies.next_way import NextWay, next_ways
+from outreach.replies.threads import Row, letters_between
+from outreach.web.access import actor, campaign, may, now, session
 
 
 def to_answer(reply: Reply | None) -> dict[str, Any]:
@@ -30,3 +33,23 @@ def newest_of(rows: Sequence[Row]) -> Reply | None:
     """Return the newest answer of a correspondence that the reader may see and that counts."""
     numbers = [row.number for row in rows if row.kind == "reply" and not (row.void or row.hidden)]
     return desk.answer(session(), campaign().id, numbers[-1], by=actor()) if numbers else None
+
+
+def ways_after(reply: Reply | None) -> list[NextWay]:
+    """Return what `_next_way.html` shows of the letters that came back, as `reply` says."""
+    letters = answered_letters(session(), reply) if reply else ()
+    return next_ways(session(), letters, today=campaign().day_of(now()))
+
+
+def ways_of_task(task: Task | None) -> list[NextWay]:
+    """Return the same for a task to find another way."""
+    if task is None or (task.kind, task.subject_kind) != (TaskKind.FIND_ADDRESS, "reply"):
+        return []
+    return ways_after(session().get(Reply, task.subject_id))
+
+
+def ways_at_desk(office_id: int) -> list[NextWay]:
+    """Return how the letters to a desk that came back can go again, where nobody wrote again."""
+    letters = letters_between(session(), campaign().id, office_id)
+    ways = next_ways(session(), letters, today=campaign().day_of(now()))
+    return [one for one in ways if one.again is None]

@@ -26,7 +26,7 @@ from outreach.replies.rules import around
 from outreach.replies.scans import MOST_BYTES
 from outreach.replies.threads import thread as thread_of
 from outreach.web.access import actor, campaign, needs, now, reader_in, session, takes_files
-from outreach.web.answering import newest_of, to_answer
+from outreach.web.answering import newest_of, to_answer, ways_after, ways_at_desk, ways_of_task
 from outreach.web.filters import day
 from outreach.web.replies_filing import file_answer
 from outreach.web.replies_forms import AnswerForm, DeferForm, TranslationForm
@@ -55,6 +55,7 @@ def inbox() -> str:
         current_url=subject_url(current) if current else "",
         promise=_promise_of(current),
         unposted=_unposted(current),
+        next_ways=ways_of_task(current),
         people=queue.people_for(session(), campaign(), current, by=actor()) if current else [],
         questions=queue.questions_about(session(), current, by=actor()) if current else [],
         at=at,
@@ -238,6 +239,7 @@ def reply(reply_id: int) -> str:
         readings=second_reading.readings_of(session(), found),
         organiser=actor().role in ORGANISERS,
         staff=actor().role in STAFF,
+        next_ways=ways_after(found),
         **to_answer(found),
     )
 
@@ -286,6 +288,7 @@ def thread(office_id: int) -> str:
         office=office,
         rows=rows,
         own=own,
+        next_ways=ways_at_desk(office_id) if own else (),
         **to_answer(newest_of(rows) if own else None),
     )
 

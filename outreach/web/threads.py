@@ -23,7 +23,7 @@ from outreach.errors import BadInput, NotFound, Refused
 from outreach.letters.models import Letter, LetterKind
 from outreach.petitions import texts
 from outreach.petitions.models import Objection
-from outreach.replies import answering, desk, referring
+from outreach.replies import answering, desk, next_way, referring
 from outreach.replies.taking_along import write_thread
 from outreach.replies.threads import add_note, letters_between
 from outreach.web.access import actor, campaign, needs, now, session
@@ -63,6 +63,23 @@ def draft(reply_id: int) -> Response:
 
 def _objection(code: str) -> Objection | None:
     return texts.objection_by_code(session(), campaign().id, code) if code else None
+
+
+@bp.post("/letters/<int:letter_id>/next-way")
+@needs("letters.write")
+def write_again(letter_id: int) -> Response:
+    """Draft a letter that came back for the next way, and open the draft."""
+    letter = session().get(Letter, letter_id)
+    if letter is None or letter.campaign_id != campaign().id:
+        raise NotFound(Sentence("There is no such letter."))
+    try:
+        with transaction(session()):
+            made = next_way.write_again(session(), letter, by=actor(), now=now())
+    except Refused as error:
+        flash(say(error.sentence), "error")
+        return redirect(url_for("letters.letter", letter_id=letter_id), code=303)
+    flash(_("A draft for the next way. Read it, then hand it in for approval."), "success")
+    return redirect(url_for("letters.letter", letter_id=made.id), code=303)
 
 
 def _opened(made: Letter) -> Response:

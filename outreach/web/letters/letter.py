@@ -22,6 +22,7 @@ from outreach.letters.sealing import seal_of
 from outreach.replies import desk
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyLetter
+from outreach.replies.next_way import next_ways
 from outreach.replies.rules import ANSWERABLE
 from outreach.sending import events, gate
 from outreach.sending.models import Attempt
@@ -152,6 +153,7 @@ def _after_leaving(shown: Letter) -> dict[str, Any]:
         "message_url": url_for("sending.message", letter_id=shown.id) if captured else "",
         "answer_url": url_for("replies.log", letter_id=shown.id) if left else "",
         "replies": _answers(shown) if left else (),
+        "next_ways": next_ways(session(), [shown], today=campaign().day_of(now())),
         "reminder": reminder,
         "reminder_url": url_for("reminders.remind", letter_id=shown.id)
         if silent and reminder is None and may("letters.write")
