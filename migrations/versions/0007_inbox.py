@@ -401,6 +401,10 @@ def _create_second_readings() -> None:
         "suspicious",
     )
     positions = ("support", "lean_support", "undecided", "lean_oppose", "oppose", "unknown")
+    op.execute(
+        "ALTER TABLE campaign ADD COLUMN reminder_days JSON NOT NULL DEFAULT"
+        """ '{"member": [10, 15, 2], "government": [20, 15, 5], "european": [15, 15, 5]}'"""
+    )
     op.add_column(
         "campaign",
         sa.Column("second_reader", sa.Boolean(), server_default=sa.true(), nullable=False),

@@ -73,6 +73,9 @@ INBOX = Actor("inbox", hands=frozenset({"inbox"}))
 
 # Soon for a server that asks to be tried again at once (greylisting), then ever more slowly.
 RETRY_MINUTES = (1, 5, 15, 60, 240)
+# What `replies/cadence.py` goes by: {part: (working days until the first reminder, from there to
+# the last one, after the day of a promise)}.
+REMINDER_DAYS = {"member": (10, 15, 2), "government": (20, 15, 5), "european": (15, 15, 5)}
 
 
 class User(UserMixin, Base):
@@ -152,6 +155,10 @@ class Campaign(Base):
     most_alike: Mapped[int] = mapped_column(default=90)
     # Minutes until a letter that was put back is tried again: after the first try, the second …
     retry_minutes: Mapped[list[int]] = mapped_column(sa.JSON(), default=lambda: list(RETRY_MINUTES))
+    # Working days between letters and reminders, by the part of who is written to.
+    reminder_days: Mapped[dict[str, list[int]]] = mapped_column(
+        sa.JSON(), default=lambda: {part: list(days) for part, days in REMINDER_DAYS.items()}
+    )
     # So many letters of a mailing go first (0: all at once), and the rest so many hours later.
     canaries: Mapped[int] = mapped_column(default=5)
     canary_hours: Mapped[int] = mapped_column(default=24)

@@ -37,6 +37,7 @@ PERMISSIONS: dict[str, tuple[frozenset[Role], str]] = {
     "letters.post": (EVERYBODY, N_("record that a letter was posted by hand")),
     "replies.log": (EVERYBODY, N_("log an answer")),
     "replies.read": (STAFF, N_("read every answer")),
+    "replies.cadence": (ORGANISERS, N_("say after how many days we remind")),
     "tasks.take": (EVERYBODY, N_("take a task")),
     "board.read": (STAFF, N_("see the board")),
     "board.export": (ORGANISERS, N_("export lists")),

@@ -115,8 +115,9 @@ KINDS: dict[ReplyKind, Kind] = {
     K.ACKNOWLEDGEMENT: Kind(
         N_("Received, nothing more"),
         N_("Thanks, a reference number, “has been noted”; or a form answer about another matter."),
-        N_("Put their reference number into the note. Log the real answer when it comes."),
+        N_("Put their reference number into the note. The days until the reminder go on."),
         G.ON_THE_WAY,
+        stops=False,
     ),
     K.HOLDING: Kind(
         N_("They will answer later"),

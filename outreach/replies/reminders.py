@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from outreach.accounts.models import Campaign
 from outreach.directory.models import Office, Suppression, SuppressionScope, Target, TargetRole
@@ -15,56 +16,44 @@ from outreach.letters.chains import GONE
 from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter, LetterKind
 from outreach.petitions.models import Promise, PromiseState
+from outreach.replies.cadence import PARTS, Cadence, cadences
 from outreach.sending.hours import Place, rest_on, working_day
 from outreach.sending.places import places_of
 from outreach.words import Sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Cadence:
-    """Working days of the desk: from the first letter to its reminder, from that to the last one.
-
-    `promise`: how long after the day of a promise nobody is reminded of anything.
-    """
-
-    first: int
-    second: int
-    promise: int
-
-
-_MEMBER = Cadence(first=10, second=15, promise=2)
-_GOVERNMENT = Cadence(first=20, second=15, promise=5)
-_EUROPEAN = Cadence(first=15, second=15, promise=5)
-
-# By the part somebody plays; recess is not counted.
-CADENCE: Mapping[TargetRole, Cadence] = {
-    TargetRole.HEAD_OF_STATE: _GOVERNMENT,
-    TargetRole.HEAD_OF_GOVERNMENT: _GOVERNMENT,
-    TargetRole.MINISTER: _GOVERNMENT,
-    TargetRole.MINISTRY: _GOVERNMENT,
-    TargetRole.AMBASSADOR: _GOVERNMENT,
-    TargetRole.SPEAKER: _MEMBER,
-    TargetRole.MEMBER_LOWER: _MEMBER,
-    TargetRole.MEMBER_UPPER: _MEMBER,
-    TargetRole.COMMITTEE_CHAIR: _MEMBER,
-    TargetRole.PARTY_GROUP_LEADER: _MEMBER,
-    TargetRole.MEMBER: _MEMBER,
-    TargetRole.MEP: _EUROPEAN,
-    TargetRole.COMMISSIONER: _EUROPEAN,
-}
 
 _First = aliased(Letter)
 _Other = aliased(Letter)
 
 
 @dataclass(frozen=True, slots=True)
+class Silent:
+    """A letter that nobody answered: what a list says of it, and what its day hangs on.
+
+    The last that left to its desk; `parked` are the days until which it, or the letter it reminds
+    of, was to be left alone. Its words are not read.
+    """
+
+    id: int
+    sent_at: dt.datetime
+    recipient: str
+    sender_id: int
+    target_id: int
+    role: TargetRole
+    jurisdiction_code: str
+    office_id: int
+    quiet_until: dt.datetime | None
+    parked: tuple[dt.date, ...]
+    reminds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reminder:
     """One reminder to be written: after which letter, the how many-th, on which day and why then.
 
-    `letter` is the last that left, with its target and desk.
+    `letter` is the last that left.
     """
 
-    letter: Letter
+    letter: Silent
     number: int
     on: dt.date
     because: tuple[Sentence, ...]
@@ -84,7 +73,7 @@ def due_of(every: Iterable[Reminder], *, today: dt.date) -> list[Reminder]:
     for one in sorted(every, key=lambda it: it.on):
         if one.on <= today:
             found.setdefault(one.letter.office_id, one)
-    return sorted(found.values(), key=lambda it: (it.letter.target.jurisdiction_code, it.on))
+    return sorted(found.values(), key=lambda it: (it.letter.jurisdiction_code, it.on))
 
 
 def planned(
@@ -96,36 +85,52 @@ def planned(
     nobody has read, a letter that came back or was closed, an objection, a reminder that somebody
     withdrew, or two reminders; nor while a reminder to the same desk is being made.
     """
-    rows = session.execute(_silent(campaign, today, letter_id)).unique().all()
-    if not rows:
+    letters = [_read(row) for row in session.execute(_silent(campaign, today, letter_id))]
+    if not letters:
         return []
-    letters = [row[0] for row in rows]
-    since = min(it.sent_at for it in letters if it.sent_at)
-    places = places_of(session, letters, after=since)
+    places = places_of(session, letters, after=min(it.sent_at for it in letters))
     promised = _promised(session, campaign)
-    counted = _Counted()
+    counted, set_days = _Counted(), cadences(campaign)
     return [
         _planned(
             campaign,
             letter,
-            first,
+            set_days[PARTS[letter.role]],
             place=places[letter.target_id],
             promised=promised.get(letter.office_id),
             counted=counted,
             today=today,
         )
-        for letter, first in rows
+        for letter in letters
     ]
 
 
-def _silent(campaign: Campaign, today: dt.date, letter_id: int | None) -> sa.Select[Letter, Letter]:
-    """The last letters of correspondences that a reminder may carry on, and what they followed."""
+def _silent(
+    campaign: Campaign, today: dt.date, letter_id: int | None
+) -> sa.Select[*tuple[Any, ...]]:
+    """The last letters of correspondences that a reminder may carry on, as `_read` takes them.
+
+    Plain columns: thousands are looked at whenever somebody opens Today, and nobody reads a word.
+    """
     reminds = sa.and_(Letter.kind == LetterKind.REMINDER, _First.id == Letter.follows_id)
     query = (
-        sa.select(Letter, _First)
+        sa.select(
+            Letter.id,
+            Letter.sent_at,
+            Letter.recipient,
+            Letter.sender_id,
+            Letter.target_id,
+            Target.role,
+            Target.jurisdiction_code,
+            Letter.office_id,
+            Office.quiet_until,
+            Letter.parked_until,
+            _First.id.label("first_id"),
+            _First.parked_until.label("first_parked_until"),
+        )
         .join(Letter.target)
+        .join(Letter.office)
         .outerjoin(_First, reminds)
-        .options(contains_eager(Letter.target), joinedload(Letter.office))
         .where(
             Letter.campaign_id == campaign.id,
             Letter.rehearsal == campaign.rehearsing,
@@ -144,6 +149,13 @@ def _silent(campaign: Campaign, today: dt.date, letter_id: int | None) -> sa.Sel
         .order_by(Letter.sent_at, Letter.id)
     )
     return query if letter_id is None else query.where(Letter.id == letter_id)
+
+
+def _read(row: sa.Row[*tuple[Any, ...]]) -> Silent:
+    parked, first_id, first_parked = row[-3:]
+    days = tuple(day for day in (parked, first_parked) if day is not None)
+    told: Any = (*row[:-3], days, first_id is not None)
+    return Silent(*told)
 
 
 def _waits(letter: type[Letter]) -> list[sa.ColumnElement[bool]]:
@@ -210,17 +222,15 @@ class _Counted:
 
 def _planned(
     campaign: Campaign,
-    letter: Letter,
-    first: Letter | None,
+    letter: Silent,
+    cadence: Cadence,
     *,
     place: Place,
     promised: dt.date | None,
     counted: _Counted,
     today: dt.date,
 ) -> Reminder:
-    assert letter.sent_at is not None  # it was sent: the database says so
-    cadence = CADENCE[letter.target.role]
-    days = cadence.first if first is None else cadence.second
+    days = cadence.second if letter.reminds else cadence.first
     left = letter.sent_at.astimezone(place.zone).date()
     on = counted.after(place, left, days)
     because = [
@@ -231,37 +241,34 @@ def _planned(
         for rest in place.rests
         if left < rest.ends_on and rest.starts_on <= on
     ]
-    for day, words in _later(campaign, letter, first, place, promised, cadence, counted):
+    for day, words in _later(campaign, letter, place, promised, cadence, counted):
         if day > on:
             on, because = day, [*because, words]
     resting = rest_on(place, max(on, today))
     if resting is not None:
         on = counted.after(place, max(on, today), 1)
         because.append(Sentence("Nobody reads there now: %(why)s.", why=resting))
-    return Reminder(letter, 1 if first is None else 2, on, tuple(because))
+    return Reminder(letter, 2 if letter.reminds else 1, on, tuple(because))
 
 
 def _later(
     campaign: Campaign,
-    letter: Letter,
-    first: Letter | None,
+    letter: Silent,
     place: Place,
     promised: dt.date | None,
     cadence: Cadence,
     counted: _Counted,
 ) -> list[tuple[dt.date, Sentence]]:
     """What else moves the day: until when, and what to say of it."""
-    found = []
-    for parked in (it.parked_until for it in (letter, first) if it is not None):
-        if parked is not None:
-            found.append((parked, Sentence("They are away; not before %(day)s.", day=parked)))
+    found = [
+        (day, Sentence("They are away; not before %(day)s.", day=day)) for day in letter.parked
+    ]
     if promised is not None:
         day = counted.after(place, promised, cadence.promise)
         words = Sentence("They promised something until %(day)s.", day=promised)
         found.append((day, words))
-    quiet = letter.office.quiet_until
-    if quiet is not None:
-        day = campaign.day_of(quiet)
+    if letter.quiet_until is not None:
+        day = campaign.day_of(letter.quiet_until)
         found.append(
             (day, Sentence("This desk had a letter from us and rests until %(day)s.", day=day))
         )

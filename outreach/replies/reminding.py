@@ -75,7 +75,7 @@ def _by_text(
     senders = {row.id: row for row in rows}
     found: defaultdict[tuple[Template, Sender], list[Reminder]] = defaultdict(list)
     for one in chosen:
-        role, sender = one.letter.target.role, senders[one.letter.sender_id]
+        role, sender = one.letter.role, senders[one.letter.sender_id]
         text = _text_for(texts, role)
         if text is None:
             words = Sentence("No text of a reminder is written for this office.")
@@ -103,7 +103,8 @@ def _draft(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    follows = {one.letter.target_id: one.letter for one in reminders}
+    letters = sa.select(Letter).where(Letter.id.in_([one.letter.id for one in reminders]))
+    follows = {letter.target_id: letter for letter in session.scalars(letters)}
     mailing = drafting.make_drafts(
         session,
         campaign=campaign,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,8 +19,17 @@ from outreach.sending.desks import AT_ONCE
 from outreach.sending.hours import Place, Rest
 
 
+class Addressed(Protocol):
+    """A letter, or a row of one, of which only its target matters here."""
+
+    @property
+    def target_id(self) -> int:
+        """To whom it goes."""
+        ...
+
+
 def places_of(
-    session: Session, letters: Iterable[Letter], *, after: dt.datetime
+    session: Session, letters: Iterable[Addressed], *, after: dt.datetime
 ) -> dict[int, Place]:
     """Return {target id: where its desk is}, with the days of rest from a day before `after` on.
 

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from itertools import groupby
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
+from wtforms import IntegerField
+from wtforms.validators import InputRequired
 
+from outreach.accounts.audit import history
 from outreach.accounts.roles import may
 from outreach.database import transaction
-from outreach.errors import Refused
+from outreach.errors import BadInput, Refused
 from outreach.letters import lists
 from outreach.letters.chains import MOST_REMINDERS
-from outreach.letters.models import Letter
-from outreach.replies import reminders as cadence
-from outreach.replies import reminding
+from outreach.replies import cadence, reminders, reminding
+from outreach.replies.cadence import Cadence, Part
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import say
+from outreach.web.forms import Form
 from outreach.web.letters.letter import this_letter
 
 bp = Blueprint("reminders", __name__)
+
+
+class DaysForm(Form):
+    """Working days between letters and reminders, three for each part."""
+
+
+for _part in Part:
+    for _name, _words in (
+        ("first", _l("Until the first reminder")),
+        ("second", _l("From there to the last one")),
+        ("promise", _l("After the day of a promise")),
+    ):
+        _field = IntegerField(_words, [InputRequired(_l("Write a number."))])
+        setattr(DaysForm, f"{_part.value}_{_name}", _field)
 
 
 @bp.get("/reminders")
@@ -57,7 +76,7 @@ def remind(letter_id: int) -> str:
     """Did anything come by post or phone? Yes: it is logged. No: a draft of the reminder."""
     letter = this_letter(letter_id)
     today = campaign().day_of(now())
-    found = cadence.planned(session(), campaign(), today=today, letter_id=letter.id)
+    found = reminders.planned(session(), campaign(), today=today, letter_id=letter.id)
     other = lists.reminder_of(session(), letter)
     return render_template(
         "pages/replies/remind.html",
@@ -86,6 +105,55 @@ def draft(letter_id: int) -> Response:
     return redirect(url_for("letters.letter", letter_id=made.drafts[0].id))
 
 
+@bp.get("/reminders/days")
+@needs("letters.read")
+def days() -> str:
+    """After how many working days do we remind, by the part somebody plays?"""
+    set_days = cadence.cadences(campaign())
+    return _days_page(DaysForm(formdata=None, data=_fields(set_days)))
+
+
+@bp.post("/reminders/days")
+@needs("replies.cadence")
+def change_days() -> str | Response | tuple[str, int]:
+    """Set after how many working days we remind."""
+    form = DaysForm()
+    if form.validate_on_submit():
+        wanted = {part: Cadence(*(form[name].data for name in _names(part))) for part in Part}
+        try:
+            with transaction(session()):
+                cadence.change_cadences(session(), campaign(), wanted, by=actor(), now=now())
+        except BadInput as error:
+            form.show(error)
+        else:
+            flash(_("Saved. Whom to remind goes by the new days now."), "success")
+            return redirect(url_for("reminders.days"))
+    return _days_page(form), 422
+
+
+def _names(part: Part) -> list[str]:
+    return [f"{part.value}_{name}" for name in ("first", "second", "promise")]
+
+
+def _fields(set_days: dict[Part, Cadence]) -> dict[str, int]:
+    return {
+        name: number
+        for part, days in set_days.items()
+        for name, number in zip(_names(part), astuple(days), strict=True)
+    }
+
+
+def _days_page(form: DaysForm) -> str:
+    return render_template(
+        "pages/replies/reminder_days.html",
+        form=form,
+        parts=[(part, [form[name] for name in _names(part)]) for part in Part],
+        defaults=_fields(dict(cadence.DEFAULTS)),
+        may_change=may(actor(), "replies.cadence"),
+        changes=list(reversed(history(session(), "cadence", campaign().id))),
+    )
+
+
 def _tell(made: reminding.Made) -> None:
     flash(
         ngettext(
@@ -101,8 +169,8 @@ def _tell(made: reminding.Made) -> None:
 
 def _list(*, wrong: str = "", chosen: list[int] | None = None) -> str:
     today = campaign().day_of(now())
-    every = cadence.planned(session(), campaign(), today=today)
-    due = cadence.due_of(every, today=today)
+    every = reminders.planned(session(), campaign(), today=today)
+    due = reminders.due_of(every, today=today)
     later = sorted((one for one in every if one.on > today), key=lambda it: it.on)
     return render_template(
         "pages/replies/reminders.html",
@@ -113,9 +181,9 @@ def _list(*, wrong: str = "", chosen: list[int] | None = None) -> str:
         wrong=wrong,
         chosen=chosen or [],
         may_write=may(actor(), "letters.write"),
+        set_days=cadence.cadences(campaign()),
     )
 
 
-def _country(one: cadence.Reminder) -> str:
-    letter: Letter = one.letter
-    return letter.target.jurisdiction_code
+def _country(one: reminders.Reminder) -> str:
+    return one.letter.jurisdiction_code

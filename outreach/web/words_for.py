@@ -37,6 +37,7 @@ from outreach.petitions.models import (
 )
 from outreach.petitions.pages import MilestoneState, PageRule
 from outreach.petitions.reviews import Standing
+from outreach.replies.cadence import Part
 from outreach.replies.models import (
     InboxState,
     MailKind,
@@ -324,6 +325,11 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "unmatched": N_("belongs to no letter yet"),
         "set_aside": N_("set aside"),
         "unreadable": N_("can't be read"),
+    },
+    Part: {
+        "member": N_("Members of a parliament"),
+        "government": N_("Ministers, ministries, heads of government and state, ambassadors"),
+        "european": N_("Members of the European Parliament, commissioners"),
     },
     MailKind: {
         "answer": N_("answer"),

@@ -159,8 +159,9 @@ def test_the_numbers_are_right(session, campaign, full, now) -> None:
     assert numbers(session, scope, ON_BOARD) == {
         "letters": 3 * len(State) + 5,
         "approval": 3,
-        # Three that nobody answered, one only a machine did, one whose answer was undone.
-        "unanswered": 5,
+        # Three that nobody answered, one only a machine did, one merely acknowledged, one whose
+        # answer was undone.
+        "unanswered": 6,
         "answers": 3,
         "substantive": 2,
         "stances": 2,

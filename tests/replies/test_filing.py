@@ -246,7 +246,7 @@ def test_the_task_of_logging_is_finished(session, campaign, letter, vera, now) -
         now=now,
         by=vera,
     )
-    log(session, letter, vera, kind=ReplyKind.ACKNOWLEDGEMENT)
+    log(session, letter, vera, kind=ReplyKind.HOLDING)
     session.refresh(task)
     session.refresh(other)
     assert task.done_at is not None
@@ -256,14 +256,14 @@ def test_the_task_of_logging_is_finished(session, campaign, letter, vera, now) -
 def test_one_answer_to_two_letters(session, campaign, letter, vera) -> None:
     target = session.get_one(make.Target, letter.target_id)
     second = make.letter(session, campaign, state=State.SENT, target=target)
-    log(session, [letter, second], vera, kind=ReplyKind.ACKNOWLEDGEMENT)
+    log(session, [letter, second], vera, kind=ReplyKind.HOLDING)
     assert letter.answered_on == second.answered_on == TODAY
 
 
 def test_an_older_answer_logged_later_does_not_hide_the_newer(session, letter, vera) -> None:
     later = make.NOW + dt.timedelta(days=10)
     log(session, letter, vera, received_on=dt.date(2026, 3, 10), now=later)
-    log(session, letter, vera, kind=ReplyKind.ACKNOWLEDGEMENT, now=later)
+    log(session, letter, vera, kind=ReplyKind.HOLDING, now=later)
     assert (letter.last_reply_kind, letter.answered_on) == ("supportive", dt.date(2026, 3, 10))
 
 

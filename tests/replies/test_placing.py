@@ -71,7 +71,7 @@ def log(session, row, letter, by):
         channel=ReplyChannel.EMAIL,
         received_on=make.NOW.date(),
         text="Yes.",
-        kind=ReplyKind.ACKNOWLEDGEMENT,
+        kind=ReplyKind.HOLDING,
         signed_by=SignedBy.UNIT,
     )
 

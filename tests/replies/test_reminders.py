@@ -9,17 +9,21 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Actor, Campaign, Event
+from outreach.accounts.models import INBOX, Actor, Campaign, Event
 from outreach.directory import calendar, suppression
 from outreach.directory.calendar import EntryKind
 from outreach.directory.models import Office, SuppressionScope, TargetRole
-from outreach.errors import Refused
+from outreach.errors import BadInput, NotAllowed, Refused
+from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Template
 from outreach.petitions import promises
-from outreach.replies import reminders, reminding
+from outreach.replies import cadence, reminders, reminding
+from outreach.replies.cadence import Cadence, Part
+from outreach.replies.models import ReplyKind
 from tests import make
 from tests.browser import counted_queries
+from tests.replies.test_filing import log
 
 DAY = dt.timedelta(days=1)
 # NOW is Tuesday, 3 March 2026. Ten working days later: Tuesday, 17 March.
@@ -79,7 +83,62 @@ def test_the_first_reminder_comes_after_the_days_of_the_role(session, campaign, 
 
 
 def test_every_role_has_a_cadence() -> None:
-    assert set(reminders.CADENCE) == set(TargetRole)
+    assert set(cadence.PARTS) == set(TargetRole)
+
+
+@pytest.mark.parametrize("role", [TargetRole.MEMBER_LOWER, TargetRole.MINISTER])
+def test_the_days_are_the_campaigns_and_hold_at_once(session, campaign, role) -> None:
+    letter = sent(session, campaign, role=role)
+    wanted = {**cadence.DEFAULTS, Part.GOVERNMENT: Cadence(3, 4, 0)}
+    olga = make.olga(session, campaign)
+    cadence.change_cadences(session, campaign, wanted, by=olga, now=make.NOW)
+    ministerly = role is TargetRole.MINISTER
+    on = dt.date(2026, 3, 6) if ministerly else dt.date(2026, 3, 17)
+    assert day_of(session, campaign, letter, today=LEFT.date()) == on
+    said = session.scalars(sa.select(Event).where(Event.subject_kind == "cadence")).one()
+    assert (said.by, said.detail) == (
+        "Olga",
+        {"government": {"from": [20, 15, 5], "to": [3, 4, 0]}},
+    )
+    # Said again, nothing changes, and nothing is written.
+    cadence.change_cadences(session, campaign, wanted, by=olga, now=make.NOW)
+    assert len(session.scalars(sa.select(Event).where(Event.subject_kind == "cadence")).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "field"),
+    [
+        (Cadence(0, 15, 2), "member_first"),
+        (Cadence(10, 301, 2), "member_second"),
+        (Cadence(10, 15, -1), "member_promise"),
+    ],
+)
+def test_days_nobody_can_mean_are_refused(session, campaign, days, field) -> None:
+    wanted = {**cadence.DEFAULTS, Part.MEMBER: days}
+    with pytest.raises(BadInput) as refused:
+        cadence.change_cadences(
+            session, campaign, wanted, by=make.olga(session, campaign), now=make.NOW
+        )
+    assert refused.value.field == field
+    assert cadence.cadences(campaign) == dict(cadence.DEFAULTS)
+
+
+def test_only_organisers_say_after_how_many_days(session, campaign, sam) -> None:
+    with pytest.raises(NotAllowed):
+        cadence.change_cadences(session, campaign, cadence.DEFAULTS, by=sam, now=make.NOW)
+
+
+def test_an_acknowledgement_keeps_the_days_counting_once_it_is_read(session, campaign, sam) -> None:
+    letter = sent(session, campaign)
+    on = day_of(session, campaign, letter)
+    moving.mark_unread(session, letter, since=LEFT, by=INBOX, now=LEFT)
+    assert day_of(session, campaign, letter) is None
+    moving.mark_unread(session, letter, since=None, by=sam, now=LEFT)
+    log(session, letter, sam, kind=ReplyKind.ACKNOWLEDGEMENT)
+    assert day_of(session, campaign, letter) == on
+    assert letter.answered_on is None
+    log(session, letter, sam, kind=ReplyKind.HOLDING)
+    assert day_of(session, campaign, letter) is None
 
 
 def test_holidays_and_weekends_are_those_of_the_desk(session, campaign) -> None:
@@ -235,5 +294,7 @@ def test_many_letters_take_no_more_queries_than_one(session, campaign) -> None:
         sent(session, campaign)
     session.expire_all()
     campaign = session.get_one(Campaign, campaign.id)
-    with counted_queries(session.get_bind(), at_most=4):
+    with counted_queries(session.get_bind(), at_most=4) as said:
         assert len(reminders.due(session, campaign, today=LATER)) == 12
+    # Nobody reads a word of the letters to know when they are due.
+    assert not any("letter.text" in one or "letter.subject" in one for one in said)

@@ -34,16 +34,16 @@ def test_the_letter_is_unanswered_again(session, letter, vera, now) -> None:
 
 
 def test_what_is_left_still_counts(session, letter, vera, now) -> None:
-    log(session, letter, vera, kind=ReplyKind.ACKNOWLEDGEMENT)
+    log(session, letter, vera, kind=ReplyKind.HOLDING)
     second = log(session, letter, vera, kind=ReplyKind.OPPOSED)
     undo_answer(session, second, by=vera, now=now)
-    assert (letter.answered_on, letter.last_reply_kind) == (TODAY, "acknowledgement")
+    assert (letter.answered_on, letter.last_reply_kind) == (TODAY, "holding")
     assert letter.closed_on is None
 
 
 def test_an_answer_that_closed_the_ask_keeps_it_closed(session, letter, vera, now) -> None:
     log(session, letter, vera, kind=ReplyKind.OPPOSED)
-    second = log(session, letter, vera, kind=ReplyKind.ACKNOWLEDGEMENT)
+    second = log(session, letter, vera, kind=ReplyKind.HOLDING)
     undo_answer(session, second, by=vera, now=now)
     assert letter.last_reply_kind == "opposed"
     assert letter.closed_on == TODAY
@@ -165,7 +165,7 @@ def test_an_answer_to_a_reminder_answers_the_letter_it_reminds_of(
 def test_undoing_the_answer_to_a_reminder_keeps_what_the_first_letter_got(
     session, campaign, letter, vera, now
 ) -> None:
-    log(session, letter, vera, kind=ReplyKind.ACKNOWLEDGEMENT)
+    log(session, letter, vera, kind=ReplyKind.HOLDING)
     reminder = make.letter(
         session,
         campaign,
@@ -177,5 +177,5 @@ def test_undoing_the_answer_to_a_reminder_keeps_what_the_first_letter_got(
     )
     reply = log(session, reminder, vera, kind=ReplyKind.OPPOSED)
     undo_answer(session, reply, by=vera, now=now)
-    assert (letter.last_reply_kind, letter.closed_on) == ("acknowledgement", None)
+    assert (letter.last_reply_kind, letter.closed_on) == ("holding", None)
     assert reminder.answered_on is None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from outreach.accounts.models import Campaign
+from outreach.accounts.models import REMINDER_DAYS, Campaign
 from outreach.database import Database
 from outreach.directory.models import TargetRole
 from outreach.letters.lifecycle import State
@@ -103,3 +103,26 @@ def test_it_is_asked_on_every_screen(window: Open, silent, size: str) -> None:
         take_picture(page, f"reminders-{name}-{size}")
         assert_no_sideways_scroll(page)
         assert_accessible(page)
+
+
+def test_an_organiser_sets_the_days_and_the_list_goes_by_them(
+    sam: Client, olga: Client, silent, database
+) -> None:
+    page = olga.get("/reminders/days")
+    assert 'value="10"' in page.text and "Nothing yet." in page.text
+    days = {
+        f"{part}_{name}": str(number)
+        for part, numbers in REMINDER_DAYS.items()
+        for name, number in zip(("first", "second", "promise"), numbers, strict=True)
+    }
+    wrong = olga.send("/reminders/days", days | {"member_first": "0"})
+    assert wrong.status_code == 422 and "1 to 300" in wrong.text
+    assert olga.send("/reminders/days", days | {"member_first": "30"}).status_code == 302
+    assert f"/reminders/{silent[0]}" not in _due(olga.get("/reminders").text)
+    page = sam.get("/reminders/days").text
+    assert "30 working days" in page and "10, 15, 2 → 30, 15, 2" in page
+    assert sam.send("/reminders/days", days).status_code == 403
+
+
+def _due(page: str) -> str:
+    return page.partition("Nobody is to be reminded today")[0]

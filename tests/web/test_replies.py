@@ -178,7 +178,7 @@ def test_one_answer_to_several_letters(sam, database, campaign, letter) -> None:
         other = make.letter(session, campaign, state=State.SENT, target=target)
     browser = Browser(sam)
     browser.get("replies.log", letter_id=letter.id)
-    browser.press("File and next", text=TEXT, kind="acknowledgement", also=[str(other.id)])
+    browser.press("File and next", text=TEXT, kind="holding", also=[str(other.id)])
     with database.reading() as session:
         assert session.get_one(Letter, other.id).answered_on is not None
 
