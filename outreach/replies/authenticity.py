@@ -1,7 +1,7 @@
 """Is it from whom it says? What our own server checked, and what looks like somebody else's name.
 
-RFC 8601: anybody can write an Authentication-Results header, so only those count that carry the
-name of our own server.
+RFC 8601 §5: anybody can write an Authentication-Results header, so good news counts only from the
+topmost that carries the name of our own server; a server takes out those that borrow its name.
 """
 
 from __future__ import annotations
@@ -46,38 +46,49 @@ _RISKY_FILE = N_("A file in it can do harm when it is opened: %(file)s.")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One result of one server: `method` spf, dkim, dmarc or arc; `domain` what was checked."""
+    """One result of one server; `domain` is what was checked.
+
+    `method` is spf, dkim, dmarc or arc, "" where it says that it checked nothing. `place` counts the headers from the top, 0 the topmost.
+    """
 
     server: str
     method: str
     result: str
     domain: str
+    place: int = 0
 
 
 def checks_in(values: Iterable[str]) -> tuple[Check, ...]:
     """Return every result in Authentication-Results headers, with who says so, top first."""
     found = []
-    for value in values:
+    for place, value in enumerate(values):
         plain = re.sub(r"\([^()]{0,500}\)", " ", value)
         server, _, rest = plain.partition(";")
         name = server.strip().split(" ")[0].lower()[:253]
-        for one in _RESULT.finditer(rest):
-            domain = _DOMAIN.search(one["more"])
-            found.append(
-                Check(
-                    name,
-                    one["method"].lower(),
-                    one["result"].lower(),
-                    domain[1].rpartition("@")[2].lower()[:253] if domain else "",
-                )
-            )
+        results = [_check(name, one, place) for one in _RESULT.finditer(rest)]
+        # "none" (§2.2): this server checked nothing, and no header below it may say otherwise.
+        found += results or [Check(name, "", "none", "", place)]
     return tuple(found[:50])
 
 
+def _check(server: str, one: re.Match[str], place: int) -> Check:
+    domain = _DOMAIN.search(one["more"])
+    checked = domain[1].rpartition("@")[2].lower()[:253] if domain else ""
+    return Check(server, one["method"].lower(), one["result"].lower(), checked, place)
+
+
 def own_checks(checks: Sequence[Check], checked_by: str) -> tuple[Check, ...]:
-    """Return the results that our own server `checked_by` wrote; none when it has no name."""
+    """Return what our own server `checked_by` wrote last; nothing when it has no name.
+
+    That is the topmost header under its name: what lies below may have come with the message.
+    """
+    ours = _under_our_name(checks, checked_by)
+    return tuple(one for one in ours if one.place == ours[0].place and one.method)
+
+
+def _under_our_name(checks: Sequence[Check], checked_by: str) -> list[Check]:
     name = checked_by.strip().lower()
-    return tuple(one for one in checks if name and one.server == name)
+    return [one for one in checks if name and one.server == name]
 
 
 def warnings(session: Session, mail: Mail, checked_by: str) -> list[Sentence]:
@@ -86,7 +97,7 @@ def warnings(session: Session, mail: Mail, checked_by: str) -> list[Sentence]:
     `checked_by` is the name our own server signs its checks with, "" for none.
     """
     said = list(_borrowed(session, mail))
-    for check in _worst(own_checks(mail.checks, checked_by)):
+    for check in _failed(mail.checks, checked_by):
         said.append(Sentence(_FAILED, method=check.method.upper(), result=check.result))
     real = mail.from_.address
     shown = _WITHIN.search(mail.from_.name)
@@ -101,13 +112,18 @@ def warnings(session: Session, mail: Mail, checked_by: str) -> list[Sentence]:
     return said[:20]
 
 
-def _worst(checks: Sequence[Check]) -> list[Check]:
+def _failed(checks: Sequence[Check], checked_by: str) -> list[Check]:
     """DMARC when it failed, for it speaks for the others too; else each that failed alone.
 
-    A server says one thing about DMARC: where a pass stands beside a failure, the sender wrote it.
+    Bad news counts from any header under our name (a server may write one for each method); good
+    news only from the topmost, for nobody forges what speaks against them.
     """
-    failed = [one for one in checks if one.result in _BAD and one.method in METHODS]
-    passed = {one.method for one in checks if one.result == "pass"}
+    failed = [
+        one
+        for one in _under_our_name(checks, checked_by)
+        if one.result in _BAD and one.method in METHODS
+    ]
+    passed = {one.method for one in own_checks(checks, checked_by) if one.result == "pass"}
     dmarc = [one for one in failed if one.method == "dmarc"]
     if dmarc or "dmarc" in passed:
         return dmarc

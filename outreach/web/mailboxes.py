@@ -89,7 +89,8 @@ class MailboxForm(Form):
         validators=[Length(max=253)],
         description=_l(
             "The first word of the header Authentication-Results, such as mx.example.org. "
-            "Only checks under this name count: anybody can write such a header."
+            "Only the topmost under this name counts: anybody can write such a header, so "
+            "see that your server takes out those that came with a message (RFC 8601 §5)."
         ),
     )
     enabled = BooleanField(_l("In use"))
