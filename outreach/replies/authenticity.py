@@ -48,7 +48,8 @@ _RISKY_FILE = N_("A file in it can do harm when it is opened: %(file)s.")
 class Check:
     """One result of one server; `domain` is what was checked.
 
-    `method` is spf, dkim, dmarc or arc, "" where it says that it checked nothing. `place` counts the headers from the top, 0 the topmost.
+    `method` is spf, dkim, dmarc or arc, "" where it says that it checked nothing. `place` counts
+    the headers from the top, 0 the topmost.
     """
 
     server: str
