@@ -294,6 +294,7 @@ def _seats(
                 "role": role,
                 "name": name,
                 "language": TONGUES[n % 10],
+                "source_id": 1,
                 "search_key": f"{key} {body['search_key']} {party['search_key']}",
                 "channel": None if n % 15 == 0 else "email",
                 "ways": bits(_kinds(n, counts.people)),

@@ -352,6 +352,8 @@ class Target(Base):
     role: Mapped[TargetRole] = mapped_column(enum(TargetRole, "role"))
     name: Mapped[str] = mapped_column(sa.String(300))
     search_key: Mapped[str]
+    # The source that gave the seat; null for an organization itself.
+    source_id: Mapped[int | None] = mapped_column(sa.ForeignKey("source.id"))
     # The language we write in: the person's, else the jurisdiction's first.
     language: Mapped[str] = mapped_column(sa.String(16))
     # The way we write by: email, form, postal, or null when there is none.

@@ -104,17 +104,6 @@ def of_area(ids: Sequence[int]) -> sa.ColumnElement[bool]:
     return Target.membership_id.in_(sa.select(Membership.id).where(Membership.area_id.in_(ids)))
 
 
-def by_source(query: sa.Select[Any], sources: Sequence[int]) -> sa.Select[Any]:
-    """Narrow `query` of targets to those whose seat one of `sources` (ids) gave.
-
-    The seat is joined, once for each target: most targets have what is asked for here.
-    """
-    seat = aliased(Membership)
-    return query.outerjoin(seat, seat.id == Target.membership_id).where(
-        _among_all(seat.source_id).in_(sources)
-    )
-
-
 def reached_by(ways: Sequence[ContactKind]) -> sa.ColumnElement[bool]:
     """Whether one of `ways` works, of the person, the post or the body itself."""
     return Target.ways.bitwise_and(bits(ways)) != 0

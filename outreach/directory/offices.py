@@ -328,6 +328,7 @@ def _settle(target: Target, contact: ContactDetail | None, wish: Wish) -> str:
         target.name = person.name
         target.role = held.role
         target.group_id = held.on_behalf_of_id
+        target.source_id = held.source_id
         target.ended_on = first_day(held.end_on, body.ended_on)
         target.demonstration = person.demonstration
         person.search_key = person_key(person)

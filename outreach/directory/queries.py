@@ -113,6 +113,7 @@ def targets(wanted: TargetFilter, *, today: dt.date) -> sa.Select[Target]:
     for column, values in (
         (Target.jurisdiction_code, wanted.jurisdictions),
         (Target.role, wanted.roles),
+        (Target.source_id, wanted.sources),
         (Target.language, wanted.languages),
         (Target.channel, wanted.channels),
     ):
@@ -132,8 +133,6 @@ def targets(wanted: TargetFilter, *, today: dt.date) -> sa.Select[Target]:
         query = query.where(narrowing.of_kind(wanted.kinds))
     if wanted.ways:
         query = query.where(narrowing.reached_by(wanted.ways))
-    if wanted.sources:
-        query = narrowing.by_source(query, wanted.sources)
     return _held_and_checked(query, wanted, today).where(*found_by(wanted.q))
 
 
@@ -296,7 +295,7 @@ def target_page(
         per_page=per_page,
         sort=sort,
         # These are found through sets that cost more than a reading in order saves.
-        narrowed=wanted != TargetFilter() and not (wanted.ways or wanted.kinds or wanted.sources),
+        narrowed=wanted != TargetFilter() and not (wanted.ways or wanted.kinds),
         question=("targets", wanted, today),
     )
 

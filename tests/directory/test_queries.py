@@ -173,6 +173,8 @@ def test_committee_party_area_and_source_narrow(session: Session) -> None:
     session.flush()
     held = session.get_one(Membership, seat.membership_id)
     held.area_id, held.source_id = area.id, source.id
+    held.on_behalf_of_id = party.id
+    offices.settle_target(session, seat)
     assert found(session, committees=[committee.id]) == ["In"]
     assert found(session, groups=[party.id]) == ["In", "Whip"]
     assert found(session, groups=[party.id], committees=[committee.id]) == ["In"]

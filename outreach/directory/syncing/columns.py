@@ -56,7 +56,7 @@ COLUMNS: dict[Any, tuple[str, ...]] = {
     Office: _columns("id key name"),
     Target: _columns(
         "id membership_id organization_id office_id jurisdiction_code body_id group_id role name"
-        " search_key language channel ways ended_on demonstration"
+        " search_key source_id language channel ways ended_on demonstration"
     ),
     SourceRecord: _columns(
         "id source_id about key person_id organization_id hash base first_run_id"

@@ -304,6 +304,7 @@ class Listing:
                 area=seat.area,
             ),
             "group_id": seat.on_behalf_of_id,
+            "source_id": seat.source_id,
             "ended_on": first_day(seat.end_on, self._bodies[seat.organization_id].ended_on),
             "settle": general or (best is not None and best.verified_on is not None),
         }

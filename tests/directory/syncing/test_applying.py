@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from outreach.directory import people, verification
+from outreach.directory import people, queries, verification
 from outreach.directory.identity import FieldLock, Identifier, NotSame
 from outreach.directory.importing.records import Body, Contact
 from outreach.directory.models import (
@@ -334,6 +334,34 @@ def by_hand(database, *names: str) -> None:
                 by=SAM,
                 now=NOW,
             )
+
+
+def test_a_target_tells_the_source_of_its_seat(database):
+    def told():
+        with database.reading() as session:
+            rows = session.execute(
+                sa.select(Target.name, Target.source_id, Membership.source_id).join(
+                    Membership, Membership.id == Target.membership_id
+                )
+            )
+            return {name: (target, seat) for name, target, seat in rows}
+
+    imported(database, the_list(member("1")))
+    by_hand(database, "Jane Roe")
+    source = one(database, Membership, source_key="chamber|member_lower||").source_id
+    assert told() == {"Person 1": (source, source), "Jane Roe": (None, None)}
+    # A list that recognises a seat made by hand owns it from then on.
+    run = previewed(database, the_list(member("1"), member("2", "Jane Roe")), as_of=LATER)
+    with database.writing() as session:
+        found = runs.run_with_source(session, run)
+        rows = [row.id for row in runs.rows_of(session, found, Effect.PROPOSED).rows]
+        runs.decide(session, found, Decision.SAME, rows=rows, by=SAM, now=NOW)
+    applied(database, run)
+    assert told() == {"Person 1": (source, source), "Jane Roe": (source, source)}
+    with database.reading() as session:
+        assert queries.target_page(
+            session, queries.TargetFilter(sources=(source,)), today=DAY
+        ).total == len(told())
 
 
 def test_a_likeness_is_a_proposal_that_a_person_decides_for_good(database):
