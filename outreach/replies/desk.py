@@ -20,6 +20,7 @@ from outreach.petitions.models import Promise, Stance
 from outreach.replies import finding
 from outreach.replies.kinds import GUARDED
 from outreach.replies.models import InboxState, Incoming, Reply, ReplyLetter
+from outreach.replies.readers import Mark, marks_of
 from outreach.replies.rules import ANSWERABLE, check_letters
 from outreach.words import Sentence
 
@@ -238,24 +239,29 @@ def answers_of(campaign_id: int, *, rehearsal: bool, by: Actor) -> sa.Select[Rep
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An answer in a list, with the name and code of the first letter it answers."""
+    """An answer in a list, with the name and code of the first letter it answers, and its mark."""
 
     reply: Reply
     name: str
     code: str
     letter_id: int
+    mark: Mark | None
 
 
 def answer_rows(session: Session, answers: sa.Select[Reply], *, limit: int) -> Sequence[Logged]:
-    """Return the newest `limit` of `answers`, each with the letter it answers; one query."""
+    """Return the newest `limit` of `answers`, each with the letter it answers; two queries."""
     first = sa.select(sa.func.min(ReplyLetter.letter_id)).where(ReplyLetter.reply_id == Reply.id)
     rows = session.execute(
         answers.add_columns(Letter.recipient, Letter.code, Letter.id)
         .join(Letter, Letter.id == first.correlate(Reply).scalar_subquery())
         .order_by(Reply.received_on.desc(), Reply.id.desc())
         .limit(limit)
-    )
-    return [Logged(*row) for row in rows]
+    ).all()
+    marks = marks_of(session, [row[0].id for row in rows])
+    return [
+        Logged(reply, name, code, letter_id, marks.get(reply.id))
+        for reply, name, code, letter_id in rows
+    ]
 
 
 def answer(session: Session, campaign_id: int, reply_id: int, *, by: Actor) -> Reply:

@@ -23,6 +23,7 @@ from outreach.replies import desk, filing
 from outreach.replies.effects import SECOND_READING
 from outreach.replies.kinds import GUARDED
 from outreach.replies.models import Incoming, Reply, ReplyKind
+from outreach.replies.readers import Mark, marks_of
 from outreach.replies.readings import SecondReading
 from outreach.replies.rules import Said, answer_from, check
 from outreach.sending.desks import after_working_days
@@ -33,21 +34,26 @@ DISAGREEMENT = "disagreement"
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Who has read an answer: `waits` for the second, what the `second` read, and what is open."""
+    """Who has read an answer: its `mark`, if it has one, and what the `second` read."""
 
-    waits: bool
+    mark: Mark | None
     second: SecondReading | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second reader is owed."""
+        return self.mark is Mark.ONE_READER
 
     @property
     def open(self) -> bool:
         """Whether the two differ and nobody has decided."""
-        return bool(self.second and not self.second.agrees and self.second.decided_at is None)
+        return self.mark is Mark.TWO_DIFFER
 
 
 def readings_of(session: Session, reply: Reply) -> Readings:
     """Return who has read `reply`."""
-    waits = reply.undone_at is None and bool(tasks.open_about(session, (SECOND_READING, reply.id)))
-    return Readings(waits, session.get(SecondReading, reply.id))
+    mark = marks_of(session, [reply.id]).get(reply.id)
+    return Readings(mark, session.get(SecondReading, reply.id))
 
 
 def answer_to_read(session: Session, campaign: Campaign, reply_id: int, *, by: Actor) -> Reply:

@@ -17,7 +17,8 @@ from outreach.accounts.roles import require
 from outreach.directory.exporting.as_csv import cell
 from outreach.letters.models import Letter
 from outreach.replies.models import Incoming, IncomingLetter, Original
-from outreach.replies.threads import letters_between, thread
+from outreach.replies.readers import MARKS
+from outreach.replies.threads import Row, letters_between, thread
 from outreach.sending.models import Attempt
 
 INDEX = "index.csv"
@@ -50,7 +51,7 @@ def write_thread(
         _add_received(session, codes, packed, rows)
         messages = len(rows)
         story = thread(session, campaign.id, office_id, by=by, rehearsal=rehearsal)
-        rows += [("", _instant(one.at), str(one.text), one.by, one.detail) for one in story]
+        rows += [("", _instant(one.at), _said(one), one.by, one.detail) for one in story]
         packed.writestr(INDEX, _table(rows))
     audit.record(
         session,
@@ -106,6 +107,11 @@ def _add_received(
         name = f"received-{row.received_at:%Y-%m-%d}-{row.id}.eml"
         _add(packed, name, row.received_at, raw)
         rows.append((name, _instant(row.received_at), "received", row.from_address, row.subject))
+
+
+def _said(row: Row) -> str:
+    """What happened; beside it what keeps an answer from being confirmed."""
+    return f"{row.text} ({MARKS[row.mark]})" if row.mark else str(row.text)
 
 
 def _add(packed: zipfile.ZipFile, name: str, at: dt.datetime, data: bytes) -> None:

@@ -21,6 +21,7 @@ from outreach.petitions.stances import TAKEN_BACK
 from outreach.replies.desk import may_see
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Incoming, IncomingLetter, Reply, ReplyLetter, ThreadNote
+from outreach.replies.readers import Mark, marks_of
 from outreach.sending.models import Attempt, Outcome
 from outreach.words import Sentence
 
@@ -33,7 +34,8 @@ LONGEST_NOTE = 5_000
 class Row:
     """One thing that happened. `at` is a UTC instant, or the end of the day `on` if only that is
     known; `kind` and `number` name the thing (letter, attempt, message, reply, note, stance,
-    promise); `void` was undone, `unread` waits for a reader, `hidden` is not for this one.
+    promise); `void` was undone, `unread` waits for a reader, `hidden` is not for this one; `mark`
+    says that an answer is not confirmed by a second reader.
     """
 
     at: dt.datetime
@@ -47,6 +49,7 @@ class Row:
     unread: bool = False
     hidden: bool = False
     rehearsal: bool = False
+    mark: Mark | None = None
 
 
 def thread(
@@ -66,13 +69,14 @@ def thread(
     letters = letters_between(session, campaign_id, office_id, rehearsal=rehearsal)
     own = {letter.id: letter for letter in letters}
     replies = session.scalars(_answers(campaign_id, office_id, own, rehearsal)).all()
+    marks = marks_of(session, [reply.id for reply in replies])
     targets = {letter.target_id for letter in letters}
     rows = [
         *_moves(session, own),
         *_attempts(session, own),
         *_passed_on(session, own),
         *_messages(session, own, by),
-        *(row for reply in replies for row in _answer(reply, by)),
+        *(row for reply in replies for row in _answer(reply, by, marks.get(reply.id))),
         *_notes(session, campaign_id, office_id, rehearsal),
         *_stances(session, campaign_id, targets, rehearsal),
         *_promises(session, campaign_id, targets, rehearsal),
@@ -230,7 +234,7 @@ def _messages(session: Session, letters: Mapping[int, Letter], by: Actor | None)
         )
 
 
-def _answer(reply: Reply, by: Actor | None) -> Iterator[Row]:
+def _answer(reply: Reply, by: Actor | None, mark: Mark | None) -> Iterator[Row]:
     hidden = by is not None and not may_see(reply, by)
     at = _end_of(reply.received_on, reply.logged_at)
     yield Row(
@@ -248,6 +252,7 @@ def _answer(reply: Reply, by: Actor | None) -> Iterator[Row]:
         void=reply.undone_at is not None,
         hidden=hidden,
         rehearsal=reply.rehearsal,
+        mark=mark,
     )
     if reply.note and not hidden:
         yield Row(

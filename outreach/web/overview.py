@@ -22,6 +22,7 @@ from outreach.petitions.models import Ask, Position
 from outreach.replies import reminders
 from outreach.replies.desk import may_see
 from outreach.replies.kinds import KINDS
+from outreach.replies.readers import marks_of
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.words import Sentence
 
@@ -117,6 +118,7 @@ def behind(part: str) -> str:
         states={state.value: state for state in State},
         trouble=lambda box: Sentence.from_json(box.trouble),
         may_see=lambda reply: may_see(reply, actor()),
+        marks=marks_of(session(), [row.id for row in rows]) if shows is Shows.ANSWERS else {},
         waits=lambda letter: waits_for(letter, today=scope.today),
     )
 

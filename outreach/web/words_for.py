@@ -47,6 +47,7 @@ from outreach.replies.models import (
     Vote,
     Way,
 )
+from outreach.replies.readers import MARKS, Mark
 from outreach.sending.finding import Found
 from outreach.sending.models import Outcome
 from outreach.sending.needed import Need
@@ -331,6 +332,7 @@ WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
         "government": N_("Ministers, ministries, heads of government and state, ambassadors"),
         "european": N_("Members of the European Parliament, commissioners"),
     },
+    Mark: {mark.value: words for mark, words in MARKS.items()},
     MailKind: {
         "answer": N_("answer"),
         "auto_reply": N_("automatic answer"),

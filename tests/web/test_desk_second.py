@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 import sqlalchemy as sa
 
@@ -48,6 +51,15 @@ def read(client, **said) -> Browser:
     return browser
 
 
+def taken_along(client, office_id: int) -> str:
+    """The table of contents of a correspondence that was taken along."""
+    answer = client.send(f"/desks/{office_id}/export")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+        table = packed.read("index.csv").decode("utf-8-sig")
+    answer.close()
+    return table
+
+
 def open_subjects(database) -> list[str]:
     with database.reading() as session:
         rows = sa.select(Task.subject_kind).where(Task.done_at.is_(None)).order_by(Task.id)
@@ -60,6 +72,19 @@ def test_agreement_confirms_and_the_second_sees_nothing_of_the_first(
     read(vera, **SUPPORT)
     assert "second_reading" in open_subjects(database)
     assert "one reader" in Browser(vera).get("replies.reply", reply_id=1)
+    # Wherever it is shown: in the lists, with its letter, in the conversation, taken along.
+    with database.reading() as session:
+        shown = session.scalars(sa.select(Letter)).one()
+        session.expunge(shown)
+    browser = Browser(olga)
+    for where, values in (
+        ("replies.inbox", {}),
+        ("letters.letter", {"letter_id": shown.id}),
+        ("replies.thread", {"office_id": shown.office_id}),
+        ("overview.behind", {"part": "answers"}),
+    ):
+        assert "one reader" in browser.get(where, **values), where
+    assert "(one reader)" in taken_along(olga, shown.office_id)
     # Not hers to read again, neither by the queue nor by its address.
     vera.send("/inbox/next")
     assert vera.get("/inbox/second/1").status_code in (403, 404)
@@ -79,6 +104,8 @@ def test_agreement_confirms_and_the_second_sees_nothing_of_the_first(
     assert "second_reading" not in open_subjects(database)
     page = Browser(olga).get("replies.reply", reply_id=1)
     assert "Vera and Viktor read the same." in page
+    assert "one reader" not in Browser(olga).get("replies.thread", office_id=shown.office_id)
+    assert "(one reader)" not in taken_along(olga, shown.office_id)
 
 
 def test_an_organiser_decides_where_two_differ(
@@ -96,6 +123,7 @@ def test_an_organiser_decides_where_two_differ(
     browser = Browser(olga)
     page = browser.get("replies.reply", reply_id=1)
     assert "two readers differ" in page
+    assert "two readers differ" in Browser(olga).get("replies.inbox")
     page = browser.press("Viktor is right")
     assert "Rather yes, with a condition" in page
     assert "disagreement" not in open_subjects(database)

@@ -23,6 +23,7 @@ from outreach.replies import desk
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyLetter
 from outreach.replies.next_way import next_ways
+from outreach.replies.readers import marks_of
 from outreach.replies.rules import ANSWERABLE
 from outreach.sending import events, gate
 from outreach.sending.models import Attempt
@@ -169,14 +170,17 @@ def _answers(shown: Letter) -> list[dict[str, Any]]:
         .where(ReplyLetter.letter_id == shown.id, Reply.undone_at.is_(None))
         .order_by(Reply.received_on.desc(), Reply.id.desc())
     )
+    rows = session().scalars(select).all()
+    marks = marks_of(session(), [reply.id for reply in rows])
     return [
         {
             "id": reply.id,
             "received_on": reply.received_on,
             "channel": reply.channel,
             "words": say(KINDS[reply.kind].label),
+            "mark": marks.get(reply.id),
         }
-        for reply in session().scalars(select)
+        for reply in rows
     ]
 
 
