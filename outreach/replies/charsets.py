@@ -7,6 +7,8 @@ import re
 
 from charset_normalizer import from_bytes
 
+from outreach.replies.eight_bits import charset_of
+
 # What is looked at to find out; more changes no answer.
 SAMPLE = 6_000
 # What Windows programs call by another name (WHATWG Encoding §4.2), and what never was one.
@@ -14,8 +16,9 @@ _MEANT = {
     "iso-8859-1": "windows-1252",
     "latin1": "windows-1252",
     "latin-1": "windows-1252",
-    "us-ascii": "windows-1252",
-    "ascii": "windows-1252",
+    # What calls itself so and is none says nothing.
+    "us-ascii": "",
+    "ascii": "",
     "iso-8859-9": "windows-1254",
     "ks_c_5601-1987": "cp949",
     "gb2312": "gb18030",
@@ -91,6 +94,8 @@ def _mostly_upper_half(data: bytes) -> bool:
 
 
 def _guess(sample: bytes) -> str:
+    if known := charset_of(sample):
+        return known
     if _mostly_upper_half(sample) and (cyrillic := _cyrillic(sample)):
         return cyrillic
     found = from_bytes(sample).best()
