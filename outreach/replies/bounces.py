@@ -68,7 +68,7 @@ _TEXT = re.compile(
     r"|non (?:è stato|esiste|può)|quota|nie istnieje|не існує|не существует|finns inte",
     re.IGNORECASE,
 )
-_MACHINE = re.compile(
+MACHINE = re.compile(
     r"^(?:mailer-?daemon|postmaster|mail-?daemon|mail(?:er)?|bounces?|mdaemon|exchange|system"
     r"|microsoftexchange\w*|mail-?delivery\w*|no-?reply|noreply|daemon|root)@",
     re.IGNORECASE,
@@ -142,7 +142,7 @@ def _from_machine(mail: Mail) -> bool:
     """Whether a mail system wrote it: by its name and by what it says."""
     if mail.header("X-Failed-Recipients"):
         return True
-    machine = _MACHINE.match(mail.from_.address) or _NAMED.search(mail.from_.name)
+    machine = MACHINE.match(mail.from_.address) or _NAMED.search(mail.from_.name)
     says = bool(_SUBJECT.search(mail.subject)), bool(_TEXT.search(_told(mail)[:3_000]))
     if machine:
         return any(says)
@@ -206,7 +206,7 @@ def _named(mail: Mail, text: str) -> Iterator[str]:
     )
     for pattern in patterns:
         every = [_low(one) for one in re.findall(pattern, text, re.IGNORECASE | re.MULTILINE)]
-        known = [one for one in every if one not in own and not _MACHINE.match(one)]
+        known = [one for one in every if one not in own and not MACHINE.match(one)]
         if known:
             yield from known[: 1 if pattern == patterns[-1] else 20]
             return

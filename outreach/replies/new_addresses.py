@@ -1,4 +1,7 @@
-"""An address that an answer came from and that we don't know: proposed for the directory."""
+"""An address that an answer came from and that we don't know: proposed for the directory, once.
+
+Never one that a machine or a list wrote from, nor one that nobody reads.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,17 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Actor, Campaign
+from outreach.accounts.models import Actor, Campaign, MailAccount, Sender
 from outreach.directory.free_mail import is_free_mail
-from outreach.directory.identity import ContactProposal, ProposalState
+from outreach.directory.identity import ContactProposal
 from outreach.directory.models import ContactDetail, ContactKind, ContactState, Target
 from outreach.directory.offices import normalised
 from outreach.directory.proposals import Correction, propose
 from outreach.errors import BadInput
 from outreach.letters.models import Letter
-from outreach.replies import sorting
-from outreach.replies.models import Incoming
+from outreach.replies.answering import is_automatic
+from outreach.replies.bounces import MACHINE
+from outreach.replies.models import Incoming, Mailbox, MailKind
 from outreach.replies.parsing import Mail
 from outreach.words import Sentence
 
@@ -26,15 +30,17 @@ def propose_sender(
 ) -> bool:
     """Suggest the address a message came from as one of the letter's recipient; say whether.
 
-    Nobody's when it is known, was suggested before, is ours, or the message is doubtful. Staff
-    decide; that anybody may have a mailbox at its provider is said in the source.
+    Nobody's when it is known, was suggested before, is ours, or the message is doubtful or no
+    person's. Staff decide; that anybody may have a mailbox at its provider is said in the source.
     """
     address = mail.from_.address.strip()
+    if row.kind is not MailKind.ANSWER or is_automatic(mail) or MACHINE.match(address):
+        return False
     try:
         key = normalised(ContactKind.EMAIL, address) if address else ""
     except BadInput:
         return False
-    if not key or row.warned or key in sorting.own_addresses(session):
+    if not key or row.warned or key in own_addresses(session):
         return False
     if key == letter.address.strip().lower() or _known(session, letter.target_id, key):
         return False
@@ -52,8 +58,19 @@ def propose_sender(
     return True
 
 
+def own_addresses(session: Session) -> frozenset[str]:
+    """Return every address that is ours, in small letters: they tell nothing of who wrote."""
+    found = [
+        *session.scalars(sa.select(Sender.from_address)),
+        *session.scalars(sa.select(Sender.reply_to)),
+        *session.scalars(sa.select(MailAccount.bounce_address)),
+        *session.scalars(sa.select(Mailbox.username)),
+    ]
+    return frozenset(one.strip().lower() for one in found if one and "@" in one)
+
+
 def _known(session: Session, target_id: int, key: str) -> bool:
-    """Whether the directory has the address, of whomever, or somebody suggested it already."""
+    """Whether the directory has the address, of whomever, or it was suggested before."""
     there = sa.exists().where(
         ContactDetail.kind == ContactKind.EMAIL,
         ContactDetail.normalised == key,
@@ -63,6 +80,5 @@ def _known(session: Session, target_id: int, key: str) -> bool:
         ContactProposal.target_id == target_id,
         ContactProposal.kind == ContactKind.EMAIL.value,
         sa.func.lower(ContactProposal.new_value) == key,
-        ContactProposal.state == ProposalState.OPEN,
     )
     return bool(session.scalar(sa.select(sa.or_(there, asked))))

@@ -14,20 +14,27 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import INBOX, Campaign, MailAccount, Sender
+from outreach.accounts.models import INBOX, Campaign
 from outreach.database import Database
 from outreach.directory.models import ContactKind
 from outreach.errors import OutreachError
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.replies import inbox, intake, matching, parsing, placing, traces
+from outreach.replies import (
+    inbox,
+    intake,
+    matching,
+    new_addresses,
+    parsing,
+    placing,
+    traces,
+)
 from outreach.replies.bounces import Bounce, bounce_in
 from outreach.replies.filing import log_answer
 from outreach.replies.matching import Match
 from outreach.replies.models import (
     InboxState,
     Incoming,
-    Mailbox,
     MailKind,
     ReplyChannel,
     ReplyKind,
@@ -118,20 +125,9 @@ def match_of(
     session: Session, row: Incoming, mail: Mail, *, letter_of: Callable[[str], int | None]
 ) -> Match:
     """Return what a message is matched with: letters of the campaign it came to, else of any."""
-    signs = signs_of(mail, at=row.received_at, own=own_addresses(session))
+    signs = signs_of(mail, at=row.received_at, own=new_addresses.own_addresses(session))
     campaigns = [row.campaign_id] if row.campaign_id else []
     return matching.match(session, signs, letter_of=letter_of, campaigns=campaigns)
-
-
-def own_addresses(session: Session) -> frozenset[str]:
-    """Return every address that is ours, in small letters: they tell nothing of who wrote."""
-    found = [
-        *session.scalars(sa.select(Sender.from_address)),
-        *session.scalars(sa.select(Sender.reply_to)),
-        *session.scalars(sa.select(MailAccount.bounce_address)),
-        *session.scalars(sa.select(Mailbox.username)),
-    ]
-    return frozenset(one.strip().lower() for one in found if one and "@" in one)
 
 
 def decide(session: Session, row: Incoming, mail: Mail, found: Match, *, now: dt.datetime) -> None:
@@ -152,7 +148,9 @@ def decide(session: Session, row: Incoming, mail: Mail, found: Match, *, now: dt
         now=now,
         proof=str(why.words),
     )
-    if row.kind not in TO_READ:
+    if row.kind in TO_READ:
+        new_addresses.propose_sender(session, row, mail, letters[0], by=INBOX, now=now)
+    else:
         file_by_kind(session, row, mail, letters, now=now)
 
 
