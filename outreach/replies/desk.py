@@ -188,7 +188,8 @@ def _out_of_reach(session: Session, rows: Sequence[Task], by: Actor) -> set[int]
             about[task.subject_kind].setdefault(task.subject_id, []).append(task.id)
     found: list[int] = []
     if about["incoming"] and by.role not in ORGANISERS:
-        secret: sa.ColumnElement[bool] = Incoming.confidential.is_(True)
+        # What is no campaign's yet may be another's.
+        secret = sa.or_(Incoming.confidential.is_(True), Incoming.campaign_id.is_(None))
         if by.role not in STAFF:
             # What our program could not read, or nobody has filed, is no volunteer's either.
             unfiled = Incoming.state != InboxState.FILED

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit
 from outreach.accounts.models import INBOX, Actor, Campaign, Task
 from outreach.accounts.roles import ORGANISERS, STAFF, require
-from outreach.database import one_at_a_time
+from outreach.database import hold, one_at_a_time
 from outreach.errors import NotAllowed, NotFound, Refused
 from outreach.replies.models import Arrival, InboxState, Incoming, Original, Way
 from outreach.words import Sentence
@@ -162,17 +162,18 @@ def _of(campaign_id: int) -> sa.ColumnElement[bool]:
 def messages(campaign: Campaign, *, by: Actor) -> sa.Select[Incoming]:
     """Return the Select of the messages `by` may see, newest first.
 
-    Staff see what is their campaign's or nobody's yet, but what is confidential; organisers all;
-    a volunteer only what they hold an open task about.
+    Organisers see all that is their campaign's, and what is nobody's yet: it may be about another
+    campaign, and nobody has looked at it. Staff see what is their campaign's, but what is
+    confidential; a volunteer only what they hold an open task about.
     """
     rows = (
         sa.select(Incoming)
-        .where(_of(campaign.id), Incoming.rehearsal.in_((campaign.rehearsing, False)))
+        .where(Incoming.rehearsal.in_((campaign.rehearsing, False)))
         .order_by(Incoming.received_at.desc(), Incoming.id.desc())
     )
     if by.role in ORGANISERS:
-        return rows
-    rows = rows.where(Incoming.confidential.is_(False))
+        return rows.where(_of(campaign.id))
+    rows = rows.where(Incoming.campaign_id == campaign.id, Incoming.confidential.is_(False))
     return rows if by.role in STAFF else rows.where(Incoming.id.in_(_held_by(by)))
 
 
@@ -206,6 +207,23 @@ def take_back(session: Session, row: Incoming, *, by: Actor, now: dt.datetime) -
         raise Refused(Sentence("This message was not set aside."))
     back = InboxState.UNMATCHED if row.kind else InboxState.UNREADABLE
     change_state(session, row, back, by=by, now=now)
+
+
+def take_for(
+    session: Session, row: Incoming, campaign: Campaign, *, by: Actor, now: dt.datetime
+) -> None:
+    """Say that a message of no campaign is for `campaign`: its staff see it then. Organisers only.
+
+    Raises Refused when somebody said so before.
+    """
+    if by.role not in ORGANISERS:
+        raise NotAllowed(Sentence("Only an organiser says which campaign a message is for."))
+    hold(session, row)
+    if row.campaign_id is not None:
+        raise Refused(Sentence("This message has found its campaign meanwhile."))
+    row.campaign_id, row.rehearsal = campaign.id, campaign.rehearsing
+    session.flush()
+    record(session, row, "taken_for", by=by, now=now)
 
 
 def make_confidential(

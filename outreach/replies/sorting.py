@@ -122,11 +122,20 @@ def sort(
 
 
 def match_of(
-    session: Session, row: Incoming, mail: Mail, *, letter_of: Callable[[str], int | None]
+    session: Session,
+    row: Incoming,
+    mail: Mail,
+    *,
+    letter_of: Callable[[str], int | None],
+    campaign: Campaign | None = None,
 ) -> Match:
-    """Return what a message is matched with: letters of the campaign it came to, else of any."""
+    """Return what a message is matched with: letters of the campaign it came to, else of any.
+
+    `campaign`: of this one where nobody knows its own, for somebody who may read no other's.
+    """
     signs = signs_of(mail, at=row.received_at, own=new_addresses.own_addresses(session))
-    campaigns = [row.campaign_id] if row.campaign_id else []
+    own = row.campaign_id or (campaign.id if campaign else None)
+    campaigns = [own] if own else []
     return matching.match(session, signs, letter_of=letter_of, campaigns=campaigns)
 
 

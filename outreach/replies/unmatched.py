@@ -68,14 +68,15 @@ def beside(
     session: Session,
     row: Incoming,
     mail: parsing.Mail,
+    campaign: Campaign,
     *,
     letter_of: Callable[[str], int | None],
 ) -> tuple[list[Beside], Pieces]:
     """Return the best three guesses, best first, and the message's words, with what they share.
 
-    `letter_of` reads the tag of an address.
+    Letters of `campaign` where nobody knows its own. `letter_of` reads the tag of an address.
     """
-    found = sorting.match_of(session, row, mail, letter_of=letter_of)
+    found = sorting.match_of(session, row, mail, letter_of=letter_of, campaign=campaign)
     letters = _letters(session, [one.letter_id for one in found.guesses])
     words = mail.text or mail.subject
     guesses = [

@@ -159,10 +159,10 @@ def attachment(incoming_id: int, number: int) -> Response:
     return _file(found.data(), f"message-{row.id}-{found.name}")
 
 
-@bp.post("/inbox/mail/<int:incoming_id>/<any(aside,back,confidential,open):what>")
+@bp.post("/inbox/mail/<int:incoming_id>/<any(aside,back,ours,confidential,open):what>")
 @needs("replies.read")
 def change(incoming_id: int, what: str) -> Response:
-    """Set a message aside or take it back; keep it to organisers or open it again."""
+    """Set a message aside or take it back; keep it to organisers or open it; say whose it is."""
     row = _row(incoming_id, actor())
     who: dict[str, Any] = {"by": actor(), "now": now()}
     with transaction(session()):
@@ -170,6 +170,8 @@ def change(incoming_id: int, what: str) -> Response:
             inbox.set_aside(session(), row, **who)
         elif what == "back":
             inbox.take_back(session(), row, **who)
+        elif what == "ours":
+            inbox.take_for(session(), row, campaign(), **who)
         else:
             inbox.make_confidential(session(), row, what == "confidential", **who)
     return _to("incoming.message", incoming_id=row.id)

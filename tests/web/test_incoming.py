@@ -7,9 +7,9 @@ import io
 import pytest
 import sqlalchemy as sa
 
-from outreach.accounts.models import Campaign
+from outreach.accounts.models import Campaign, Role
 from outreach.database import Database
-from outreach.replies import inbox, intake
+from outreach.replies import inbox, intake, sorting
 from outreach.replies.models import InboxState, Incoming, Mailbox, Way
 from outreach.replies.parsing import Mail, read
 from outreach.replies.showing import harmless
@@ -19,6 +19,7 @@ from outreach.web import mailboxes as pages
 from tests import make
 from tests.browser import Browser
 from tests.web.conftest import Client
+from tests.web.desk_world import mail, sent_letter
 
 HOSTILE = b"""From: =?utf-8?q?Anna_=3Cb=3EBerg?= <evil@elsewhere.example>\r
 To: answers@campaign.example\r
@@ -132,6 +133,43 @@ def test_who_sees_what(
         assert [client.get(path).status_code for path in paths] == [404] * 4
     assert olga.get(paths[0]).status_code == 200
     assert sam.send(f"/inbox/mail/{number}/open").status_code == 404
+
+
+def test_what_is_no_campaign_s_is_for_organisers_until_one_says_whose(
+    vera: Client, sam: Client, olga: Client, database: Database, campaign: Campaign
+) -> None:
+    words = "Thank you for your letter about the border guards."
+    sent_letter(database, campaign, "Ida Ours", "7K4-Q2M")
+    with database.writing() as session:
+        other = make.campaign(session)
+        theirs = make.user(session, "Otto", other, Role.ORGANISER)
+    sent_letter(database, other, "Otto Theirs", "8M5-R3N")
+    with database.writing() as session:
+        raw = mail(words, who="ida@office.example")
+        number = inbox.keep(session, raw, way=Way.PIPE, campaign=None, now=make.NOW).id
+    intake.read_new(database, now=make.NOW)
+    sorting.sort_waiting(database, now=make.NOW, letter_of=lambda _address: None)
+    path = f"/inbox/mail/{number}"
+    for client in (vera, sam):
+        assert client.get(path).status_code == 404
+        assert client.get(f"{path}/original").status_code == 404
+        assert client.send(f"{path}/ours").status_code in (403, 404)
+    assert "Secretary" not in sam.get("/inbox/mail").text
+    assert "Secretary" not in sam.get("/board/unmatched").text
+    browser = Browser(olga)
+    assert "organisers only" in browser.get("incoming.messages")
+    # Beside it stand letters of the campaign she reads, of no other.
+    page = browser.get("desk.letters", incoming_id=number)
+    assert "Ida Ours" in page and "Otto Theirs" not in page
+    assert "Nobody knows yet which campaign it is for" in browser.get(
+        "incoming.message", incoming_id=number
+    )
+    browser.press("It is for this campaign")
+    assert sam.get(path).status_code == 200
+    assert olga.send(f"{path}/ours").status_code == 409
+    with database.reading() as session:
+        assert session.get_one(Incoming, number).campaign_id == campaign.id
+        assert session.scalars(inbox.messages(other, by=theirs)).all() == []
 
 
 def test_it_is_set_aside_and_comes_back(

@@ -73,7 +73,7 @@ def no_letter(incoming_id: int) -> Response:
 def _page(row: Incoming, *, wrong: Sentence | None = None) -> str:
     mail = parsing.read(inbox.original(session(), row.id))
     read_tag = sorting.reader_of_tags(Vault(installation().settings.secret_key))
-    guesses, words = unmatched.beside(session(), row, mail, letter_of=read_tag)
+    guesses, words = unmatched.beside(session(), row, mail, campaign(), letter_of=read_tag)
     after, waiting = unmatched.next_waiting(session(), campaign(), after=row.id, by=actor())
     text = request.args.get("q", "").strip()[:200]
     known = {one.letter.id for one in guesses}
