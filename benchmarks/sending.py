@@ -50,7 +50,7 @@ from outreach.database import Database
 from outreach.directory.salutation_blocks import blocks
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import outbox, ways
+from outreach.sending import due, ways
 from outreach.signing import Vault
 
 PLACES = "/usr/sbin"
@@ -160,7 +160,7 @@ def memory(process: int) -> float:
 def plan(database: Database) -> None:
     """Print how the database finds what is due."""
     now = dt.datetime.now(dt.UTC)
-    query, told = outbox.due_query(now=now, after=(now, 1), limit=50)
+    query, told = due.page_query(due.Page((now, 1), 50), now=now)
     bound = query.params(told)
     sql = str(bound.compile(database.engine, compile_kwargs={"literal_binds": True}))
     word = "EXPLAIN" if database.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"

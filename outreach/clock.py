@@ -22,7 +22,7 @@ from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
 from outreach.replies import fetching as mail_fetching
 from outreach.replies import queue, searching, sorting
-from outreach.sending import channels, consequences, instance, lease, outbox, rescue
+from outreach.sending import channels, consequences, due, instance, lease, rescue
 from outreach.sending.outbox import Counts
 from outreach.sending.postman import Postman
 from outreach.signing import Vault
@@ -144,8 +144,8 @@ def wake_due(database: Database, *, now: dt.datetime) -> None:
     if database.waker is None:
         return
     with database.reading() as session:
-        due = outbox.due_letters(session, now=now, limit=1)
-    if due:
+        waiting = due.any_letter(session, now=now)
+    if waiting:
         with database.writing() as session:
             wake(session, "letters")
 

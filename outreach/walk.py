@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from outreach import clock
 from outreach.accounts import demonstration
@@ -291,7 +291,9 @@ def compare_bytes(played: Walk) -> None:
     """Read every captured message back and compare it with what was approved."""
     with played.database.reading() as session:
         attempts = session.scalars(
-            sa.select(Attempt).where(Attempt.outcome == Outcome.DELIVERED)
+            sa.select(Attempt)
+            .options(joinedload(Attempt.carried))
+            .where(Attempt.outcome == Outcome.DELIVERED)
         ).all()
         same = 0
         for attempt in attempts:

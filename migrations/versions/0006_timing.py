@@ -76,6 +76,7 @@ def upgrade() -> None:
     instant = "TIMESTAMP WITH TIME ZONE" if postgres else "DATETIME"
     for table, column, kind in COLUMNS:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind.format(instant=instant)}")
+    _widen_alternatives(postgres)
     op.create_index("ix_letter_event_id", "letter", ["event_id"])
     op.drop_index("ix_letter_list", "letter")
     op.create_index(
@@ -86,12 +87,36 @@ def upgrade() -> None:
         for table, column in REPEATED:
             op.drop_constraint(f"fk_{table}_{column}", table, type_="foreignkey")
     op.create_table(
+        "attempt_message",
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("message", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempt.id"], name="fk_attempt_message_attempt_id"
+        ),
+        sa.PrimaryKeyConstraint("attempt_id", name="pk_attempt_message"),
+    )
+    op.execute(
+        "INSERT INTO attempt_message SELECT id, message FROM attempt WHERE message IS NOT NULL"
+    )
+    op.execute("ALTER TABLE attempt DROP COLUMN message")
+    op.create_table(
         "clock_lease",
         sa.Column("name", sa.String(20), nullable=False),
         sa.Column("holder", sa.String(40)),
         sa.Column("ticked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_clock_lease"),
     )
+
+
+def _widen_alternatives(postgres: bool) -> None:
+    """A letter for each place of a text that has alternatives, where there was one letter."""
+    if postgres:
+        op.execute("ALTER TABLE letter ALTER COLUMN variant TYPE VARCHAR(4)")
+        return
+    op.execute("ALTER TABLE letter RENAME COLUMN variant TO only_variant")
+    op.execute("ALTER TABLE letter ADD COLUMN variant VARCHAR(4) NOT NULL DEFAULT 'a'")
+    op.execute("UPDATE letter SET variant = only_variant WHERE only_variant <> 'a'")
+    op.execute("ALTER TABLE letter DROP COLUMN only_variant")
 
 
 def _tell_sources(postgres: bool) -> None:

@@ -215,7 +215,7 @@ def _before(session: Session, at: _Answered) -> list[str]:
     if at.mail is None or not MESSAGE_ID.fullmatch(at.mail.message_id):
         ours = session.scalar(
             sa.select(Attempt.message_id)
-            .where(Attempt.letter_id == at.letter.id, Attempt.message.is_not(None))
+            .where(Attempt.letter_id == at.letter.id, Attempt.data_at.is_not(None))
             .order_by(Attempt.id.desc())
             .limit(1)
         )

@@ -9,7 +9,7 @@ import zipfile
 from typing import IO
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from outreach.accounts import audit
 from outreach.accounts.models import Actor, Campaign
@@ -75,11 +75,9 @@ def _add_sent(
     found = session.execute(
         sa.select(Attempt, Letter.recipient)
         .join(Letter, Letter.id == Attempt.letter_id)
-        .where(
-            Attempt.letter_id.in_(codes),
-            Attempt.message.is_not(None),
-            Attempt.rehearsal == rehearsal,
-        )
+        .join(Attempt.carried)
+        .options(contains_eager(Attempt.carried))
+        .where(Attempt.letter_id.in_(codes), Attempt.rehearsal == rehearsal)
         .order_by(Attempt.started_at, Attempt.id)
     )
     for attempt, recipient in found:

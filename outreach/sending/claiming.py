@@ -10,7 +10,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,12 +20,11 @@ from outreach.accounts.models import CLOCK, Campaign, MailAccount, Sender
 from outreach.database import Database
 from outreach.errors import MoveRefused
 from outreach.letters import moving
-from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.schema import among, plain_rows
-from outreach.sending import desks, gate, routes
+from outreach.schema import among
+from outreach.sending import desks, due, gate, routes
 from outreach.sending.message import new_message_id
-from outreach.sending.models import Attempt, Outcome
+from outreach.sending.models import Attempt, Carried, Outcome
 from outreach.sending.postman import Written
 from outreach.sending.situation import Situation, look_at_many
 
@@ -72,6 +72,8 @@ class Claimed:
 
     claims: list[Claim] = field(default_factory=list)
     others: dict[int, Verdict] = field(default_factory=dict)
+    # Where the next page begins; None when this was the last.
+    last: due.Position | None = None
 
 
 def nothing(session: Session) -> None:
@@ -80,8 +82,7 @@ def nothing(session: Session) -> None:
 
 def claim(
     database: Database,
-    campaign_id: int,
-    letter_ids: Sequence[int],
+    page: due.Page,
     *,
     takes: Callable[[bool], bool],
     transport: str,
@@ -89,56 +90,54 @@ def claim(
     worker: str,
     keep: Callable[[Session], None] = nothing,
 ) -> Claimed:
-    """Make due letters of one campaign this worker's, or say why not; all in one transaction.
+    """Make a page of due letters this worker's, or say why not; all in one transaction.
 
     `takes` says whether the way out takes a rehearsal (True) or what really leaves, `transport`
     is its name, and `keep` writes into the same transaction what came of the letters before.
     Raises what the database raises; then nothing was kept and nothing claimed.
     """
     with database.writing() as session:
-        # Shared: pausing or going live waits for this claim, and it for them. Campaign before
-        # letters, as going live takes them: the other way round the two could block.
-        campaign = session.scalars(_LOCKED, {"campaign": campaign_id}).one()
+        # Before this transaction holds a letter: it waits for nobody afterwards.
         keep(session)
-        letters = cast("list[Letter]", plain_rows(session, _DUE, {"ids": letter_ids, "now": now}))
+        letters = due.letters(session, page, now=now)
         found = {letter.id for letter in letters}
-        done = Claimed(others={one: Verdict.TAKEN for one in letter_ids if one not in found})
-        if not takes(campaign.rehearsing):
-            done.others.update((letter.id, Verdict.WAITING) for letter in letters)
-            return done
-        routes.hold_limited(session, campaign_id)
-        situations = look_at_many(session, letters, now=now)
-        free = _let_through(session, letters, situations, done, now)
-        free = _with_desks(session, campaign, free, situations, done, now)
-        free = _moved(session, campaign, free, situations, done, now)
-        done.claims = _begun(session, campaign, free, situations, transport, worker, now)
+        done = Claimed(others={one: Verdict.TAKEN for one in page.ids if one not in found})
+        if len(letters) == page.most and letters[-1].send_after is not None:
+            done.last = letters[-1].send_after, letters[-1].id
+        of_campaign: dict[int, list[Letter]] = {}
+        for letter in letters:
+            of_campaign.setdefault(letter.campaign_id, []).append(letter)
+        begin = partial(_begun, transport=transport, worker=worker, now=now)
+        for campaign_id, some in of_campaign.items():
+            # Shared: pausing or going live waits for this claim. Who does either now is not waited
+            # for, because it may wait for these letters.
+            campaign = session.scalar(_LOCKED, {"campaign": campaign_id})
+            if campaign is None or not takes(campaign.rehearsing):
+                done.others.update((letter.id, Verdict.WAITING) for letter in some)
+            else:
+                done.claims += _claim_of(session, campaign, some, done, now, begin)
         return done
 
 
 _LOCKED = sa.select(Campaign).where(Campaign.id == sa.bindparam("campaign"))
-_LOCKED = _LOCKED.with_for_update(read=True)
-# What the gate, the seal, the moves and the message look at: a letter has twice as many columns.
-_NEEDED = (
-    *(Letter.id, Letter.campaign_id, Letter.mailing_id, Letter.template_version_id),
-    *(Letter.sender_id, Letter.target_id, Letter.office_id, Letter.kind, Letter.follows_id),
-    *(Letter.state, Letter.rehearsal, Letter.code, Letter.language, Letter.channel),
-    *(Letter.address, Letter.recipient, Letter.envelope, Letter.subject, Letter.text),
-    *(Letter.in_reply_to, Letter.refers_to, Letter.author_id, Letter.made_by_id),
-    *(Letter.approved_at, Letter.approved_by, Letter.seal),
-    *(Letter.send_after, Letter.send_before, Letter.sent_at),
-)
-# The letters that are still due; another worker's lock means one is taken.
-_DUE = (
-    sa.select(*_NEEDED)
-    .where(
-        among(Letter.id, "ids"),
-        Letter.state == State.SCHEDULED,
-        Letter.send_after <= sa.bindparam("now"),
-        Letter.send_before > sa.bindparam("now"),
-    )
-    .order_by(Letter.send_after, Letter.id)
-    .with_for_update(skip_locked=True)
-)
+_LOCKED = _LOCKED.with_for_update(read=True, skip_locked=True)
+
+
+def _claim_of(
+    session: Session,
+    campaign: Campaign,
+    letters: Sequence[Letter],
+    done: Claimed,
+    now: dt.datetime,
+    begin: Callable[[Session, Campaign, Sequence[Letter], Mapping[int, Situation]], list[Claim]],
+) -> list[Claim]:
+    """Claim letters of one campaign as far as the gate and their desks let them through."""
+    routes.hold_limited(session, campaign.id)
+    situations = look_at_many(session, letters, now=now)
+    free = _let_through(session, letters, situations, done, now)
+    free = _with_desks(session, campaign, free, situations, done, now)
+    free = _moved(session, campaign, free, situations, done, now)
+    return begin(session, campaign, free, situations)
 
 
 def _let_through(
@@ -237,6 +236,7 @@ def _begun(
     campaign: Campaign,
     letters: Sequence[Letter],
     situations: Mapping[int, Situation],
+    *,
     transport: str,
     worker: str,
     now: dt.datetime,
@@ -300,39 +300,24 @@ def about_to_go(
         campaign_id = letters[0][0].letter.campaign_id
         if session.scalar(sa.select(Campaign.paused_at).where(Campaign.id == campaign_id)):
             return None
-        connection = session.connection()
-        result = connection.execute(
-            _NOTE,
-            [
-                {
-                    "attempt": claim.attempt_id,
-                    "bytes": written.message,
-                    "instant": now,
-                    "until": now + LEASE,
-                }
-                for claim, written in letters
-            ],
-        )
-        ids = {claim.attempt_id for claim, _ in letters}
-        if cast("sa.CursorResult[Any]", result).rowcount == len(ids):
-            return ids
-        noted = sa.select(Attempt.id).where(
-            Attempt.id.in_(ids), Attempt.outcome == Outcome.RUNNING, Attempt.data_at == now
-        )
-        return set(connection.execute(noted).scalars())
+        connection, bytes_of = session.connection(), {one.attempt_id: it for one, it in letters}
+        told = {"ids": bytes_of, "instant": now, "until": now + LEASE}
+        going = set(connection.execute(_NOTE, told).scalars())
+        if going:
+            carried = [{"attempt_id": one, "message": bytes_of[one].message} for one in going]
+            connection.execute(_CARRY, carried)
+        return going
 
 
 _NOTE = (
     sa.update(Attempt)
     .where(
-        Attempt.id == sa.bindparam("attempt"),
+        among(Attempt.id, "ids"),
         Attempt.outcome == Outcome.RUNNING,
         Attempt.data_at.is_(None),
         Attempt.lease_until > sa.bindparam("instant"),
     )
-    .values(
-        data_at=sa.bindparam("instant"),
-        lease_until=sa.bindparam("until"),
-        message=sa.bindparam("bytes"),
-    )
+    .values(data_at=sa.bindparam("instant"), lease_until=sa.bindparam("until"))
+    .returning(Attempt.id)
 )
+_CARRY = sa.insert(Carried)

@@ -94,7 +94,10 @@ def captured(session: Session, campaign_id: int, *, page: int = 1) -> Page:
 def attempts_of(session: Session, letter: Letter) -> Sequence[Attempt]:
     """Return every try to send `letter`, the newest first. Raises NotFound when there was none."""
     attempts = session.scalars(
-        sa.select(Attempt).where(Attempt.letter_id == letter.id).order_by(Attempt.number.desc())
+        sa.select(Attempt)
+        .options(joinedload(Attempt.carried))
+        .where(Attempt.letter_id == letter.id)
+        .order_by(Attempt.number.desc())
     ).all()
     if not attempts:
         raise NotFound(Sentence("This letter has not left yet, so there is no message to show."))

@@ -6,6 +6,7 @@ import datetime as dt
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.letters.models import Letter
@@ -63,10 +64,22 @@ class Attempt(Base):
     account_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("mail_account.id", ondelete="SET NULL")
     )
-    # The message as it left (RFC 5322, CRLF).
-    message: Mapped[bytes | None]
 
     letter: Mapped[Letter] = relationship(lazy="raise")
+    carried: Mapped[Carried | None] = relationship(lazy="raise")
+    # The message as it left (RFC 5322, CRLF); None before it was about to.
+    message: AssociationProxy[bytes | None] = association_proxy(
+        "carried", "message", creator=lambda message: Carried(message=message)
+    )
+
+
+class Carried(Base):
+    """The message of an attempt, apart from it: the attempt is written again with the answer."""
+
+    __tablename__ = "attempt_message"
+
+    attempt_id: Mapped[int] = mapped_column(sa.ForeignKey("attempt.id"), primary_key=True)
+    message: Mapped[bytes]
 
 
 class DomainStop(Base):

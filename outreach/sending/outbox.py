@@ -14,10 +14,10 @@ import contextlib
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from itertools import groupby
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,78 +25,23 @@ from sqlalchemy.orm import Session
 from outreach.accounts import tasks
 from outreach.accounts.models import Actor, Campaign
 from outreach.database import Database, is_away
-from outreach.directory.models import Office
 from outreach.errors import BadInput, Refused
 from outreach.letters import moving
-from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import claiming, gate, results
-from outreach.sending.claiming import LEASE, Claim, Counts, Verdict
+from outreach.sending import claiming, due, results
+from outreach.sending.claiming import LEASE, Claim, Claimed, Counts, Verdict
+from outreach.sending.due import Page, Position
 from outreach.sending.postman import LASTING, Answer, Fate, Postman, Written
 from outreach.sending.results import Result
 
-__all__ = ["LEASE", "Counts", "Verdict", "due_letters", "send_due", "settle"]
+__all__ = ["LEASE", "Counts", "Verdict", "send_due", "settle"]
 
-PAGE = 50
 # No letter is begun later than that after its batch was noted: the lease must outlast it.
 LATEST = LEASE / 2
 # Seconds between tries to keep what became of letters while the database is away.
 AWAY = (0.5, 1, *(2,) * 15)
 
 log = logging.getLogger(__name__)
-Due = tuple[dt.datetime, int, int]
-
-
-def due_letters(
-    session: Session,
-    *,
-    now: dt.datetime,
-    after: tuple[dt.datetime, int] | None = None,
-    limit: int = PAGE,
-) -> Sequence[Due]:
-    """Return (send_after, id, campaign id) of letters whose window is open, longest due first.
-
-    Leaves out what is sure to wait: paused campaigns and desks at rest. `after` is the last row of
-    the page before.
-    """
-    query, told = due_query(now=now, after=after, limit=limit)
-    rows = session.connection().execute(query, told)
-    return [(instant, one, campaign) for instant, one, campaign in rows if instant is not None]
-
-
-def due_query(
-    *, now: dt.datetime, after: tuple[dt.datetime, int] | None, limit: int
-) -> tuple[sa.Select[dt.datetime | None, int, int], dict[str, Any]]:
-    """Return the query of `due_letters` and its values: it walks along `ix_letter_due`."""
-    told: dict[str, Any] = {"now": now, "most": limit}
-    if after is None:
-        return _DUE, told
-    return _GOING_ON, told | {"instant": after[0], "last": after[1]}
-
-
-_DUE = (
-    sa.select(Letter.send_after, Letter.id, Letter.campaign_id)
-    .join(Campaign, Campaign.id == Letter.campaign_id)
-    .join(Office, Office.id == Letter.office_id)
-    .where(
-        Letter.state == State.SCHEDULED,
-        Letter.send_after <= sa.bindparam("now"),
-        Letter.send_before > sa.bindparam("now"),
-        Campaign.paused_at.is_(None),
-        sa.or_(
-            Letter.kind.not_in(sorted(gate.COOLED)),
-            Office.quiet_until.is_(None),
-            Office.quiet_until <= sa.bindparam("now"),
-        ),
-    )
-    .order_by(Letter.send_after, Letter.id)
-    .limit(sa.bindparam("most", type_=sa.Integer()))
-)
-# The first condition says where in the index it goes on.
-_GOING_ON = _DUE.where(
-    Letter.send_after >= sa.bindparam("instant"),
-    sa.or_(Letter.send_after > sa.bindparam("instant"), Letter.id > sa.bindparam("last")),
-)
 
 
 def send_due(
@@ -115,31 +60,18 @@ def send_due(
     `going` any more, it ends after the batch in progress.
     """
     work = _Round(database, postman, now, worker)
-    after: tuple[dt.datetime, int] | None = None
-    size = max(PAGE, postman.together)
+    with database.reading() as session:
+        # Looking takes no lock, claiming does.
+        more = due.any_letter(session, now=now())
+    page = Page()
     try:
-        while going() and work.left(limit) > 0:
-            with database.reading() as session:
-                page = due_letters(session, now=now(), after=after, limit=size)
-            for campaign_id, ids in _batches(page, postman.together):
-                if going() and work.left(limit) > 0:
-                    work.send(campaign_id, ids[: work.left(limit)])
-            if len(page) < size:
-                break
-            after = page[-1][:2]
+        while more and going() and work.left(limit) > 0:
+            page = Page(page.after, min(postman.together, work.left(limit)))
+            last = work.send(page)
+            more, page = last is not None, Page(last)
     finally:
         work.keep()
     return work.counts
-
-
-def _batches(page: Sequence[Due], size: int) -> Iterator[tuple[int, list[int]]]:
-    """(campaign id, letter ids) of what can be claimed together, in the order it is due."""
-    of_campaign: dict[int, list[int]] = {}
-    for _, letter_id, campaign_id in page:
-        of_campaign.setdefault(campaign_id, []).append(letter_id)
-    for campaign_id, ids in of_campaign.items():
-        for start in range(0, len(ids), size):
-            yield campaign_id, ids[start : start + size]
 
 
 @dataclass(slots=True)
@@ -158,9 +90,15 @@ class _Round:
         """Return how many more letters may be delivered."""
         return limit - self.counts[Verdict.DELIVERED]
 
-    def send(self, campaign_id: int, ids: Sequence[int]) -> None:
-        """Claim these letters, hand them over, and keep what came of them."""
-        claims = self._claim(campaign_id, ids)
+    def send(self, page: Page) -> Position | None:
+        """Claim a page of letters, hand them over, and return where the next page begins."""
+        done = self._claim(page)
+        for campaign_id, some in groupby(done.claims, lambda one: one.letter.campaign_id):
+            self._leave(campaign_id, some)
+        return done.last
+
+    def _leave(self, campaign_id: int, claims: Iterable[Claim]) -> None:
+        """Write what was claimed, note that it goes, and hand it over."""
         written = [pair for one in claims if (pair := self._write(one)) is not None]
         instant = self.now()
         try:
@@ -183,13 +121,12 @@ class _Round:
         self._kept(self.taken)
         self.taken = []
 
-    def _claim(self, campaign_id: int, ids: Sequence[int]) -> Sequence[Claim]:
-        """Claim what can be claimed; where a whole batch can't, each letter by itself."""
+    def _claim(self, page: Page) -> Claimed:
+        """Claim what can be claimed; where a whole page can't, each letter by itself."""
         try:
             done = claiming.claim(
                 self.database,
-                campaign_id,
-                ids,
+                page,
                 takes=lambda rehearsal: self.postman.takes(rehearsal=rehearsal),
                 transport=self.postman.name,
                 now=self.now(),
@@ -199,16 +136,23 @@ class _Round:
         except Exception as error:
             if self.taken:
                 self.keep()
-            elif len(ids) == 1 or isinstance(error, sa.exc.OperationalError):
-                self._failed(error, len(ids))
-                return ()
-            else:
-                return [one for each in ids for one in self._claim(campaign_id, [each])]
-            return self._claim(campaign_id, ids)
+                return self._claim(page)
+            if page.ids or isinstance(error, sa.exc.OperationalError):
+                self._failed(error, 1)
+                return Claimed()
+            return self._each(page)
         self.taken = []
         for verdict in done.others.values():
             self.counts[verdict] += 1
-        return done.claims
+        return done
+
+    def _each(self, page: Page) -> Claimed:
+        with self.database.reading() as session:
+            rows = session.connection().execute(*due.page_query(page, now=self.now())).all()
+        done = Claimed(last=(rows[-1].send_after, rows[-1].id) if rows else None)
+        for row in rows:
+            done.claims += self._claim(Page(ids=(row.id,))).claims
+        return done
 
     def _write(self, claim: Claim) -> tuple[Claim, Written] | None:
         """Make the message; a letter that can't be one is held, one that fails is put back."""

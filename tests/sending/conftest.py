@@ -16,6 +16,7 @@ from outreach.letters.models import Letter
 from outreach.letters.sealing import seal_of
 from outreach.sending import claiming
 from outreach.sending.claiming import Claim, Claimed
+from outreach.sending.due import Page
 from outreach.sending.plain import Plain
 from outreach.sending.postman import Envelope
 from tests import make
@@ -87,12 +88,9 @@ class FakePostman(Plain):
 
 def claim_all(database: Database, letter_ids: Sequence[int], now: dt.datetime) -> Claimed:
     """Claim these letters of one campaign as a worker does, by a way that takes whatever it is."""
-    with database.reading() as session:
-        campaign_id = session.get_one(Letter, letter_ids[0]).campaign_id
     return claiming.claim(
         database,
-        campaign_id,
-        letter_ids,
+        Page(ids=tuple(letter_ids)),
         takes=lambda _rehearsal: True,
         transport="fake",
         now=now,

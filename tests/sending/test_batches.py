@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from outreach.accounts import audit
 from outreach.accounts.models import Campaign, Event, MailAccount
@@ -18,7 +19,7 @@ from outreach.directory.models import ContactDetail, Office
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import claiming, desks, gate, outbox, rescue, results
+from outreach.sending import claiming, desks, due, gate, outbox, rescue, results
 from outreach.sending.claiming import Verdict
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.postman import Answer, Fate, Refusal, TransportError, Written
@@ -100,7 +101,8 @@ def test_twenty_leave_in_three_transactions(database: Database, watch: Watch) ->
     assert len(commits) == 3, "claim, note, results"
     assert states(database, ids) == ["sent"] * 20
     with database.reading() as session:
-        attempts = session.scalars(sa.select(Attempt).order_by(Attempt.id)).all()
+        rows = sa.select(Attempt).options(joinedload(Attempt.carried)).order_by(Attempt.id)
+        attempts = session.scalars(rows).all()
         assert [one.message for one in attempts] == [message for message, _ in postman.taken]
         assert {one.message_id for one in attempts} == {e.message_id for _, e in postman.taken}
         assert all(one.outcome is Outcome.DELIVERED and one.data_at for one in attempts)
@@ -419,7 +421,7 @@ def test_what_is_due_is_found_along_an_index(empty_sqlite: Database, now: dt.dat
     # PostgreSQL reads an empty table from end to end, whatever its indexes are: see benchmarks.
     with empty_sqlite.reading() as session:
         for after in (None, (now, 7)):
-            query, told = outbox.due_query(now=now, after=after, limit=50)
+            query, told = due.page_query(due.Page(after, 50), now=now)
             sql = query.params(told).compile(
                 empty_sqlite.engine, compile_kwargs={"literal_binds": True}
             )

@@ -14,6 +14,7 @@ import dkim as dkimpy
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
+from sqlalchemy.orm import joinedload
 
 from outreach.accounts import mail_accounts
 from outreach.accounts.models import Campaign, MailAccount, Mode, Sender, Task, TaskKind
@@ -95,7 +96,13 @@ class World:
 
     def read(self, kind: type[Any], id_: int | None = None) -> Any:
         with self.database.reading() as session:
-            found = session.get_one(kind, id_) if id_ else session.scalars(sa.select(kind)).all()
+            if kind is Attempt:
+                rows = sa.select(Attempt).options(joinedload(Attempt.carried))
+                found: Any = session.scalars(rows).all()
+            else:
+                found = (
+                    session.get_one(kind, id_) if id_ else session.scalars(sa.select(kind)).all()
+                )
             session.expunge_all()
             return found
 

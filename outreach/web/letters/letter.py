@@ -146,7 +146,7 @@ def _after_leaving(shown: Letter) -> dict[str, Any]:
     """Return what a letter has once it left: its message, answers, a reminder."""
     left = shown.sent_at is not None or shown.state is State.UNKNOWN
     captured = session().scalar(
-        sa.select(Attempt.id).where(Attempt.letter_id == shown.id, Attempt.message.is_not(None))
+        sa.select(Attempt.id).where(Attempt.letter_id == shown.id, Attempt.data_at.is_not(None))
     )
     reminder = lists.reminder_of(session(), shown)
     silent = shown.state is State.SENT and shown.answered_on is None and shown.closed_on is None

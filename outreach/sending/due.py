@@ -1,0 +1,107 @@
+"""Which letters are due: the queries that walk along the queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Campaign
+from outreach.directory.models import Office
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
+from outreach.schema import among, plain_rows
+from outreach.sending import desks
+
+# Where a letter stands among those that are due: (send_after, id).
+Position = tuple[dt.datetime, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which due letters to claim: at most `most` behind `after`, or these `ids` alone."""
+
+    after: Position | None = None
+    most: int = 1
+    ids: tuple[int, ...] = ()
+
+
+def any_letter(session: Session, *, now: dt.datetime) -> bool:
+    """Return whether any letter's window is open, of those that are not sure to wait."""
+    return session.connection().execute(_ANY, {"now": now}).first() is not None
+
+
+def letters(session: Session, page: Page, *, now: dt.datetime) -> list[Letter]:
+    """Return the letters of a page that are due, longest due first, as plain rows, locked."""
+    query, told = page_query(page, now=now)
+    return plain_rows(session, query, told)
+
+
+def page_query(
+    page: Page, *, now: dt.datetime
+) -> tuple[sa.Select[*tuple[Any, ...]], dict[str, Any]]:
+    """Return the query of `letters` and its values: it walks along `ix_letter_due`."""
+    told: dict[str, Any] = {"now": now}
+    if page.ids:
+        return _THESE, told | {"ids": page.ids}
+    told["most"] = page.most
+    if page.after is None:
+        return _PAGE, told
+    return _GOING_ON, told | {"instant": page.after[0], "last": page.after[1]}
+
+
+# What the gate, the seal, the moves and the message look at: a letter has twice as many columns.
+_NEEDED = (
+    *(Letter.id, Letter.campaign_id, Letter.mailing_id, Letter.template_version_id),
+    *(Letter.sender_id, Letter.target_id, Letter.office_id, Letter.kind),
+    *(Letter.follows_id, Letter.instead_of_id),
+    *(Letter.state, Letter.rehearsal, Letter.code, Letter.language, Letter.channel),
+    *(Letter.address, Letter.recipient, Letter.envelope, Letter.subject, Letter.text),
+    *(Letter.in_reply_to, Letter.refers_to, Letter.author_id, Letter.made_by_id),
+    *(Letter.approved_at, Letter.approved_by, Letter.seal),
+    *(Letter.send_after, Letter.send_before, Letter.sent_at),
+)
+
+
+_OPEN = (
+    Letter.state == State.SCHEDULED,
+    Letter.send_after <= sa.bindparam("now"),
+    Letter.send_before > sa.bindparam("now"),
+)
+# What is sure to wait is left out: paused campaigns and desks at rest.
+_MAY_GO = (
+    Campaign.paused_at.is_(None),
+    sa.or_(
+        Letter.kind.not_in(sorted(desks.COOLED)),
+        Office.quiet_until.is_(None),
+        Office.quiet_until <= sa.bindparam("now"),
+    ),
+)
+_FROM = sa.join(Letter, Campaign, Campaign.id == Letter.campaign_id)
+_FROM = _FROM.join(Office, Office.id == Letter.office_id)
+_ORDER = (Letter.send_after, Letter.id)
+_ANY = sa.select(Letter.id).select_from(_FROM).where(*_OPEN, *_MAY_GO).limit(1)
+# Another worker's lock means that a letter is taken.
+_FREE: dict[str, Any] = {"skip_locked": True, "of": Letter}
+_PAGE: sa.Select[*tuple[Any, ...]] = (
+    sa.select(*_NEEDED)
+    .select_from(_FROM)
+    .where(*_OPEN, *_MAY_GO)
+    .order_by(*_ORDER)
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+    .with_for_update(**_FREE)
+)
+# The first condition says where in the index it goes on.
+_GOING_ON = _PAGE.where(
+    Letter.send_after >= sa.bindparam("instant"),
+    sa.or_(Letter.send_after > sa.bindparam("instant"), Letter.id > sa.bindparam("last")),
+)
+_THESE: sa.Select[*tuple[Any, ...]] = (
+    sa.select(*_NEEDED)
+    .where(among(Letter.id, "ids"), *_OPEN)
+    .order_by(*_ORDER)
+    .with_for_update(**_FREE)
+)
