@@ -271,8 +271,8 @@ class Letter(Base):
     in_reply_to: Mapped[str | None] = mapped_column(sa.String(250))
     refers_to: Mapped[str | None]
 
-    # Which of the alternatives of its text it carries: a, b or c.
-    variant: Mapped[str] = mapped_column(sa.String(1), default="a")
+    # Which of the alternatives of its text it carries: a, b or c, a letter for each place.
+    variant: Mapped[str] = mapped_column(sa.String(4), default="a")
     # SHA-256 of the words between opening and closing, folded: equal words are seen at once.
     body_hash: Mapped[str] = mapped_column(sa.String(64), default="", index=True)
     # How alike its most alike neighbour of the mailing is, in per cent, and which letter that is;
