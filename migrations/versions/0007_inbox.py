@@ -248,6 +248,7 @@ def upgrade() -> None:
     op.add_column("reply", sa.Column("translated_by", sa.String(length=120), nullable=True))
     op.add_column("letter", sa.Column("in_reply_to", sa.String(length=250), nullable=True))
     op.add_column("letter", sa.Column("refers_to", sa.Text(), nullable=True))
+    op.add_column("letter", sa.Column("theirs", sa.Text(), nullable=True))
     _create_notes_and_search()
     _create_roll_calls()
     _create_second_readings()

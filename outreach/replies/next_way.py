@@ -246,6 +246,7 @@ def _copy(
         text=letter.text.replace(letter.code, code),
         in_reply_to=letter.in_reply_to if mail else None,
         refers_to=letter.refers_to if mail else None,
+        theirs=letter.theirs and letter.theirs.replace(letter.code, code),
         variant=letter.variant,
         # The words stay whose they are.
         author_id=letter.author_id or by.user_id,
