@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit, tasks
-from outreach.accounts.mail_accounts import checked_host
+from outreach.accounts.mail_accounts import checked_host, refuse_kept_password
 from outreach.accounts.models import INBOX, Actor, Campaign, Security, TaskKind
 from outreach.accounts.roles import require
 from outreach.database import one_at_a_time
@@ -84,6 +84,8 @@ def save_mailbox(
     require(by, "campaign.write")
     wanted = _checked(session, campaign, mailbox, values)
     password = wanted.pop("password")
+    if mailbox is not None and password is None:
+        refuse_kept_password(mailbox.host, wanted["host"])
     name = "changed" if mailbox else "added"
     if mailbox is None:
         mailbox = Mailbox(campaign_id=campaign.id, **wanted)
