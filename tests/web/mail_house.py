@@ -76,8 +76,8 @@ class House:
         self.now = instant
         self._app_at(instant)
 
-    def sends(self, name: str, address: str, **values: Any) -> int:
-        """A letter that leaves at the next tick; its number."""
+    def sends(self, name: str, address: str, *, ends: State = State.SENT, **values: Any) -> int:
+        """A letter that leaves at the next tick and `ends` like this; its number."""
         with self.database.writing() as session:
             campaign = session.get_one(Campaign, self.campaign_id)
             to = values.pop("target", None) or make.target(session, name=name, address=address)
@@ -98,7 +98,7 @@ class House:
             } | values
             number = sendable(session, campaign, **values).id
         self.tick()
-        assert self.letter(number).state is State.SENT
+        assert self.letter(number).state is ends
         return number
 
     def tick(self) -> None:

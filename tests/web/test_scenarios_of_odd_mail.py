@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from outreach.accounts.models import Security, Task, TaskKind
-from outreach.directory.models import ContactState
+from outreach.directory.models import ContactKind, ContactState
 from outreach.letters.lifecycle import State
 from outreach.replies import fetching, mailboxes
 from outreach.replies.models import (
@@ -115,6 +115,44 @@ def test_scenario_35_bounces_of_every_kind(house, sam) -> None:
     assert house.letter(copy).state is State.SENT
     assert house.contact("ana@forwards.zz").state is ContactState.OK
     assert house.letter(copy).answered_on is None
+
+
+def test_scenario_35_the_next_way_from_the_bounce_to_the_post(house, sam, olga, database) -> None:
+    with database.writing() as session:
+        target = make.target(session, name="Ida Example", address="ida@house.zz")
+        person = session.get_one(make.Person, 1)
+        make.contact(session, person, kind=ContactKind.POSTAL, value="1 Street\n1000 Town")
+    returned = house.sends("Ida Example", "ida@house.zz", target=target)
+    house.comes(report(house, returned, "5.1.1", "550 5.1.1 unknown", who="ida@house.zz"))
+    browser = Browser(sam)
+    browser.get("replies.inbox")
+    page = browser.press("Write by post")
+    again = int(page.url.rpartition("/")[2])
+    assert house.letter(again).address == "1 Street\n1000 Town"
+    browser.press("Submit for approval")
+    organiser = Browser(olga)
+    organiser.get("letters.letter", letter_id=again)
+    assert "approval" in organiser.press("Approve")
+    house.tick()
+    # By post it goes by hand: a task says so, and nothing goes to the dead address.
+    assert "Print and post: Ida Example" in browser.get("replies.inbox")
+    assert len(house.server.taken) == 1
+
+
+def test_scenario_35_refused_at_their_door(house, sam, database) -> None:
+    with database.writing() as session:
+        target = make.target(session, name="Ida Example", address="ida@house.zz")
+        person = session.get_one(make.Person, 1)
+        make.contact(session, person, kind=ContactKind.FORM, value="https://house.zz/write")
+    house.server.says = {"RCPT": b"550 5.1.1 nobody of this name"}
+    refused = house.sends("Ida Example", "ida@house.zz", ends=State.FAILED, target=target)
+    assert house.contact("ida@house.zz").state is ContactState.BOUNCING
+    browser = Browser(sam)
+    for where, values in (("replies.inbox", {}), ("letters.letter", {"letter_id": refused})):
+        assert "https://house.zz/write" in browser.get(where, **values), where
+    page = browser.press("Write by their form")
+    assert "A draft for the next way" in page
+    assert house.letter(refused).state is State.WITHDRAWN
 
 
 def test_scenario_37_the_same_mail_twice(house, sam, database, servers, app) -> None:
