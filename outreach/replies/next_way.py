@@ -32,6 +32,12 @@ from outreach.replies.effects import with_hand
 from outreach.replies.models import Reply, ReplyKind, ReplyLetter
 from outreach.words import Sentence
 
+# What the two letters have alike.
+_SAME = (
+    *("campaign_id", "template_version_id", "sender_id", "target_id", "ask_id", "kind"),
+    *("rehearsal", "language", "recipient", "envelope", "variant", "customised_at"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NextWay:
@@ -238,34 +244,22 @@ def _copy(
     # Of one that left and came back; a refused one is withdrawn, and makes room for this.
     after = letter.kind is LetterKind.REMINDER and letter.state is State.BOUNCED
     return Letter(
-        campaign_id=letter.campaign_id,
+        **{name: getattr(letter, name) for name in _SAME},
         mailing_id=mailing.id,
-        template_version_id=letter.template_version_id,
-        sender_id=letter.sender_id,
-        target_id=letter.target_id,
         office_id=session.get_one(Target, letter.target_id).office_id,
-        ask_id=letter.ask_id,
-        kind=letter.kind,
         # A letter has one reminder: the next goes after it.
         follows_id=letter.id if after else letter.follows_id,
         instead_of_id=letter.id,
-        rehearsal=letter.rehearsal,
         code=code,
-        language=letter.language,
         channel=contact.kind,
         address=contact.value,
-        recipient=letter.recipient,
-        envelope=letter.envelope,
         subject=letter.subject.replace(letter.code, code),
         text=letter.text.replace(letter.code, code),
         in_reply_to=letter.in_reply_to if mail else None,
         refers_to=letter.refers_to if mail else None,
-        theirs=letter.theirs and letter.theirs.replace(letter.code, code),
-        variant=letter.variant,
         # The words stay whose they are.
         author_id=letter.author_id or by.user_id,
         author=letter.author if letter.author_id else by.name,
-        customised_at=letter.customised_at,
         made_at=now,
         made_by_id=by.user_id,
     )
