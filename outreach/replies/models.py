@@ -359,6 +359,10 @@ class RollCall(Base):
     by_id: Mapped[int | None]
     at: Mapped[dt.datetime]
     rehearsal: Mapped[bool]
+    # Who entered it or put it right last, and who else has compared it with the record since.
+    changed_by_id: Mapped[int | None]
+    confirmed_by: Mapped[str | None] = mapped_column(sa.String(120))
+    confirmed_at: Mapped[dt.datetime | None]
     # It was entered by mistake: its stances are taken back.
     undone_at: Mapped[dt.datetime | None]
 

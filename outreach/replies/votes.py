@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from outreach.accounts import audit
+from outreach.accounts import audit, tasks
 from outreach.accounts.models import Actor, Campaign
 from outreach.accounts.roles import ORGANISERS, require
 from outreach.directory.models import Membership, Organization, OrganizationKind, Person, Target
@@ -22,6 +22,7 @@ from outreach.directory.spelling import fold, romanisations
 from outreach.errors import BadInput, NotAllowed, NotFound, Refused
 from outreach.petitions import stances
 from outreach.petitions.models import Position, StanceBasis
+from outreach.replies import confirming
 from outreach.replies.models import RollCall, RollCallVote, Vote
 from outreach.words import Sentence
 
@@ -202,6 +203,7 @@ def enter(
         _keep(session, roll, line.said, line.vote, who, by=by, now=now)
         taken |= {who.id} if who else set()
     _record(session, roll, "entered", {"names": len(lines) + len(ticked)}, by, now)
+    confirming.ask_again(session, roll, by=by, now=now)
     return roll
 
 
@@ -299,6 +301,7 @@ def put_right(
     session.flush()
     _take_stance(session, roll, row, by=by, now=now)
     _record(session, roll, "put_right", {"said": row.said, "target": target_id}, by, now)
+    confirming.ask_again(session, roll, by=by, now=now)
 
 
 def undo(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) -> None:
@@ -314,6 +317,7 @@ def undo(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) -> No
     roll.undone_at = now
     session.flush()
     stances.take_back(session, source=(SOURCE, roll.id), by=by, now=now)
+    tasks.finish_about(session, (SOURCE, roll.id), by=by, now=now)
     _record(session, roll, "undone", {}, by, now)
 
 

@@ -80,6 +80,7 @@ PAGE_OF_ONE = {
     "letter": ("letters.letter", "letter_id"),
     "target": ("directory.target", "target_id"),
     "incoming": ("incoming.message", "incoming_id"),
+    "roll_call": ("votes.roll_call", "roll_call_id"),
 }
 # Where a task is done by who holds it.
 WORKPLACES = {

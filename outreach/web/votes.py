@@ -17,7 +17,7 @@ from outreach.directory.models import Organization
 from outreach.errors import BadInput, NotFound
 from outreach.petitions import asks
 from outreach.petitions.models import Position
-from outreach.replies import votes
+from outreach.replies import confirming, votes
 from outreach.replies.models import RollCall, Vote
 from outreach.replies.votes import Entry, Meaning
 from outreach.web.access import actor, campaign, needs, now, session
@@ -71,7 +71,12 @@ class RollCallForm(Form):
 def roll_calls() -> str:
     """How did they vote? Every roll call that was entered."""
     rows = votes.roll_calls(session(), campaign())
-    return render_template("pages/replies/votes.html", rows=rows, bodies=votes.bodies(session()))
+    return render_template(
+        "pages/replies/votes.html",
+        rows=rows,
+        bodies=votes.bodies(session()),
+        waiting={one.id for one in rows if confirming.waits(one, campaign())},
+    )
 
 
 @bp.route("/votes/new", methods=["GET", "POST"])
@@ -142,7 +147,14 @@ def roll_call(roll_call_id: int) -> str:
     free = [
         one for one in votes.members(session(), roll.body_id, roll.voted_on) if one.id not in voted
     ]
-    return render_template("pages/replies/vote.html", roll=roll, rows=rows, free=free)
+    return render_template(
+        "pages/replies/vote.html",
+        roll=roll,
+        rows=rows,
+        free=free,
+        waits=confirming.waits(roll, campaign()),
+        why_not=confirming.why_not(roll, actor()),
+    )
 
 
 @bp.post("/votes/<int:roll_call_id>/names/<int:vote_id>")
@@ -158,6 +170,16 @@ def put_right(roll_call_id: int, vote_id: int) -> Response:
         flash(say(error.sentence), "error")
     else:
         flash(_("Put right."), "success")
+    return redirect(url_for("votes.roll_call", roll_call_id=roll_call_id), code=303)
+
+
+@bp.post("/votes/<int:roll_call_id>/confirm")
+@needs("petition.accept")
+def confirm(roll_call_id: int) -> Response:
+    """Say that the whole list was compared with the record, as the second person."""
+    with transaction(session()):
+        confirming.confirm(session(), _roll(roll_call_id), by=actor(), now=now())
+    flash(_("Confirmed: two people have compared it with the record."), "success")
     return redirect(url_for("votes.roll_call", roll_call_id=roll_call_id), code=303)
 
 

@@ -7,11 +7,12 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from outreach.accounts.models import Task, TaskKind
 from outreach.directory.models import Membership
 from outreach.errors import BadInput, NotAllowed, Refused
 from outreach.petitions.models import Position, Stance, StanceBasis
 from outreach.petitions.stances import standing
-from outreach.replies import votes
+from outreach.replies import confirming, votes
 from outreach.replies.models import RollCallVote, Vote
 from outreach.replies.votes import Line, Meaning
 from tests import make
@@ -160,3 +161,45 @@ def test_what_is_missing_is_said(session, campaign, body, sam, wrong) -> None:
         enter(session, campaign, body, sam, [])
     with pytest.raises(NotAllowed):
         enter(session, campaign, body, make.vera(session, campaign), [Line("x", Vote.AYE)])
+
+
+def open_tasks(session) -> list[Task]:
+    rows = sa.select(Task).where(Task.subject_kind == "roll_call", Task.done_at.is_(None))
+    return list(session.scalars(rows))
+
+
+def test_an_organiser_compares_the_whole_list_once(session, campaign, body, sam, now) -> None:
+    campaign.second_reader = True
+    lines = [Line("Anna Ozola", Vote.AYE), Line("Ozola", Vote.NO)]
+    roll = enter(session, campaign, body, sam, lines)
+    assert confirming.waits(roll, campaign)
+    assert [task.kind for task in open_tasks(session)] == [TaskKind.READ_REPLY]
+    # It counts meanwhile; whoever entered it, and staff, can't confirm it.
+    assert len(session.scalars(sa.select(Stance)).all()) == 1
+    olga = make.olga(session, campaign)
+    with pytest.raises(NotAllowed):
+        confirming.confirm(session, roll, by=sam, now=now)
+    confirming.confirm(session, roll, by=olga, now=now)
+    assert (roll.confirmed_by, confirming.waits(roll, campaign)) == ("Olga", False)
+    assert open_tasks(session) == []
+    with pytest.raises(Refused):
+        confirming.confirm(session, roll, by=olga, now=now)
+    # A name put right is another list: who changed it does not confirm it.
+    row = session.scalars(sa.select(RollCallVote).where(RollCallVote.target_id.is_(None))).one()
+    ilze = session.scalars(sa.select(make.Target).where(make.Target.name == "Ilze Ozola")).one()
+    votes.put_right(session, roll, row.id, ilze.id, by=olga, now=now)
+    assert confirming.waits(roll, campaign)
+    with pytest.raises(NotAllowed):
+        confirming.confirm(session, roll, by=olga, now=now)
+    confirming.confirm(session, roll, by=make.ada(session, campaign), now=now)
+    assert not confirming.waits(roll, campaign)
+
+
+def test_one_reader_is_enough_where_the_campaign_says_so(session, campaign, body, sam, now) -> None:
+    campaign.second_reader = False
+    roll = enter(session, campaign, body, sam, [Line("Anna Ozola", Vote.AYE)])
+    assert not confirming.waits(roll, campaign) and open_tasks(session) == []
+    campaign.second_reader = True
+    other = enter(session, campaign, body, sam, [Line("Ilze Ozola", Vote.AYE)])
+    votes.undo(session, other, by=sam, now=now)
+    assert not confirming.waits(other, campaign) and open_tasks(session) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from outreach.accounts.models import Campaign
 from outreach.directory.models import OrganizationKind
 from outreach.petitions.models import Stance
 from outreach.replies.models import RollCallVote
@@ -22,7 +23,11 @@ def body(database, campaign):
         return body
 
 
-def test_a_roll_call_is_entered_put_right_and_undone(database, sam, people, body, now) -> None:
+def test_a_roll_call_is_entered_put_right_confirmed_and_undone(
+    database, campaign, sam, olga, people, body, now
+) -> None:
+    with database.writing() as session:
+        session.get_one(Campaign, campaign.id).second_reader = True
     browser = Browser(sam)
     assert "Saeima" in browser.get("votes.roll_calls")
     day = now.date().isoformat()
@@ -56,6 +61,14 @@ def test_a_roll_call_is_entered_put_right_and_undone(database, sam, people, body
     sam.send(f"/votes/1/names/{unknown}", {"target": ilze})
     page = browser.get("votes.roll_call", roll_call_id=1)
     assert "nobody knows" not in page and "Ilze Ozola" in page
+    assert "I compared all of it" not in page and "An organiser compares it" in page
+    assert "one reader" in browser.get("votes.roll_calls")
+    assert sam.send("/votes/1/confirm").status_code == 403
+    assert "I compared all of it" in olga.get("/votes/1").text
+    assert "Compare the roll call" in olga.get("/inbox").text
+    olga.send("/votes/1/confirm")
+    assert "Compared with the record by" in olga.get("/votes/1").text
+    assert "one reader" not in browser.get("votes.roll_calls")
     sam.send("/votes/1/undo")
     assert "It counts nowhere" in browser.get("votes.roll_call", roll_call_id=1)
 

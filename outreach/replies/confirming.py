@@ -1,0 +1,80 @@
+"""The second reader of a roll call: an organiser compares the whole list with the record, once.
+
+The official record is the proof of every vote in it, so what can go wrong is the copy. The votes
+count from the moment they are entered, marked as read by one, like every answer that two must read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from outreach.accounts import audit, tasks
+from outreach.accounts.models import Actor, Campaign, TaskKind
+from outreach.accounts.roles import ORGANISERS
+from outreach.errors import NotAllowed, Refused
+from outreach.replies.models import RollCall
+from outreach.sending.desks import after_working_days
+from outreach.words import Sentence
+
+SUBJECT = "roll_call"
+
+
+def waits(roll: RollCall, campaign: Campaign) -> bool:
+    """Return whether a roll call is still to be compared with its record by a second person."""
+    return campaign.second_reader and roll.undone_at is None and roll.confirmed_at is None
+
+
+def ask_again(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) -> None:
+    """Note that the list is new or was changed: whoever confirmed it confirmed another one."""
+    roll.confirmed_at, roll.confirmed_by = None, None
+    roll.changed_by_id = by.user_id
+    session.flush()
+    campaign = session.get_one(Campaign, roll.campaign_id)
+    if not waits(roll, campaign) or tasks.open_about(session, (SUBJECT, roll.id)):
+        return
+    tasks.open_task(
+        session,
+        campaign_id=roll.campaign_id,
+        kind=TaskKind.READ_REPLY,
+        subject=(SUBJECT, roll.id),
+        title=str(Sentence("Compare the roll call “%(title)s” with its record", title=roll.title)),
+        due_on=after_working_days(campaign.day_of(now), 2),
+        rehearsal=roll.rehearsal,
+        now=now,
+        by=by,
+    )
+
+
+def why_not(roll: RollCall, by: Actor) -> Sentence | None:
+    """Return why `by` can't confirm a roll call; None when they can."""
+    if by.role not in ORGANISERS:
+        return Sentence("An organiser compares it with the record.")
+    if by.user_id in (roll.by_id, roll.changed_by_id):
+        return Sentence("You entered or changed it; another organiser compares it with the record.")
+    return None
+
+
+def confirm(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) -> None:
+    """Say that the whole list stands in the record as it was entered.
+
+    Raises NotAllowed for all but an organiser who neither entered nor changed it, Refused where
+    nothing is to be confirmed.
+    """
+    problem = why_not(roll, by)
+    if problem is not None:
+        raise NotAllowed(problem)
+    if roll.undone_at is not None or roll.confirmed_at is not None:
+        raise Refused(Sentence("This roll call is not to be confirmed: look at it again."))
+    roll.confirmed_at, roll.confirmed_by = now, by.name
+    session.flush()
+    tasks.finish_about(session, (SUBJECT, roll.id), by=by, now=now)
+    audit.record(
+        session,
+        subject=(SUBJECT, roll.id),
+        name="confirmed",
+        by=by,
+        now=now,
+        campaign_id=roll.campaign_id,
+    )
