@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -254,3 +256,25 @@ def test_what_their_server_refused_is_withdrawn_and_goes_another_way(
     assert letter.state is State.WITHDRAWN
     with pytest.raises(Refused):
         write_again(session, letter, by=sam, now=now)
+
+
+@pytest.mark.long
+def test_of_two_at_once_one_draft_comes(database, now) -> None:
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        sam = make.sam(session, campaign)
+        to = make.target(session, address="ida@house.example")
+        values = {"state": State.BOUNCED, "address": "ida@house.example", "target": to}
+        letter = make.letter(session, campaign, **values)
+        way(session, letter, ContactKind.FORM, "https://house.example/write")
+        number = letter.id
+    together = threading.Barrier(2)
+
+    def press() -> int:
+        together.wait()
+        with database.writing() as session:
+            return write_again(session, session.get_one(Letter, number), by=sam, now=now).id
+
+    with ThreadPoolExecutor(2) as pool:
+        made = [one.result() for one in (pool.submit(press), pool.submit(press))]
+    assert made[0] == made[1]
