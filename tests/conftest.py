@@ -118,6 +118,16 @@ def database(request: pytest.FixtureRequest) -> Database:
     return database
 
 
+@pytest.fixture(scope="session")
+def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with everything that ships, to copy from."""
+    from tests.letters import world  # it needs this module
+
+    path = tmp_path_factory.mktemp("world") / "world.sqlite"
+    world.build(path)
+    return path
+
+
 Once = Callable[[Database, str, Callable[[Session], object]], None]
 
 

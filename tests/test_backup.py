@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -21,15 +22,16 @@ from outreach.letters.models import Letter, LetterKind
 from outreach.schema import Base
 from tests import make
 from tests.conftest import NOW
-from tests.letters import world
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[tuple]]]:
+def kept(
+    tmp_path_factory: pytest.TempPathFactory, world_file: Path
+) -> tuple[Path, dict[str, list[tuple]]]:
     """A backup of the built-in world with a letter and its reminder, and what it has to hold."""
     folder = tmp_path_factory.mktemp("kept")
     source = folder / "world.sqlite"
-    world.build(source)
+    shutil.copy(world_file, source)
     database = Database(f"sqlite:///{source}")
     with database.writing() as session:
         campaign = session.scalars(sa.select(Campaign)).one()

@@ -31,14 +31,6 @@ def sam(session: Session, campaign: Campaign) -> Actor:
     return make.sam(session, campaign)
 
 
-@pytest.fixture(scope="session")
-def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with everything that ships."""
-    path = tmp_path_factory.mktemp("world") / "world.sqlite"
-    world.build(path)
-    return path
-
-
 @pytest.fixture
 def built_in(world_file: Path, tmp_path: Path) -> Iterator[Session]:
     """A session in a copy of that file."""

@@ -44,13 +44,6 @@ PAGE = "https://house.example/members/ida"
 FONTS = Path(__file__).parents[2] / "outreach/web/static/vendor/fonts"
 
 
-@pytest.fixture(scope="module")
-def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("world") / "world.sqlite"
-    world.build(path)
-    return path
-
-
 @pytest.fixture
 def built_in(world_file: Path, tmp_path: Path) -> Iterator[Session]:
     with world.opened(world_file, tmp_path) as session:

@@ -102,20 +102,26 @@ def app_of_its_own(
     now: dt.datetime,
     compiled_pages: FileSystemBytecodeCache,
 ) -> Flask:
-    """An application that a test may add pages to."""
+    """An application that a test may add pages to: what `app` is to one marked `own_app`."""
     return _ready(create_app(settings, database, now=lambda: now), compiled_pages)
 
 
 @pytest.fixture(scope="session")
 def kept_app(compiled_pages: FileSystemBytecodeCache) -> tuple[Flask, dict[str, Any], Config]:
     """An application that lives on, its extensions and settings at birth: its routes cost most."""
-    nowhere = Settings(Path(), "sqlite://", "127.0.0.1", 8000, False, "of no test")
-    app = _ready(create_app(nowhere, Database("sqlite://")), compiled_pages)
+    app = born(compiled_pages)
     return app, dict(app.extensions), app.config.copy()
+
+
+def born(compiled_pages: FileSystemBytecodeCache) -> Flask:
+    """Return a new application of no test."""
+    nowhere = Settings(Path(), "sqlite://", "127.0.0.1", 8000, False, "of no test")
+    return _ready(create_app(nowhere, Database("sqlite://")), compiled_pages)
 
 
 @pytest.fixture
 def app(
+    request: pytest.FixtureRequest,
     kept_app: tuple[Flask, dict[str, Any], Config],
     settings: Settings,
     database: Database,
@@ -123,6 +129,9 @@ def app(
     now: dt.datetime,
 ) -> Flask:
     """The application at the instant `now`; nothing of the last test is left in it."""
+    if request.node.get_closest_marker("own_app"):
+        own: Flask = request.getfixturevalue("app_of_its_own")
+        return own
     app, extensions, config = kept_app
     app.extensions.clear()
     app.extensions |= extensions | {

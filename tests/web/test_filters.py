@@ -30,12 +30,6 @@ MORNING = dt.datetime(2026, 7, 3, 9, 5, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def app(app_of_its_own: Flask) -> Flask:
-    """These tests add pages of their own."""
-    return app_of_its_own
-
-
-@pytest.fixture
 def page(app: Flask) -> Iterator[None]:
     with app.test_request_context():
         yield
@@ -70,6 +64,7 @@ def test_instants_name_their_zone() -> None:
     assert filters.instant(None) == filters.day(None) == filters.local_time(None, "UTC") == ""
 
 
+@pytest.mark.own_app
 def test_instants_are_in_the_zone_of_the_campaign(
     app: Flask, ada: Client, database: Database, campaign: Campaign
 ) -> None:
@@ -166,6 +161,7 @@ def test_every_kind_of_marked_sentence_is_found_for_translators() -> None:
     assert "press the red button" in found  # N_ in a room
 
 
+@pytest.mark.own_app
 @pytest.mark.parametrize(
     ("error", "status"),
     [
@@ -195,6 +191,7 @@ def test_what_a_room_refuses_is_said_on_a_page(
         assert "First." in answer.text and "Second." in answer.text
 
 
+@pytest.mark.own_app
 def test_a_bug_is_answered_with_a_page_that_tells_nothing(app: Flask, sam: Client) -> None:
     def fail() -> str:
         raise RuntimeError("the secret of the house")

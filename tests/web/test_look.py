@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Config, Flask, current_app
+from flask.testing import FlaskClient
+from flask.wrappers import Response
+from jinja2 import FileSystemBytecodeCache
 
 from outreach.accounts.models import Campaign
 from outreach.database import Database
+from outreach.web.access import public
 from tests.browser import Browser
 from tests.conftest import NOW
 from tests.judge import Page, judge
@@ -21,21 +25,20 @@ from tests.web.browser_fixtures import (
     assert_no_sideways_scroll,
     take_picture,
 )
+from tests.web.conftest import born
 from tests.web.gallery import add_gallery
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "outreach" / "web"
 
 
-@pytest.fixture
-def app(app_of_its_own: Flask) -> Flask:
-    """These tests add pages of their own."""
-    return app_of_its_own
-
-
-@pytest.fixture(autouse=True)
-def gallery(app: Flask) -> None:
+@pytest.fixture(scope="module")
+def kept_app(compiled_pages: FileSystemBytecodeCache) -> tuple[Flask, dict[str, Any], Config]:
+    """The application of these tests, with the gallery and a page that shows what it is told."""
+    app = born(compiled_pages)
     add_gallery(app)
+    app.add_url_rule("/bad", "bad", public(lambda: str(current_app.config["SHOWN"])))
+    return app, dict(app.extensions), app.config.copy()
 
 
 def test_gallery_passes_the_judge(ada: Any) -> None:
@@ -117,18 +120,15 @@ def test_lock_file_names_no_registry() -> None:
     ],
 )
 def test_judge_sees(app: Flask, html: str, complaint: str) -> None:
-    from outreach.web.access import public
-
-    whole = (
+    app.config["SHOWN"] = (
         f'<!doctype html><html lang="en"><head><title>T</title></head><body>{html}</body></html>'
     )
-    app.add_url_rule("/bad", "bad", public(lambda: whole))
-    app.test_client_class = None
-    wrong = judge(app.test_client().get("/bad"))
+    wrong = judge(FlaskClient(app, Response).get("/bad"))
     assert len(wrong) == 1, wrong
     assert complaint in wrong[0]
 
 
+@pytest.mark.own_app
 def test_judge_wants_the_headers(app: Flask) -> None:
     app.after_request_funcs[None].insert(0, _without_policy)
     app.test_client_class = None

@@ -21,12 +21,6 @@ PUBLIC = {
 NAMES = {Role.ADMIN: "ada", Role.ORGANISER: "olga", Role.STAFF: "sam", Role.VOLUNTEER: "vera"}
 
 
-@pytest.fixture
-def app(app_of_its_own: Flask) -> Flask:
-    """These tests add pages of their own."""
-    return app_of_its_own
-
-
 def rules(app: Flask) -> list[Rule]:
     return sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
 
@@ -73,6 +67,7 @@ def test_only_few_views_are_public(app: Flask) -> None:
     assert public == PUBLIC
 
 
+@pytest.mark.own_app
 def test_a_view_that_says_nothing_is_closed(app: Flask, ada: Client) -> None:
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
 
