@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.campaigns import Condition
 from outreach.accounts.models import Campaign, Event, MailAccount
-from outreach.letters.lifecycle import UNSENT
-from outreach.letters.models import Letter, TemplateVersion
+from outreach.letters import readers
 from outreach.replies.models import Mailbox
 from outreach.words import N_, Sentence
 
@@ -42,23 +41,17 @@ def _way_out(session: Session, campaign: Campaign) -> Condition:
 
 
 def _read(session: Session, campaign: Campaign) -> Condition:
-    """Every text that letters wait with was read by a native speaker."""
-    unread = session.scalars(
-        sa.select(TemplateVersion.language)
-        .join(Letter, Letter.template_version_id == TemplateVersion.id)
-        .where(
-            Letter.campaign_id == campaign.id,
-            Letter.state.in_(UNSENT),
-            TemplateVersion.read_by.is_(None),
-        )
-        .distinct()
-        .order_by(TemplateVersion.language)
-    ).all()
+    """Native speakers have read what would be written: texts, and how they address their reader."""
+    unread = readers.unread_languages(session, campaign.id)
     if not unread:
-        words = N_("Native speakers have read every text that letters wait with.")
+        words = N_("Native speakers have read every text, and how it addresses its reader.")
         return Condition(Sentence(words), met=True)
-    words = N_("No native speaker has read the texts in %(languages)s: those letters will wait.")
-    return Condition(Sentence(words, languages=", ".join(unread)), met=False)
+    words = N_(
+        "Languages in which letters wait for a native speaker to read them: %(languages)s, with "
+        "%(targets)s targets. Which ones stands below."
+    )
+    many = sum(one.targets for one in unread)
+    return Condition(Sentence(words, languages=len(unread), targets=many), met=False)
 
 
 def _way_in(session: Session, campaign: Campaign) -> Condition:

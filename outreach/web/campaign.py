@@ -10,6 +10,7 @@ from outreach.accounts import audit, campaigns, senders
 from outreach.accounts.models import Campaign, Event, Sender
 from outreach.database import transaction
 from outreach.errors import BadInput
+from outreach.letters import readers
 from outreach.letters.templates import languages_written
 from outreach.overview import readiness
 from outreach.sending import consequences
@@ -188,6 +189,7 @@ def _live_page(form: LiveForm) -> str:
         form=form,
         conditions=campaigns.checklist(access.session(), campaign),
         advice=readiness.advice(access.session(), campaign),
+        unread=readers.unread_languages(access.session(), campaign.id),
     )
 
 

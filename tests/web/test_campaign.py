@@ -266,7 +266,7 @@ def test_staff_can_not_go_live(sam: Client, ready: None) -> None:
 def test_who_goes_live_is_told_what_will_not_leave(olga, database, campaign) -> None:
     page = olga.get("/campaign/live").text
     assert "only what goes by post or into a form will leave" in page
-    assert "Native speakers have read every text" in page
+    assert "Native speakers have read every text" in page and 'id="readers"' not in page
     assert "No mailbox for answers is in use" in page
     with database.writing() as session:
         box = Mailbox(campaign_id=campaign.id, name="x", host="h.example", port=993, username="u")
@@ -282,7 +282,8 @@ def test_who_goes_live_is_told_what_will_not_leave(olga, database, campaign) -> 
     page = olga.get("/campaign/live").text
     assert "nobody knows whether e-mails leave" in page
     assert "Answers are taken from a mailbox." in page
-    assert "No native speaker has read the texts in en" in page
+    assert "wait for a native speaker to read them: 1, with 1 targets." in page
+    assert 'id="readers"' in page and "forms of address (" in page
     with database.writing() as session:
         audit.record(
             session,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -26,6 +26,7 @@ from outreach.letters import (
     lists,
     making,
     planning,
+    readers,
     templates,
 )
 from outreach.letters.models import Audience, Letter, LetterKind, Mailing, Template
@@ -293,6 +294,15 @@ def _lacking(choice: Choice) -> Sequence[gaps.Missing]:
     )
 
 
+def _unread(form: ComposeForm | None, trial: examples.Trial | None) -> list[readers.Unread]:
+    """The languages of these drafts that want a native speaker before they really leave."""
+    if form is None or trial is None or not trial.made:
+        return []
+    many = dict(trial.languages)
+    found = readers.unread_languages(session(), campaign().id, only=[int(form.template.data)])
+    return [replace(one, targets=many[one.language]) for one in found if one.language in many]
+
+
 def _page(
     offer: Offer,
     form: ComposeForm | None,
@@ -320,6 +330,7 @@ def _page(
         lacking=lacking,
         left_out=reasons(trial.left_out) if trial else [],
         limit=campaign().most_alike,
+        unread=_unread(form, trial),
         total=total,
         sharing=sharing,
         undecided=bool(sharing) and form is not None and not form.desks.data,
