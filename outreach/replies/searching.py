@@ -24,7 +24,7 @@ from outreach.letters.lifecycle import LEFT
 from outreach.letters.models import Letter
 from outreach.replies.desk import answers_of
 from outreach.replies.kinds import GUARDED
-from outreach.replies.models import Incoming, Reply, SearchText, ThreadNote
+from outreach.replies.models import Incoming, Reply, ReplyLetter, SearchText, ThreadNote
 
 MOST_FOUND = 50
 # Letters that get their row in one step: a fraction of a second.
@@ -201,18 +201,19 @@ def _replies(
     if by.role not in ORGANISERS:
         secret = sa.select(Incoming.id).where(Incoming.confidential)
         may = may.where(sa.or_(Reply.incoming_id.is_(None), Reply.incoming_id.not_in(secret)))
+    first = sa.select(sa.func.min(ReplyLetter.letter_id)).where(ReplyLetter.reply_id == Reply.id)
     rows = (
-        may.add_columns(Office.name)
+        may.add_columns(Letter.recipient)
         .join(SearchText, SearchText.reply_id == Reply.id)
-        .join(Office, Office.id == Reply.office_id)
+        .join(Letter, Letter.id == first.correlate(Reply).scalar_subquery())
         .where(_say(words), Reply.undone_at.is_(None))
         .order_by(Reply.id.desc())
         .limit(limit)
     )
-    return [_reply(reply, office, words) for reply, office in session.execute(rows)]
+    return [_reply(reply, name, words) for reply, name in session.execute(rows)]
 
 
-def _reply(reply: Reply, office: str, words: Sequence[str]) -> Found:
+def _reply(reply: Reply, name: str, words: Sequence[str]) -> Found:
     """Shown where it says most of what was looked for: in their words, ours of them, or a note."""
     places = {
         "reply": reply.text,
@@ -224,7 +225,7 @@ def _reply(reply: Reply, office: str, words: Sequence[str]) -> Found:
     return Found(
         kind if kind == "translation" else "reply",
         reply.id,
-        office,
+        name,
         reply.received_on,
         shown,
         reply.office_id,

@@ -200,8 +200,8 @@ def test_scenario_43_a_reply_in_latvian(
     # Both are found, with or without the marks on the letters.
     house.tick()
     for said, where in (
-        ("iesniegsu jautajumu", "Answer from"),
-        ("support your demand", "Translation of an answer from"),
+        ("iesniegsu jautajumu", "Answer from Ida Example"),
+        ("support your demand", "Translation of an answer from Ida Example"),
     ):
         page = Browser(sam).get("searching.search", q=said)
         assert where in page and "1 place" in page, said
