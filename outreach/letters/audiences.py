@@ -82,6 +82,9 @@ def _chosen(
     campaign_id: int, rehearsing: bool, filters: Filters, today: dt.date
 ) -> sa.Select[Target]:
     query = queries.targets(directory_filter(filters), today=today)
+    if not rehearsing:
+        # What is made up is there to rehearse with; the gate would stop every letter to it.
+        query = query.where(Target.demonstration.is_(False))
     written = sa.select(Letter.office_id).where(
         Letter.campaign_id == campaign_id,
         Letter.rehearsal == rehearsing,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -17,6 +17,7 @@ from outreach.accounts.mail_accounts import account_by_id
 from outreach.accounts.models import MailAccount, Sender
 from outreach.accounts.roles import require
 from outreach.database import transaction
+from outreach.directory import verification
 from outreach.errors import BadInput
 from outreach.sending import domain_checks, domains, reply_address, routes, trial, trying
 from outreach.sending.domain_checks import Resolver, key_record
@@ -170,13 +171,20 @@ def domain(account_id: int) -> Response:
 @bp.post("/campaign/mail/<int:account_id>/letter")
 @needs("campaign.write")
 def letter(account_id: int) -> Answer:
-    """Send a test letter to the signed-in person's own address, and show what left."""
+    """Send a test letter to the signed-in person's own address, and show what left.
+
+    While the campaign rehearses it is captured, unless the person says that it shall really leave.
+    """
     found, sender, person = _found(account_id), _sender(), user()
     assert person is not None
     if sender is None:
         flash(_("Add a sender first: a letter comes from somebody."), "error")
         return redirect(url_for("mail.account", account_id=account_id))
-    rehearsal = campaign().rehearsing
+    rehearsal = campaign().rehearsing and "really" not in request.form
+    if not rehearsal and verification.details_at(session(), person.email):
+        words = _("Your own address is one of the directory, and a test letter goes to no target.")
+        flash(words, "error")
+        return redirect(url_for("mail.account", account_id=account_id))
     who = {"to": person.email, "name": person.name, "rehearsal": rehearsal}
     with _ways() as ways:
         try:
@@ -187,7 +195,7 @@ def letter(account_id: int) -> Answer:
         name = found.name
         session().rollback()
         tried = trial.try_letter(ways, written)
-    _note_letter(account_id, tried)
+    _note_letter(account_id, tried, rehearsal=rehearsal)
     return render_template(
         "pages/campaign/mail_tried.html",
         account_id=account_id,
@@ -231,7 +239,7 @@ def _keep(account_id: int, what: str, said: list[Finding]) -> Response:
     return redirect(url_for("mail.account", account_id=account_id, _anchor=f"tried-{what}"))
 
 
-def _note_letter(account_id: int, tried: trial.Tried) -> None:
+def _note_letter(account_id: int, tried: trial.Tried, *, rehearsal: bool) -> None:
     with installation().database.writing() as writing:
         audit.record(
             writing,
@@ -241,7 +249,7 @@ def _note_letter(account_id: int, tried: trial.Tried) -> None:
             now=now(),
             campaign_id=campaign().id,
             # A captured one says nothing about the way out.
-            detail={"taken": tried.taken and not campaign().rehearsing, "words": tried.words},
+            detail={"taken": tried.taken and not rehearsal, "words": tried.words},
         )
 
 
@@ -256,6 +264,7 @@ def _page(found: MailAccount | None, form: AccountForm, *, key_form: KeyForm | N
         key_form=key_form,
         sender=sender,
         record=key_record(found) if found else None,
+        own_address=person.email if (person := user()) else "",
         connection=_findings(found, "connection"),
         domain=_findings(found, "domain"),
     )

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from outreach.accounts.models import Mode
 from outreach.directory.models import Membership, TargetRole
 from outreach.errors import BadInput, NotFound
 from outreach.letters import audiences
@@ -177,3 +178,20 @@ def test_an_audience_saved_before_loads_as_it_was(session, campaign):
     filters = audiences.filters_of(kept)
     assert filters.model_dump(mode="json", exclude_defaults=True) == old
     assert (filters.committees, filters.undeclared, filters.written_since) == ((), False, None)
+
+
+def test_who_is_made_up_is_in_no_audience_of_a_live_campaign(session, campaign, now):
+    made_up, real = make.target(session, name="Made up"), make.target(session, name="Real")
+    made_up.demonstration = True
+    session.flush()
+    today = now.date()
+
+    def found():
+        chosen = audiences.audience_targets(session, campaign, Filters(), today=today)
+        assert audiences.count(session, campaign, Filters(), today=today).targets == len(chosen)
+        return {one.id for one in chosen}
+
+    assert found() == {made_up.id, real.id}
+    campaign.mode, campaign.live_at = Mode.LIVE, now
+    session.flush()
+    assert found() == {real.id}

@@ -12,6 +12,7 @@ from aiosmtpd.controller import Controller
 from outreach.accounts.models import Campaign, Event, MailAccount, Mode, Task, TaskKind, User
 from outreach.config import Settings
 from outreach.database import Database
+from outreach.directory.models import ContactDetail
 from outreach.sending.models import DomainStop
 from outreach.signing import Vault
 from outreach.web import campaign_mail
@@ -143,7 +144,7 @@ def test_a_test_letter_is_captured_in_rehearsal_and_leaves_when_live(
         make.mail_account(session, campaign, port=port)
     browser = Browser(ada)
     browser.get("mail.account", account_id=stored(database).id)
-    page = browser.press("Send me a test letter")
+    page = browser.press("Show me a test letter")
     assert "captured and left this machine for nobody" in page and "українська" in page
     assert len(list(settings.capture.rglob("*.eml"))) == 1 and handler.connections == 0
 
@@ -167,6 +168,40 @@ def test_a_test_letter_is_captured_in_rehearsal_and_leaves_when_live(
     with database.reading() as session:
         tried = session.scalars(sa.select(Event.detail).where(Event.name == "tried")).all()
     assert [one["taken"] for one in tried] == [False, True, False]
+
+
+def test_a_test_letter_really_leaves_in_rehearsal_when_one_says_so(
+    ada: Client,
+    database: Database,
+    campaign: Campaign,
+    settings: Settings,
+    server: tuple[Handler, int],
+) -> None:
+    handler, port = server
+    with database.writing() as session:
+        make.sender(session, campaign, from_address="letters@association.zz")
+        make.mail_account(session, campaign, port=port)
+        session.execute(sa.update(User).where(User.name == "Ada").values(email="ada@people.zz"))
+        member = make.target(session)
+        known = session.scalars(sa.select(ContactDetail)).first()
+        assert known is not None and member is not None
+        listed = known.value
+    browser = Browser(ada)
+    browser.get("mail.account", account_id=stored(database).id)
+    page = browser.press("Send it to ada@people.zz")
+    assert "The server took it: 250 2.0.0 queued as 7" in page
+    ((_, recipients, _),) = handler.taken
+    assert recipients == ["ada@people.zz"] and not list(settings.capture.rglob("*.eml"))
+    with database.reading() as session:
+        assert session.get_one(Campaign, campaign.id).rehearsing
+        (told,) = session.scalars(sa.select(Event.detail).where(Event.name == "tried"))
+        assert told["taken"]
+    # Whoever signs in with an address that we write to gets no test letter there.
+    with database.writing() as session:
+        session.execute(sa.update(User).where(User.name == "Ada").values(email=listed))
+    browser.get("mail.account", account_id=stored(database).id)
+    assert "one of the directory" in browser.press(f"Send it to {listed}")
+    assert len(handler.taken) == 1
 
 
 class Names:

@@ -227,6 +227,24 @@ def test_letters_that_wait_say_for_what_as_their_own_page_does(
     assert state_of(database, put_back) is State.SCHEDULED
 
 
+def test_refused_words_say_what_to_do(
+    database: Database, olga: Client, letters: Any, tmp_path: Path, now: dt.datetime
+) -> None:
+    letter_id = letters(state=State.SCHEDULED)
+    said = TransportError("554 5.7.1 spam", refusal=Refusal.CONTENT)
+    tick(database, tmp_path, now, FakePostman(said))
+    browser = Browser(olga)
+    assert "refused the words, not the address" in browser.get("sending.outbox")
+    page = browser.follow("What to do")
+    assert "Their server refused the words" in page and "554 5.7.1 spam" in page
+    assert "Mail accounts" in page and "Ways to reach them" in page
+    browser.press("Make it a draft again", reason="shorter")
+    assert state_of(database, letter_id) is State.DRAFT
+    assert "Their server refused the words" not in browser.get(
+        "letters.letter", letter_id=letter_id
+    )
+
+
 def test_held_letters_say_why(
     database: Database, olga: Client, letters: Any, tmp_path: Path, now: dt.datetime
 ) -> None:

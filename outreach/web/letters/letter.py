@@ -25,9 +25,10 @@ from outreach.replies.models import Reply, ReplyLetter
 from outreach.replies.next_way import next_ways
 from outreach.replies.readers import marks_of
 from outreach.replies.rules import ANSWERABLE
-from outreach.sending import events, gate
+from outreach.sending import events, gate, listing
 from outreach.sending.models import Attempt
 from outreach.sending.places import place_of
+from outreach.sending.postman import Refusal
 from outreach.sending.reasons import Wait
 from outreach.web.access import (
     actor,
@@ -155,11 +156,20 @@ def _after_leaving(shown: Letter) -> dict[str, Any]:
         "answer_url": url_for("replies.log", letter_id=shown.id) if left else "",
         "replies": _answers(shown) if left else (),
         "next_ways": next_ways(session(), [shown], today=campaign().day_of(now())),
+        "refused": _refused(shown),
         "reminder": reminder,
         "reminder_url": url_for("reminders.remind", letter_id=shown.id)
         if silent and reminder is None and may("letters.write")
         else "",
     }
+
+
+def _refused(shown: Letter) -> Attempt | None:
+    """Return the try in which their server took the address and not the words, if it was so."""
+    if shown.state is not State.FAILED:
+        return None
+    last = listing.last_attempts(session(), [shown]).get(shown.id)
+    return last if last is not None and last.refusal is Refusal.CONTENT else None
 
 
 def _answers(shown: Letter) -> list[dict[str, Any]]:
