@@ -21,7 +21,12 @@ _OF_STATES = frozenset({"gov", "gob", "gouv", "govt", "gv", "go", "government", 
 
 def host_of(address: str) -> str:
     """Return the host of an e-mail address in ASCII and small letters, "" for none (IDNA 2008)."""
-    host = address.strip().strip("<>").rpartition("@")[2].strip().rstrip(".").lower()
+    return _ascii(address.strip().strip("<>").rpartition("@")[2].strip().rstrip(".").lower())
+
+
+@functools.lru_cache(maxsize=4096)
+def _ascii(host: str) -> str:
+    # A hundred letters are compared with a message, and thousands share a few hosts.
     try:
         return idna.encode(host, uts46=True).decode("ascii") if host else ""
     except idna.IDNAError:

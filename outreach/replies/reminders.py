@@ -23,6 +23,21 @@ from outreach.words import Sentence
 
 _First = aliased(Letter)
 _Other = aliased(Letter)
+# What `_read` makes a `Silent` of.
+_SHOWN: tuple[Any, ...] = (
+    Letter.id,
+    Letter.sent_at,
+    Letter.recipient,
+    Letter.sender_id,
+    Letter.target_id,
+    Target.role,
+    Target.jurisdiction_code,
+    Letter.office_id,
+    Office.quiet_until,
+    Letter.parked_until,
+    _First.id.label("first_id"),
+    _First.parked_until.label("first_parked_until"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +129,7 @@ def _silent(
     """
     reminds = sa.and_(Letter.kind == LetterKind.REMINDER, _First.id == Letter.follows_id)
     query = (
-        sa.select(
-            Letter.id,
-            Letter.sent_at,
-            Letter.recipient,
-            Letter.sender_id,
-            Letter.target_id,
-            Target.role,
-            Target.jurisdiction_code,
-            Letter.office_id,
-            Office.quiet_until,
-            Letter.parked_until,
-            _First.id.label("first_id"),
-            _First.parked_until.label("first_parked_until"),
-        )
+        sa.select(*_SHOWN)
         .join(Letter.target)
         .join(Letter.office)
         .outerjoin(_First, reminds)

@@ -103,7 +103,8 @@ def _draft(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    letters = sa.select(Letter).where(Letter.id.in_([one.letter.id for one in reminders]))
+    wanted = [one.letter.id for one in reminders]
+    letters = sa.select(Letter).where(Letter.id.in_(wanted)).order_by(Letter.id)
     follows = {letter.target_id: letter for letter in session.scalars(letters)}
     mailing = drafting.make_drafts(
         session,
@@ -117,10 +118,9 @@ def _draft(
     )
     made.mailings.append(mailing)
     why = {line["target_id"]: Sentence.from_json(line) for line in mailing.left_out}
-    for target_id, letter in follows.items():
-        if target_id in why:
-            _refuse(session, made, letter, why[target_id])
-            continue
+    for target_id in why:
+        _refuse(session, made, follows.pop(target_id), why[target_id])
+    for letter in follows.values():
         drafted = lists.reminder_of(session, letter)
         assert drafted is not None  # made just above
         made.drafts.append(drafted)
