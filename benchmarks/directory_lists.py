@@ -162,7 +162,8 @@ def times(
         for asked, kept in spent.items():
             if database is not None:
                 with database.writing() as session:
-                    session.execute(sa.update(Source).values(name=Source.name))
+                    # Another word each time: SQLite writes nothing where nothing changes.
+                    session.execute(sa.update(Source).values(attribution=f"{turn} {asked}"))
             begun = time.perf_counter()
             connection.request("GET", asked, headers={"Cookie": cookie})
             answer = connection.getresponse()

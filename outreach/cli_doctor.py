@@ -196,7 +196,7 @@ def _mail(database: Database, settings: Settings) -> Iterator[Finding]:
         for domain in sorted({address.rpartition("@")[2] for address in froms}):
             # The part before the @ plays no role in what a domain says.
             found = domain_checks.check_domain(account, f"x@{domain}", resolver())
-            yield _summed(f"domain {domain}", found)
+            yield from _each(f"domain {domain}", found)
 
 
 def _server(account: MailAccount, froms: Sequence[str], vault: Vault) -> Iterator[Finding]:
@@ -210,15 +210,18 @@ def _server(account: MailAccount, froms: Sequence[str], vault: Vault) -> Iterato
         yield Finding(part, False, str(error))
         return
     sender = froms[0] if froms else ""
-    yield _summed(part, trying.try_connection(server, sender=sender, trust=trust()))
+    yield from _each(part, trying.try_connection(server, sender=sender, trust=trust()))
 
 
-def _summed(part: str, found: Sequence[mail.Finding]) -> Finding:
-    """Several findings as one: all of them when it is well, only what is wrong when it isn't."""
-    wrong = [one for one in found if one.found in (Found.WRONG, Found.MISSING)]
-    words = []
-    for one in wrong or found:
-        record = one.record if one in wrong else None
-        told = f" Publish {record.kind} {record.name}: {record.value}" if record else ""
-        words.append(f"{one.words}{told}")
-    return Finding(part, not wrong, " ".join(words))
+def _each(part: str, found: Sequence[mail.Finding]) -> Iterator[Finding]:
+    """A line for each, with the record to publish where one is missing."""
+    for one in found:
+        wrong = one.found in (Found.WRONG, Found.MISSING)
+        told = ""
+        if wrong and one.record:
+            told = f" Publish {one.record.kind} {one.record.name}: {one.record.value}"
+        yield Finding(f"{part}, {_CALLED.get(one.name, one.name)}", not wrong, f"{one.words}{told}")
+
+
+# What is called by its short name everywhere.
+_CALLED = {"spf": "SPF", "dkim": "DKIM", "dmarc": "DMARC", "mx": "MX", "reverse": "reverse name"}

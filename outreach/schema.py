@@ -16,6 +16,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
 
+# There is nothing to leap over in a text of so few letters.
+_SHORT = 2
 # Alembic and PostgreSQL's error messages need every constraint to have the same name everywhere.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -94,6 +96,28 @@ def _among_array(element: _Among, compiler: Any, **how: Any) -> str:
     return f"{column} = ANY({values})"
 
 
+class _Holding(FunctionElement[bool]):
+    inherit_cache = True
+    type = sa.Boolean()
+
+    def self_group(self, against: Any = None) -> Any:
+        # See above.
+        return self
+
+
+@compiles(_Holding)
+def _holding_like(element: _Holding, compiler: Any, **how: Any) -> str:
+    column, part = (compiler.process(one, **how) for one in element.clauses)
+    return f"{column} LIKE '%' || {part} || '%'"
+
+
+@compiles(_Holding, "postgresql")
+def _holding_at(element: _Holding, compiler: Any, **how: Any) -> str:
+    # LIKE tries each letter of a text; this leaps as far as what is looked for is long.
+    column, part = (compiler.process(one, **how) for one in element.clauses)
+    return f"strpos({column}, {part}) > 0"
+
+
 class _Each(FunctionElement[Any]):
     inherit_cache = True
     name = "each"
@@ -121,6 +145,17 @@ def among(column: Any, name: str, kind: type = int) -> sa.ColumnElement[bool]:
     anew for every number of values.
     """
     return _Among(column, sa.bindparam(name, type_=ListOf(kind)))
+
+
+def one_of(column: Any, numbers: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Return that `column` is one of `numbers`: thousands of them are one value all the same."""
+    return _Among(column, sa.bindparam(None, numbers, type_=ListOf(int), unique=True))
+
+
+def holds(column: Any, part: str) -> sa.ColumnElement[bool]:
+    """Return that the text `column` holds `part` anywhere. Of letters, digits and spaces only."""
+    found: sa.ColumnElement[bool] = column.contains(part)
+    return found if len(part) <= _SHORT else _Holding(column, part)
 
 
 Model = TypeVar("Model")

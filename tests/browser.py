@@ -22,7 +22,7 @@ from flask import url_for
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.judge import Page, judge, words_of
+from tests.judge import Page, judge, page_of, words_of
 
 
 class JudgingClient(FlaskClient):
@@ -168,7 +168,7 @@ class Browser:
         wrong = judge(response)
         assert not wrong, _complaint(response, wrong)
         asked = response.request
-        page = Page(response.get_data(as_text=True))
+        page = page_of(response.get_data(as_text=True))
         assert response.status_code == status, (
             f"{asked.path}: {response.status}: {page.words[:400]}"
         )

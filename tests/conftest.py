@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -116,6 +116,36 @@ def database(request: pytest.FixtureRequest) -> Database:
     name = "empty_sqlite" if request.param == "sqlite" else "empty_postgres"
     database: Database = request.getfixturevalue(name)
     return database
+
+
+Once = Callable[[Database, str, Callable[[Session], object]], None]
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """A function that fills a database as it is told: an SQLite file is filled once, and whoever
+    asks again under that name gets a copy of it. What fills it must find it the same each time.
+    """
+    kept: dict[str, Path] = {}
+
+    def fill(database: Database, name: str, write: Callable[[Session], object]) -> None:
+        file = Path(str(database.url.database))
+        if name in kept:
+            database.close()
+            for ending in ("-wal", "-shm"):
+                Path(f"{file}{ending}").unlink(missing_ok=True)
+            shutil.copy(kept[name], file)
+            return
+        with database.writing() as session:
+            write(session)
+        if database.engine.dialect.name == "sqlite":
+            with database.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            database.close()
+            kept[name] = tmp_path_factory.mktemp("once") / "filled.sqlite"
+            shutil.copy(file, kept[name])
+
+    return fill
 
 
 @pytest.fixture

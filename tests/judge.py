@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -89,20 +89,31 @@ class Page:
             element = found
             yield element
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The words of <title>."""
         return next((words_of(e) for e in self.elements("title")), "")
 
-    @property
+    @cached_property
     def heading(self) -> str:
         """The words of the first h1."""
         return next((words_of(e) for e in self.elements("h1")), "")
 
-    @property
+    @cached_property
     def words(self) -> str:
         """What a reader sees."""
         return next((words_of(e) for e in self.elements("body")), "")
+
+    @cached_property
+    def wrong(self) -> list[str]:
+        """What is wrong with it, one sentence each."""
+        return [words for check in CHECKS for words in check(self)]
+
+
+@lru_cache(maxsize=4)
+def page_of(html: str) -> Page:
+    """Return the page; one that was just looked at is not parsed again, which takes longest."""
+    return Page(html)
 
 
 def _name(element: Element) -> str:
@@ -129,9 +140,7 @@ def judge(response: TestResponse) -> list[str]:
     """
     wrong = list(_headers(response))
     if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
-        page = Page(response.get_data(as_text=True))
-        for check in (_frame, _references, _names, _forms, _purity):
-            wrong += check(page)
+        wrong += page_of(response.get_data(as_text=True)).wrong
     return wrong
 
 
@@ -209,6 +218,9 @@ def _purity(page: Page) -> Iterator[str]:
         for attribute in FETCHED.get(name, ()):
             if re.match(r"\s*(https?:)?//", element.get(attribute, "")):
                 yield f"{name} asks another place: {element.get(attribute)!r}"
+
+
+CHECKS = (_frame, _references, _names, _forms, _purity)
 
 
 def _headers(response: TestResponse) -> Iterator[str]:

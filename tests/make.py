@@ -27,6 +27,8 @@ from outreach.accounts.models import (
     User,
     Voice,
 )
+from outreach.config import shipped
+from outreach.directory.demonstration import seed_demonstration
 from outreach.directory.identity import SalutationReading
 from outreach.directory.models import (
     Confidence,
@@ -44,6 +46,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.salutation_blocks import blocks
 from outreach.directory.salutation_readings import readings
+from outreach.directory.seeding import seed_directory
 from outreach.directory.spelling import search_key
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import (
@@ -63,6 +66,13 @@ def _keep(session: Session, row: Any) -> Any:
     session.add(row)
     session.flush()
     return row
+
+
+def directory(session: Session) -> None:
+    """The directory that ships, with its fictional people."""
+    by = Actor("operator")
+    seed_directory(session, shipped("contacts"), now=NOW, by=by)
+    seed_demonstration(session, shipped("contacts"), now=NOW, by=by)
 
 
 def campaign(session: Session, **values: Any) -> Campaign:

@@ -141,11 +141,14 @@ def test_every_mail_server_and_domain(home: Database, monkeypatch: pytest.Monkey
         parts = look()
     finally:
         controller.stop()
-    assert parts["mail server here"][0] is True
-    assert parts["mail server gone"][0] is False
-    assert "No mail server answers us" in parts["mail server gone"][1]
-    assert parts["mail server tls"][0] is False
+    assert parts["mail server here, line"][0] is True
+    assert parts["mail server gone, line"][0] is False
+    assert "No mail server answers us" in parts["mail server gone, line"][1]
+    assert parts["mail server tls, line"][0] is False
     assert "mail server off" not in parts
     assert parts["mail server paused"] == (False, "it rests until somebody looks: 535 no")
-    well, words = parts["domain bare.zz"]
+    well, words = parts["domain bare.zz, SPF"]
     assert not well and "Publish TXT bare.zz: v=spf1" in words
+    # A line for each, none of which tells the others' words.
+    assert {"domain bare.zz, DMARC", "domain bare.zz, MX"} <= parts.keys()
+    assert "DMARC1" not in words

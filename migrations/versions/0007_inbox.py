@@ -59,6 +59,8 @@ def upgrade() -> None:
         ),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("read_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("sort_tries", sa.Integer(), nullable=False),
+        sa.Column("sort_again_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.JSON(none_as_null=True), nullable=True),
         sa.Column(
             "kind",
@@ -110,6 +112,21 @@ def upgrade() -> None:
         "mailbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "imap",
+                "maildir",
+                "pipe",
+                "upload",
+                "paste",
+                name="way",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("host", sa.String(length=253), nullable=False),
@@ -140,7 +157,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(trouble_since IS NULL) = (trouble IS NULL)", name=op.f("ck_mailbox_trouble")
         ),
-        sa.CheckConstraint("port BETWEEN 1 AND 65535", name=op.f("ck_mailbox_port")),
+        sa.CheckConstraint(
+            "way = 'maildir' OR port BETWEEN 1 AND 65535", name=op.f("ck_mailbox_port")
+        ),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaign.id"], name=op.f("fk_mailbox_campaign_id")
         ),
@@ -229,6 +248,7 @@ def upgrade() -> None:
     op.add_column("reply", sa.Column("translated_by", sa.String(length=120), nullable=True))
     op.add_column("letter", sa.Column("in_reply_to", sa.String(length=250), nullable=True))
     op.add_column("letter", sa.Column("refers_to", sa.Text(), nullable=True))
+    op.add_column("letter", sa.Column("theirs", sa.Text(), nullable=True))
     _create_notes_and_search()
     _create_roll_calls()
     _create_second_readings()

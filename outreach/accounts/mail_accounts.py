@@ -96,6 +96,8 @@ def save_account(
     require(by, "campaign.write")
     wanted = _checked(session, campaign, account, values)
     password = wanted.pop("password")
+    if account is not None and account.password and password is None:
+        refuse_kept_password(account.host, wanted["host"])
     name = "changed" if account else "added"
     changed = [key for key in wanted if account and getattr(account, key) != wanted[key]]
     if account is None:
@@ -117,6 +119,19 @@ def save_account(
         _wake(session, account, by=by, now=now)
         _record(session, account, name, by=by, now=now, detail={"fields": changed})
     return account
+
+
+def refuse_kept_password(known: str, wanted: str) -> None:
+    """Raise BadInput when a password that is kept for the server `known` would go to another."""
+    if known.casefold() != wanted.casefold():
+        raise BadInput(
+            Sentence(
+                "This is another server: type the password again. The one that is kept is told to "
+                "%(host)s only.",
+                host=known,
+            ),
+            "password",
+        )
 
 
 def remove_account(session: Session, account: MailAccount, *, by: Actor, now: dt.datetime) -> None:

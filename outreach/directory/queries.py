@@ -29,6 +29,7 @@ from outreach.directory.models import (
 from outreach.directory.narrowing import AddressCheck
 from outreach.directory.spelling import fold, romanisations, shared_part
 from outreach.errors import NotFound
+from outreach.schema import holds, one_of
 from outreach.words import Sentence
 
 PER_PAGE = 50
@@ -192,7 +193,7 @@ def found_in(key: Any, text: str) -> list[sa.ColumnElement[bool]]:
 
 def _holds(key: Any, spelling: str) -> sa.ColumnElement[bool]:
     """Whether a key holds every part of a word: "d'arcy-smith" has two."""
-    return sa.and_(*(key.contains(part, autoescape=True) for part in spelling.split()))
+    return sa.and_(*(holds(key, part) for part in spelling.split()))
 
 
 def in_order(query: sa.Select[Any], sort: Sort = Sort.PLACE) -> sa.Select[Any]:
@@ -266,9 +267,7 @@ def few_of(
 
 def these(ids: Sequence[int]) -> sa.Select[Target]:
     """Return the Select of the targets with these ids, unsorted; of ids that `few_of` gave."""
-    # Thousands of ids as part of the statement: a database takes fewer parameters.
-    found: Any = sa.bindparam("found", ids, expanding=True, literal_execute=True)
-    return sa.select(Target).where(Target.id.in_(found))
+    return sa.select(Target).where(one_of(Target.id, ids))
 
 
 def number_of(session: Session, query: sa.Select[Target]) -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from operator import ne
 
 from outreach.directory import offices
 from outreach.directory.identity import RuleKind
@@ -13,6 +16,7 @@ from outreach.directory.wishes import NO_WISH
 from outreach.letters.chains import Chain
 from outreach.letters.gathering import Gathered
 from outreach.letters.models import LetterKind, Template, TemplateVersion
+from outreach.letters.placeholders import ALTERNATIVES
 from outreach.letters.templates import language_for
 from outreach.letters.wording import VARIANTS, names_of
 from outreach.petitions import asks
@@ -169,12 +173,38 @@ def variants_for(version: TemplateVersion, target: Target, known: Gathered) -> S
     """
     there = known.variants.get(target.body_id, Counter())
     here = known.mailing_variants.get(version.language, Counter())
-    return sorted(alternatives(version), key=lambda one: (there[one], here[one], one))
+    return sorted(alternatives(version), key=lambda one: (there[one], here[one]))
 
 
 def alternatives(version: TemplateVersion) -> Sequence[str]:
-    """Return the alternatives a text has; one that doesn't ask for any has the first one only."""
-    return VARIANTS if "variant" in names_of(version) else VARIANTS[:1]
+    """Return the alternatives a text has, those that differ in most places first.
+
+    Each is a letter for every place that takes one ("acba"); a text that asks for none has "a".
+    """
+    names = names_of(version)
+    return _spread(tuple(place in names for place in ALTERNATIVES), VARIANTS)
+
+
+@lru_cache
+def _spread(asked: tuple[bool, ...], letters: tuple[str, ...]) -> Sequence[str]:
+    """Each takes what differs most from all before it, so that few letters are few alike."""
+    places = max((number for number, one in enumerate(asked, start=1) if one), default=1)
+    each = (letters if one else letters[:1] for one in asked[:places])
+    # Of three letters in four places 27 differ in two places each: those of one alternating sum.
+    all_of_them = ["".join(one) for one in itertools.product(*each)]
+    left = sorted(all_of_them, key=lambda one: _alternating(one) != _alternating(all_of_them[0]))
+    differing = dict.fromkeys(left, places)
+    found = []
+    while left:
+        found.append(max(left, key=differing.__getitem__))
+        left.remove(found[-1])
+        for one in left:
+            differing[one] = min(differing[one], sum(map(ne, one, found[-1])))
+    return tuple(found)
+
+
+def _alternating(one: str) -> int:
+    return (sum(map(ord, one[::2])) - sum(map(ord, one[1::2]))) % 3
 
 
 def version_for(

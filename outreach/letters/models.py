@@ -270,9 +270,11 @@ class Letter(Base):
     # §3.6.4, without angle brackets); null: it answers none.
     in_reply_to: Mapped[str | None] = mapped_column(sa.String(250))
     refers_to: Mapped[str | None]
+    # What of their words was quoted below it when it was drafted, line by line as it stands there.
+    theirs: Mapped[str | None]
 
-    # Which of the alternatives of its text it carries: a, b or c.
-    variant: Mapped[str] = mapped_column(sa.String(1), default="a")
+    # Which of the alternatives of its text it carries: a, b or c, a letter for each place.
+    variant: Mapped[str] = mapped_column(sa.String(4), default="a")
     # SHA-256 of the words between opening and closing, folded: equal words are seen at once.
     body_hash: Mapped[str] = mapped_column(sa.String(64), default="", index=True)
     # How alike its most alike neighbour of the mailing is, in per cent, and which letter that is;

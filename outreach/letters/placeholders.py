@@ -173,6 +173,17 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
         "a",
         asked_only=True,
     ),
+    Placeholder(
+        "variant2",
+        N_(
+            "a, b or c as well, chosen for itself: alternatives in two places of a text make nine"
+            " letters, in three places 27, in four 81"
+        ),
+        "b",
+        asked_only=True,
+    ),
+    Placeholder("variant3", N_("the same for a third place"), "c", asked_only=True),
+    Placeholder("variant4", N_("the same for a fourth place"), "a", asked_only=True),
     Placeholder("letter.code", N_("the reference code of this letter"), "7K4-Q2M"),
     Placeholder(
         "previous.date",
@@ -231,6 +242,9 @@ FACT_SAMPLE = "fact.R02"
 
 # `ref("…")` and `date("…")` let a legal reference or a date of the text itself carry digits.
 MARKS = ("ref", "date")
+
+# The places of a text that may have alternatives; a letter's own are `models.Letter.variant`.
+ALTERNATIVES = ("variant", "variant2", "variant3", "variant4")
 
 BY_NAME: dict[str, Placeholder] = {entry.name: entry for entry in PLACEHOLDERS}
 

@@ -28,7 +28,7 @@ SAMPLE_CODE = placeholders.BY_NAME["letter.code"].sample
 # Names whose values a preview of a letter that follows another one makes up.
 _MADE_UP = ("previous.", "correction.")
 # What is the same for every recipient, so that nobody lacks it alone.
-_OF_ALL = ("signatures", "signatures_exact", "petition", "sender", "letter", "variant", "fact")
+_OF_ALL = ("signatures", "signatures_exact", "petition", "sender", "letter", "fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def lacking(words: Words) -> list[str]:
         for name in used
         if (known := placeholders.BY_NAME.get(name))
         and known.optional
-        and name.split(".")[0] not in _OF_ALL
+        and name.split(".")[0] not in (*_OF_ALL, *placeholders.ALTERNATIVES)
     )
 
 

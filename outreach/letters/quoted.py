@@ -7,12 +7,11 @@ Plain text as mail programs quote it: a line that names who wrote and when, then
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 
 from outreach.letters.models import Letter, LetterKind
 from outreach.petitions.phrases import wrote
 
-# Letters that answer what somebody wrote; in others a line after ">" is a line of ours.
+# Letters that answer what somebody wrote; no other quotes anybody.
 QUOTING = frozenset({LetterKind.ANSWER, LetterKind.THANKS, LetterKind.CORRECTION})
 MOST_LINES = 300
 
@@ -33,12 +32,10 @@ def quotation_of(words: str, *, name: str, day: dt.date, language: str) -> str:
 
 
 def own_words(letter: Letter) -> str:
-    """Return the text of `letter` without what it quotes of theirs, and the line before it."""
-    if letter.kind not in QUOTING:
-        return letter.text
-    lines = [*letter.text.split("\n"), ""]
-    return "\n".join(
-        line
-        for line, after in itertools.pairwise(lines)
-        if not line.startswith(">") and not (after.startswith(">") and line.endswith(":"))
-    )
+    """Return the text of `letter` without what it quotes of theirs, and the line before it.
+
+    Theirs is what was quoted when it was drafted, line for line; a line that somebody typed or
+    changed is ours, whatever mark it stands behind.
+    """
+    theirs = {line.rstrip() for line in (letter.theirs or "").split("\n")} - {""}
+    return "\n".join(line for line in letter.text.split("\n") if line.rstrip() not in theirs)

@@ -274,7 +274,10 @@ def _refuse_touched(letter: Letter) -> None:
 def _worded(group: _Group, row: _Row) -> tuple[str, Worded]:
     """The alternative the letter had, unless its desk has those very words from another letter."""
     letter, version = row.letter, row.version
-    for variant in sorted(choosing.alternatives(version), key=lambda one: one != letter.variant):
+    there = choosing.alternatives(version)
+    # A text that has got more alternatives: letters one after the other get different ones.
+    first = there.index(letter.variant) if letter.variant in there else letter.id % len(there)
+    for variant in (*there[first:], *there[:first]):
         worded = group.wording.words(
             row.target,
             version,

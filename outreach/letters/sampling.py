@@ -12,7 +12,7 @@ from outreach.letters.models import Letter
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Letters made of one text in one language, with one of its alternatives."""
+    """Letters made of one text in one language, which begin with one of its alternatives."""
 
     version_id: int
     language: str
@@ -26,7 +26,7 @@ def texts_of(letters: Sequence[Letter]) -> list[Text]:
     """Return the texts that `letters` were made of, the commonest first."""
     grouped: dict[tuple[str, int, str], list[Letter]] = {}
     for letter in letters:
-        key = (letter.language, letter.template_version_id, letter.variant)
+        key = (letter.language, letter.template_version_id, letter.variant[0])
         grouped.setdefault(key, []).append(letter)
     found = []
     for (language, version_id, variant), group in sorted(grouped.items()):
@@ -50,13 +50,17 @@ def sample_of(letters: Sequence[Letter]) -> list[Letter]:
         common |= _commonness(text.letters)
     unusual = sorted(letters, key=lambda one: (common[one.id], one.id))
     chosen = {one.id: one for one in _outliers(letters, unusual)}
-    for key in ("language", "variant"):
-        seen = {getattr(one, key) for one in chosen.values()}
-        for one in unusual:
-            if getattr(one, key) not in seen:
-                seen.add(getattr(one, key))
-                chosen[one.id] = one
+    seen = {kind for one in chosen.values() for kind in _kinds(one)}
+    for one in unusual:
+        if not seen.issuperset(_kinds(one)):
+            seen |= _kinds(one)
+            chosen[one.id] = one
     return sorted(chosen.values(), key=lambda one: one.id)
+
+
+def _kinds(letter: Letter) -> set[object]:
+    """The language of a letter, and the alternative it has in each place of its text."""
+    return {letter.language, *enumerate(letter.variant)}
 
 
 def _outliers(letters: Sequence[Letter], unusual: Sequence[Letter]) -> Iterator[Letter]:

@@ -61,6 +61,7 @@ def page(
     *,
     today: dt.date,
     page: int = 1,
+    per_page: int = PER_PAGE,
     sort: queries.Sort = queries.Sort.PLACE,
     total: int | None = None,
 ) -> tuple[Sequence[Row], queries.Page]:
@@ -72,7 +73,7 @@ def page(
         session,
         audiences.found_targets(session, campaign, filters, today=today),
         page=page,
-        per_page=PER_PAGE,
+        per_page=per_page,
         sort=sort,
         total=total,
         narrowed=True,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Campaign, Sender, Voice
 from outreach.directory.models import Organization, Post, Target
-from outreach.letters import claims, places
+from outreach.letters import claims, placeholders, places
 from outreach.letters.background import NOTHING, Background, Earlier
 from outreach.letters.models import Letter
 from outreach.letters.rendering import Empty, Quoted
@@ -111,7 +111,13 @@ def values_for(
         "signatures_exact": shared.signatures_exact,
     }
     values |= {name: _or_empty(name, value) for name, value in alone.items()}
-    return values | {"fact": shared.facts, "variant": variant}
+    return values | {"fact": shared.facts} | _alternatives(variant)
+
+
+def _alternatives(variant: str) -> dict[str, object]:
+    """Which alternative each place of a text takes; places past the last follow that one."""
+    chosen = variant.ljust(len(placeholders.ALTERNATIVES), variant[-1])
+    return dict(zip(placeholders.ALTERNATIVES, chosen, strict=True))
 
 
 def _around(

@@ -246,6 +246,7 @@ def _word(
             at.reply.text, name=_writer(at), day=at.reply.received_on, language=made.language
         )
         text = f"{text}\n\n{quoted}" if quoted else text
+        made.theirs = quoted or None
     subject = _subject(at)
     seen = editing.fingerprint(made)
     editing.edit(session, made, subject=subject, text=text, seen=seen, by=by, now=now)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from outreach.replies import mime
-from outreach.replies.mime import Part, header
+from outreach.replies.mime import Part, clean, header
+from outreach.replies.tnef import Packed
 
 # What a file may be called by us, by its media type. Anything else is .bin.
 _ENDINGS = {
@@ -66,17 +67,29 @@ class Attachment:
 
 def attachment_of(part: Part, number: int) -> Attachment:
     """Return a leaf of a message as its file `number` (from 1)."""
-    called = part.filename[:200]
     code = header(part.headers, "Content-Transfer-Encoding")
-    data, _whole = part.body()
-    risky = bool(_RISKY.search(called) or _RISKY_KINDS.search(part.kind))
+    size = len(part.body()[0])
+    file = _attachment(number, part.filename, part.kind, part.raw, size)
+    return replace(file, code=code, nested=mime.is_message(part))
+
+
+def unwrapped(file: Packed, number: int) -> Attachment:
+    """Return a file out of a winmail.dat as file `number` (from 1) of the message."""
+    return _attachment(number, clean(file.name), file.media_type, memoryview(file.data), None)
+
+
+def _attachment(
+    number: int, called: str, kind: str, raw: memoryview, size: int | None
+) -> Attachment:
+    called, kind = called[:200], kind[:100]
+    risky = bool(_RISKY.search(called) or _RISKY_KINDS.search(kind))
     return Attachment(
-        name=f"attachment-{number}{'.bin' if risky else _ENDINGS.get(part.kind, '.bin')}",
+        name=f"attachment-{number}{'.bin' if risky else _ENDINGS.get(kind, '.bin')}",
         called=called,
-        media_type=part.kind[:100],
-        size=len(data),
-        nested=mime.is_message(part),
+        media_type=kind,
+        size=len(raw) if size is None else size,
+        nested=False,
         risky=risky,
-        raw=part.raw,
-        code=code,
+        raw=raw,
+        code="",
     )

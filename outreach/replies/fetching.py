@@ -33,6 +33,7 @@ MOST_AT_ONCE = 500
 _TOO_LARGE = N_("A message of %(size)s bytes is too large to be taken; it was left there.")
 _ONE_REFUSED = N_("The server does not hand out one message: %(words)s")
 _TRIPPED = N_("Our program tripped over it (%(error)s).")
+_NO_MAILDIR = N_("There is no Maildir that we may read at %(folder)s: no folder “new” in it.")
 _NOT_READABLE = N_("A file in the folder can't be read or stored (%(error)s).")
 
 log = logging.getLogger(__name__)
@@ -194,12 +195,55 @@ def fetch_folders(
     delivers (https://cr.yp.to/proto/maildir.html).
     """
     found = {}
+    for place in _folders(database, home, now):
+        fetched = Fetched()
+        try:
+            if not (place.path / "new").is_dir():
+                fetched.trouble = Sentence(_NO_MAILDIR, folder=str(place.path))
+            else:
+                fetched = _take_folder(database, place.path, place.campaign_id, now)
+        except OSError as error:
+            fetched.trouble = Sentence(_NOT_READABLE, error=type(error).__name__)
+        found[place.slug] = fetched
+        if fetched.trouble is None and not fetched.taken and place.fresh:
+            continue
+        with database.writing() as session:
+            there = session.get(Mailbox, place.mailbox_id)
+            if there is not None:
+                mailboxes.note_look(session, there, fetched.trouble, now=now())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A Maildir folder in use; `fresh` when it was well within the last minute."""
+
+    slug: str
+    campaign_id: int
+    path: Path
+    mailbox_id: int
+    fresh: bool
+
+
+def _folders(database: Database, home: Path, now: Callable[[], dt.datetime]) -> list[_Place]:
+    """The Maildir folders that are there, or were: one that is gone must not be silent."""
     with database.reading() as session:
         campaigns = session.execute(sa.select(Campaign.slug, Campaign.id)).all()
+        wanted = sa.select(Mailbox).where(Mailbox.way == Way.MAILDIR)
+        known = {one.campaign_id: one for one in session.scalars(wanted)}
+        session.expunge_all()
+    found = []
     for slug, campaign_id in campaigns:
-        folder = home / "maildir" / slug
-        if (folder / "new").is_dir():
-            found[slug] = _take_folder(database, folder, campaign_id, now)
+        path, box = home / "maildir" / slug, known.get(campaign_id)
+        if box is None and path.is_symlink() | path.exists():
+            with database.writing() as session:
+                box = mailboxes.folder_of(session, campaign_id, str(path), now=now())
+                session.flush()
+                session.expunge(box)
+        if box is not None and box.enabled:
+            since = box.fetched_at if box.trouble_since is None else None
+            fresh = since is not None and now() - since < EVERY
+            found.append(_Place(slug, campaign_id, path, box.id, fresh))
     return found
 
 

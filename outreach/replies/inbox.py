@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts import audit
+from outreach.accounts import audit, tasks
 from outreach.accounts.models import INBOX, Actor, Campaign, Task
 from outreach.accounts.roles import ORGANISERS, STAFF, require
 from outreach.database import hold, one_at_a_time
@@ -198,6 +198,7 @@ def set_aside(session: Session, row: Incoming, *, by: Actor, now: dt.datetime) -
     if row.state in (InboxState.NEW, InboxState.FILED):
         raise Refused(Sentence("This message can't be set aside now. Look at it again."))
     change_state(session, row, InboxState.SET_ASIDE, by=by, now=now)
+    tasks.finish_about(session, ("incoming", row.id), by=by, now=now)
 
 
 def take_back(session: Session, row: Incoming, *, by: Actor, now: dt.datetime) -> None:

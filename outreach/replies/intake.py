@@ -122,6 +122,11 @@ def _give_up(session: Session, number: int, why: Sentence, now: dt.datetime) -> 
         return
     row.failure = why.as_json()
     inbox.change_state(session, row, InboxState.UNREADABLE, by=INBOX, now=now)
+    ask_to_look(session, row, Sentence("Look at a message that our program could not read"), now)
+
+
+def ask_to_look(session: Session, row: Incoming, title: Sentence, now: dt.datetime) -> None:
+    """Open a task about a message that only a person can go on with."""
     campaign = _whose(session, row)
     if campaign is None:
         return
@@ -130,7 +135,7 @@ def _give_up(session: Session, number: int, why: Sentence, now: dt.datetime) -> 
         campaign_id=campaign.id,
         kind=TaskKind.READ_REPLY,
         subject=("incoming", row.id),
-        title=str(Sentence("Look at a message that our program could not read")),
+        title=str(title),
         due_on=campaign.day_of(now),
         rehearsal=row.rehearsal,
         now=now,

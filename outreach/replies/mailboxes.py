@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit, tasks
-from outreach.accounts.mail_accounts import checked_host
+from outreach.accounts.mail_accounts import checked_host, refuse_kept_password
 from outreach.accounts.models import INBOX, Actor, Campaign, Security, TaskKind
 from outreach.accounts.roles import require
+from outreach.database import one_at_a_time
 from outreach.errors import BadInput, NotFound, OutreachError
 from outreach.replies import imap
 from outreach.replies.imap import Access
-from outreach.replies.models import Mailbox
+from outreach.replies.models import Mailbox, Way
 from outreach.sending.finding import Finding, Found
 from outreach.signing import Vault
 from outreach.words import Sentence
@@ -83,6 +84,8 @@ def save_mailbox(
     require(by, "campaign.write")
     wanted = _checked(session, campaign, mailbox, values)
     password = wanted.pop("password")
+    if mailbox is not None and password is None:
+        refuse_kept_password(mailbox.host, wanted["host"])
     name = "changed" if mailbox else "added"
     if mailbox is None:
         mailbox = Mailbox(campaign_id=campaign.id, **wanted)
@@ -103,6 +106,56 @@ def save_mailbox(
     return mailbox
 
 
+def folder_of(session: Session, campaign_id: int, path: str, *, now: dt.datetime) -> Mailbox:
+    """Return the row of a campaign's Maildir folder, made if there is none: it keeps its trouble.
+
+    `path` is where it lies; of a long one the end is kept.
+    """
+    one_at_a_time(session, f"maildir:{campaign_id}")
+    wanted = sa.select(Mailbox).where(
+        Mailbox.campaign_id == campaign_id, Mailbox.way == Way.MAILDIR
+    )
+    found = session.scalar(wanted)
+    if found is None:
+        found = Mailbox(
+            campaign_id=campaign_id,
+            way=Way.MAILDIR,
+            name=f"Maildir …/{path[-60:].rpartition('maildir/')[2]}",
+            host="",
+            port=0,
+            security=Security.NONE,
+            username="",
+            folder=path[-255:],
+        )
+        session.add(found)
+        session.flush()
+        _record(session, found, "added", by=INBOX, now=now, detail={"folder": path})
+    return found
+
+
+def change_folder(
+    session: Session,
+    mailbox: Mailbox,
+    *,
+    checked_by: str,
+    enabled: bool,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Say whether a Maildir folder is looked into, and whose checks in it count. Admins only."""
+    require(by, "campaign.write")
+    name = checked_by.strip().lower()
+    if not name.isprintable() or len(name) > 253:
+        raise BadInput(Sentence("This holds an invisible control mark."), "checked_by")
+    if (mailbox.checked_by, mailbox.enabled) == (name, enabled):
+        return
+    mailbox.checked_by, mailbox.enabled = name, enabled
+    mailbox.trouble, mailbox.trouble_since = None, None
+    session.flush()
+    tasks.finish_about(session, ("mailbox", mailbox.id), by=by, now=now)
+    _record(session, mailbox, "changed", by=by, now=now)
+
+
 def remove_mailbox(session: Session, mailbox: Mailbox, *, by: Actor, now: dt.datetime) -> None:
     """Forget a mailbox with its password; what came through it stays. Admins only."""
     require(by, "campaign.write")
@@ -116,7 +169,8 @@ def claim_due(session: Session, *, before: dt.datetime, now: dt.datetime) -> Seq
     """Return the mailboxes that nobody has looked into since `before`, as looked into `now`."""
     return session.scalars(
         sa.update(Mailbox)
-        .where(Mailbox.enabled, sa.or_(Mailbox.tried_at.is_(None), Mailbox.tried_at <= before))
+        .where(Mailbox.way == Way.IMAP, Mailbox.enabled)
+        .where(sa.or_(Mailbox.tried_at.is_(None), Mailbox.tried_at <= before))
         .values(tried_at=now)
         .returning(Mailbox.id)
         .execution_options(synchronize_session=False)

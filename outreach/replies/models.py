@@ -174,6 +174,9 @@ class Incoming(Base):
     # How often reading it was begun: one that takes the process down with it is not tried for ever.
     tries: Mapped[int] = mapped_column(default=0)
     read_at: Mapped[dt.datetime | None]
+    # The same of sorting it, and from when on it may be begun again.
+    sort_tries: Mapped[int] = mapped_column(default=0)
+    sort_again_at: Mapped[dt.datetime | None]
     # Sentences, kept to be said in the reader's language: {text, values}.
     failure: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     kind: Mapped[MailKind | None] = mapped_column(enum(MailKind, "kind"))
@@ -226,18 +229,20 @@ class Arrival(Base):
 class Mailbox(Base):
     """A mailbox that a campaign's answers come to, and how we get in (IMAP).
 
-    `password` is locked (`signing.Vault`): it is never shown again.
+    `password` is locked (`signing.Vault`): it is never shown again. A Maildir folder has one too,
+    without server and user, made when it is first looked into.
     """
 
     __tablename__ = "mailbox"
     __table_args__ = (
         sa.UniqueConstraint("campaign_id", "name"),
-        sa.CheckConstraint("port BETWEEN 1 AND 65535", name="port"),
+        sa.CheckConstraint("way = 'maildir' OR port BETWEEN 1 AND 65535", name="port"),
         sa.CheckConstraint("(trouble_since IS NULL) = (trouble IS NULL)", name="trouble"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"))
+    way: Mapped[Way] = mapped_column(enum(Way, "way"), default=Way.IMAP)
     name: Mapped[str] = mapped_column(sa.String(80))
     enabled: Mapped[bool] = mapped_column(default=True)
     host: Mapped[str] = mapped_column(sa.String(253))

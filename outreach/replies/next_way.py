@@ -1,7 +1,8 @@
 """A letter that came back goes again by the next way: the same words to the same person.
 
 Another e-mail address that somebody checked, else their form, else post. It is a new draft with a
-review, a seal and the gate of its own; while it stands there is no second one.
+review, a seal and the gate of its own; while it stands there is no second one. A letter that their
+server refused because of its address is withdrawn by that: it shall not go after all.
 """
 
 from __future__ import annotations
@@ -18,17 +19,24 @@ from outreach.accounts import audit, tasks
 from outreach.accounts.models import Actor, Campaign, Sender, TaskKind
 from outreach.accounts.roles import require
 from outreach.database import hold
-from outreach.directory import offices
-from outreach.directory.models import ContactDetail, ContactKind, Target
+from outreach.directory import offices, verification
+from outreach.directory.models import ContactDetail, ContactKind, ContactState, Target
 from outreach.directory.shelf_life import shelf_for
 from outreach.directory.suppression import forbidding
 from outreach.directory.wishes import NO_WISH, wishes_of
 from outreach.errors import Refused
-from outreach.letters import choosing, distinctness
+from outreach.letters import choosing, distinctness, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Mailing, Quotation
+from outreach.replies.effects import with_hand
 from outreach.replies.models import Reply, ReplyKind, ReplyLetter
 from outreach.words import Sentence
+
+# What the two letters have alike.
+_SAME = (
+    *("campaign_id", "template_version_id", "sender_id", "target_id", "ask_id", "kind"),
+    *("rehearsal", "language", "recipient", "envelope", "variant", "customised_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +51,16 @@ class NextWay:
 
 def next_ways(session: Session, letters: Iterable[Letter], *, today: dt.date) -> list[NextWay]:
     """Return how each of `letters` that came back can go again, or why it can't."""
-    returned = [one for one in letters if one.state is State.BOUNCED]
+    returned = [one for one in letters if came_back(session, one)]
     return [next_way(session, one, today=today) for one in returned]
+
+
+def came_back(session: Session, letter: Letter) -> bool:
+    """Return whether `letter` did not arrive, and by the same way never will."""
+    if letter.state is not State.FAILED or letter.channel is not ContactKind.EMAIL:
+        return letter.state is State.BOUNCED
+    details = verification.details_at(session, letter.address)
+    return any(one.state is ContactState.BOUNCING for one in details)
 
 
 def next_way(session: Session, letter: Letter, *, today: dt.date) -> NextWay:
@@ -147,7 +163,7 @@ def write_again(session: Session, letter: Letter, *, by: Actor, now: dt.datetime
     """
     require(by, "letters.write")
     hold(session, letter)
-    if letter.state is not State.BOUNCED:
+    if not came_back(session, letter):
         raise Refused(Sentence("This letter did not come back, as far as we know."))
     campaign = session.get_one(Campaign, letter.campaign_id)
     found = next_way(session, letter, today=campaign.day_of(now))
@@ -158,6 +174,9 @@ def write_again(session: Session, letter: Letter, *, by: Actor, now: dt.datetime
     sender = session.get_one(Sender, letter.sender_id)
     if not sender.active:
         raise Refused(Sentence("The sender %(name)s is out of use.", name=sender.name))
+    if letter.state is State.FAILED:
+        reason = str(Sentence("Written again by another way."))
+        moving.make(session, letter, "withdraw", by=with_hand(by, "author"), now=now, reason=reason)
     made = _made(session, letter, found.contact, by, now)
     _tell(session, letter, made, by=by, now=now)
     _finish_tasks(session, letter, by=by, now=now)
@@ -222,35 +241,25 @@ def _copy(
 ) -> Letter:
     code = signing.new_code()
     mail = contact.kind is ContactKind.EMAIL
-    reminds = letter.kind is LetterKind.REMINDER
+    # Of one that left and came back; a refused one is withdrawn, and makes room for this.
+    after = letter.kind is LetterKind.REMINDER and letter.state is State.BOUNCED
     return Letter(
-        campaign_id=letter.campaign_id,
+        **{name: getattr(letter, name) for name in _SAME},
         mailing_id=mailing.id,
-        template_version_id=letter.template_version_id,
-        sender_id=letter.sender_id,
-        target_id=letter.target_id,
         office_id=session.get_one(Target, letter.target_id).office_id,
-        ask_id=letter.ask_id,
-        kind=letter.kind,
-        # A letter has one reminder: the next goes after the one that came back.
-        follows_id=letter.id if reminds else letter.follows_id,
+        # A letter has one reminder: the next goes after it.
+        follows_id=letter.id if after else letter.follows_id,
         instead_of_id=letter.id,
-        rehearsal=letter.rehearsal,
         code=code,
-        language=letter.language,
         channel=contact.kind,
         address=contact.value,
-        recipient=letter.recipient,
-        envelope=letter.envelope,
         subject=letter.subject.replace(letter.code, code),
         text=letter.text.replace(letter.code, code),
         in_reply_to=letter.in_reply_to if mail else None,
         refers_to=letter.refers_to if mail else None,
-        variant=letter.variant,
         # The words stay whose they are.
         author_id=letter.author_id or by.user_id,
         author=letter.author if letter.author_id else by.name,
-        customised_at=letter.customised_at,
         made_at=now,
         made_by_id=by.user_id,
     )

@@ -10,17 +10,18 @@ import datetime as dt
 import email.message
 import email.utils
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from outreach.replies import mime
-from outreach.replies.attachments import Attachment, attachment_of
+from outreach.replies.attachments import Attachment, attachment_of, unwrapped
 from outreach.replies.authenticity import Check, checks_in
 from outreach.replies.charsets import decoded
 from outreach.replies.mime import Part, Taken, clean
 from outreach.replies.plain_text import text_of
 from outreach.replies.quoting import cut
 from outreach.replies.reports import Report, report_in
+from outreach.replies.tnef import Bag, opened
 from outreach.words import N_, Sentence
 
 MOST_TEXT = 400_000
@@ -32,6 +33,7 @@ MOST_MAILS_DEEP = 5
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,500})>|([^\s<>,;]{1,400}@[^\s<>,;]{1,250})")
 # Some programs call their HTML plain text.
 _MARKUP = re.compile(r"\s*(?:<!doctype html|<html|<body|<div\b[^>]*>|<p\b[^>]*>)", re.IGNORECASE)
+_WRAPPED = ("application/ms-tnef", "application/vnd.ms-tnef")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 EMPTY = N_("There is nothing in it.")
@@ -39,7 +41,10 @@ NO_TEXT = N_("It has no text.")
 HTML_ONLY = N_("It has no plain text; what is shown was made from its HTML.")
 WRONG_CHARSET = N_("Its letters are written in another code than it says; we guessed which.")
 TEXT_CUT = N_("Its text is too long; the end is only in the original.")
-OUTLOOK_BAG = N_("Outlook wrapped its files into winmail.dat; ask them to send them again.")
+OUTLOOK_BAG = N_("Outlook wrapped it into winmail.dat; its text and files were taken out of that.")
+TORN_BAG = N_(
+    "Outlook wrapped it into winmail.dat, which is damaged; ask them to send the files again."
+)
 TWO_SENDERS = N_("It names more than one sender; look at the headers.")
 NO_DATE = N_("The day it was written can't be read.")
 
@@ -120,7 +125,8 @@ def read(raw: bytes, *, ours: str = "") -> Mail:
 def _mail(root: Part, taken: Taken, ours: str, level: int = 0) -> Mail:
     head = root.headers
     parts = list(root.walk())
-    text, html = _texts(parts, taken)
+    bags = _bags(parts, taken)
+    text, html = _texts(parts, list(bags.values()), taken)
     found = cut(text, ours)
     from_, written = _addresses(head, "From"), _date(mime.header(head, "Date"))
     _note_oddities(head, written, taken)
@@ -149,7 +155,7 @@ def _mail(root: Part, taken: Taken, ours: str, level: int = 0) -> Mail:
         quoted=found.quoted,
         signature=found.signature,
         html=html,
-        attachments=_files(parts, taken),
+        attachments=_files(parts, bags),
         messages=tuple(_mail(one, taken, ours, level + 1) for one in within),
         report=report_in(root, parts),
         problems=tuple(taken.problems),
@@ -164,9 +170,24 @@ def _note_oddities(head: email.message.Message, written: dt.datetime | None, tak
         taken.note(NO_DATE)
 
 
-def _texts(parts: Sequence[Part], taken: Taken) -> tuple[str, str]:
+def _bags(parts: Sequence[Part], taken: Taken) -> dict[int, Bag]:
+    """{id of a part: what Outlook wrapped into it}; a damaged one stays among the files too."""
+    found = {}
+    for part in parts:
+        if part.kind not in _WRAPPED and part.filename.lower() != "winmail.dat":
+            continue
+        bag = opened(part.body()[0])
+        if bag is not None:
+            found[id(part)] = bag
+        if bag is not None or part.kind in _WRAPPED:
+            taken.note(OUTLOOK_BAG if bag and bag.whole else TORN_BAG)
+    return found
+
+
+def _texts(parts: Sequence[Part], bags: Sequence[Bag], taken: Taken) -> tuple[str, str]:
     """The message's text and its HTML: of each set of alternatives the plain one, if it says
-    anything (RFC 2046 §5.1.4 lets us choose what we can show best).
+    anything (RFC 2046 §5.1.4 lets us choose what we can show best). What Outlook wrapped is read
+    where nothing else says anything.
     """
     plain, html = [], []
     for part in parts:
@@ -177,6 +198,8 @@ def _texts(parts: Sequence[Part], taken: Taken) -> tuple[str, str]:
         elif part.kind.startswith("text/") and part.kind not in ("text/calendar", "text/rtf"):
             text = _text(part, taken)
             plain.append(text_of(text) if _MARKUP.match(text) else text)
+    if not any(one.strip() for one in [*plain, *html]):
+        plain, html = [_lines(bag.text) for bag in bags], [bag.html for bag in bags if bag.html]
     text = "\n\n".join(one.strip("\n") for one in plain if one.strip())
     markup = "\n".join(html)
     if not text.strip() and markup.strip():
@@ -200,15 +223,23 @@ def _text(part: Part, taken: Taken) -> str:
     text, right = decoded(data[: 4 * MOST_TEXT], part.charset)
     if not right:
         taken.note(WRONG_CHARSET)
+    return _lines(text)
+
+
+def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _files(parts: Sequence[Part], taken: Taken) -> tuple[Attachment, ...]:
+def _files(parts: Sequence[Part], bags: Mapping[int, Bag]) -> tuple[Attachment, ...]:
     leaves = [one for one in parts if mime.is_message(one) or not (one.inner or _is_body(one))]
-    kept = [one for one in leaves if one.kind not in ("message/delivery-status",)]
-    if any(one.kind in ("application/ms-tnef", "application/vnd.ms-tnef") for one in kept):
-        taken.note(OUTLOOK_BAG)
-    return tuple(attachment_of(one, number) for number, one in enumerate(kept, start=1))
+    found: list[Attachment] = []
+    for part in (one for one in leaves if one.kind != "message/delivery-status"):
+        bag = bags.get(id(part))
+        if bag is None or not bag.whole:
+            found.append(attachment_of(part, len(found) + 1))
+        for file in bag.files if bag else ():
+            found.append(unwrapped(file, len(found) + 1))
+    return tuple(found)
 
 
 def _addresses(head: email.message.Message, name: str) -> tuple[Address, ...]:

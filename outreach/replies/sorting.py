@@ -44,11 +44,15 @@ from outreach.replies.parsing import Mail
 from outreach.replies.signs import signs_of
 from outreach.sending import refusals, reply_address
 from outreach.signing import Vault
+from outreach.words import Sentence
 
 # Without a letter of ours these ask nothing of anybody: they are put aside, where one can look.
 IDLE = frozenset({MailKind.LIST, MailKind.RECEIPT, MailKind.DELAYED})
 # What a person has to read, even when it is clear what it belongs to.
 TO_READ = frozenset({MailKind.ANSWER, MailKind.OTHER})
+
+# From a failure until sorting the message is begun again; after the last it is a person's.
+PAUSES = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30))
 
 log = logging.getLogger(__name__)
 
@@ -71,19 +75,52 @@ def sort_waiting(
     """Sort every message that was read; return how many. One that fails stops no other.
 
     `letter_of` reads the tag of an address. A message whose consequences can't be drawn waits for a
-    person. Several workers do no harm: each message is held while it is sorted.
+    person; one that our program trips over is begun again after a minute and after five more, and
+    waits for a person half an hour later. Several workers do no harm: each message is held while it
+    is sorted.
     """
     with database.reading() as session:
-        waiting = [row.id for row in inbox.waiting(session)]
+        waiting = [
+            row.id
+            for row in inbox.waiting(session)
+            if row.sort_again_at is None or row.sort_again_at <= now
+        ]
     if not waiting:
         return 0
     _trace_letters(database)
     for incoming_id in waiting:
         try:
-            sort(database, incoming_id, now=now, letter_of=letter_of)
+            if _begun(database, incoming_id, now):
+                sort(database, incoming_id, now=now, letter_of=letter_of)
+        except sa.exc.OperationalError as error:
+            # The database is away or busy, and the message is not to blame.
+            log.warning("message %s is sorted later: %s", incoming_id, type(error).__name__)
         except Exception as error:
             log.error("message %s: %s", incoming_id, type(error).__name__)
     return len(waiting)
+
+
+def _begun(database: Database, incoming_id: int, now: dt.datetime) -> bool:
+    """Write that sorting a message is begun, before it is: it may take the process down with it.
+
+    False for one that somebody else has begun, and for one that was begun too often: it is given
+    to a person.
+    """
+    with database.writing() as session:
+        row = session.get(Incoming, incoming_id, with_for_update=True)
+        if row is None or row.state is not InboxState.READ:
+            return False
+        if row.sort_again_at is not None and row.sort_again_at > now:
+            return False
+        if row.sort_tries < len(PAUSES):
+            row.sort_again_at = now + PAUSES[row.sort_tries]
+            row.sort_tries += 1
+            return True
+        inbox.change_state(session, row, InboxState.UNMATCHED, by=INBOX, now=now)
+        intake.ask_to_look(
+            session, row, Sentence("File a message that our program could not sort"), now
+        )
+        return False
 
 
 def _trace_letters(database: Database) -> None:

@@ -15,6 +15,7 @@ from outreach.database import Database
 from outreach.directory import endings
 from outreach.directory.models import ContactDetail, Target
 from outreach.directory.shelf_life import Ending
+from outreach.errors import MoveRefused
 from outreach.letters import moving
 from outreach.letters.lifecycle import BY_NAME, UNSENT, State
 from outreach.letters.models import Letter
@@ -161,7 +162,11 @@ def hold_stopped(database: Database, *, now: dt.datetime, limit: int = 100) -> i
             if stops:
                 letter = session.get_one(Letter, letter_id)
                 reason = " ".join(str(stop.words) for stop in stops)
-                moving.make(session, letter, "hold", by=CLOCK, now=now, reason=reason)
+                try:
+                    moving.make(session, letter, "hold", by=CLOCK, now=now, reason=reason)
+                except MoveRefused:
+                    # The others are held all the same; this one is asked again when claimed.
+                    continue
                 held += 1
     return held
 

@@ -111,7 +111,7 @@ def is_good(place: Place, hours: Hours, day: dt.date) -> bool:
     return hours.last or day != week[-1]
 
 
-def after_working_days(place: Place, start: dt.datetime, days: int) -> dt.datetime:
+def later_by_working_days(place: Place, start: dt.datetime, days: int) -> dt.datetime:
     """Return the instant `days` working days of `place` after `start`, at the same hour there."""
     local = start.astimezone(place.zone)
     day = working_day(place, local.date(), days)

@@ -25,14 +25,16 @@ from sqlalchemy.orm import Session
 from outreach.accounts import tasks
 from outreach.accounts.models import Actor, Campaign
 from outreach.database import Database, is_away
-from outreach.errors import BadInput, Refused
+from outreach.errors import BadInput, MoveRefused, Refused
 from outreach.letters import moving
 from outreach.letters.models import Letter
 from outreach.sending import claiming, due, results
 from outreach.sending.claiming import LEASE, Claim, Claimed, Counts, Verdict
 from outreach.sending.due import Page, Position
+from outreach.sending.models import Attempt
 from outreach.sending.postman import LASTING, Answer, Fate, Postman, Written
 from outreach.sending.results import Result
+from outreach.words import Sentence
 
 __all__ = ["LEASE", "Counts", "Verdict", "send_due", "settle"]
 
@@ -243,14 +245,25 @@ def _verdict(answer: Answer) -> Verdict:
     return Verdict.REFUSED if answer.refusal in LASTING else Verdict.PUT_BACK
 
 
+def nobody_at_it_from(attempt: Attempt) -> dt.datetime:
+    """Return when no worker can be at an attempt any more, however slow it was."""
+    return attempt.lease_until + LEASE
+
+
 def settle(
     session: Session, letter: Letter, went: bool, *, reason: str, by: Actor, now: dt.datetime
 ) -> None:
     """Say of an unknown letter whether it went, and why we think so.
 
-    Raises BadInput without a reason and what `moving.make` raises.
+    "It didn't" has to wait until nobody can be at it any more: a worker that was only slow would
+    deliver it, and the letter could go a second time. Raises BadInput without a reason, MoveRefused
+    naming that moment, and what `moving.make` raises.
     """
     last = results.last_attempt(session, letter.id)
+    until = nobody_at_it_from(last) if last else now
+    if not went and until > now:
+        words = "Its worker may still be at it. Say that it didn't go after %(until)s, not before."
+        raise MoveRefused(Sentence(words, until=until))
     if went:
         sent_at = (last.data_at if last else None) or now
         moving.make(session, letter, "confirm_sent", by=by, now=now, reason=reason, sent_at=sent_at)

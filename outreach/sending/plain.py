@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 
 from outreach.accounts.models import MailAccount, Sender
@@ -12,14 +13,14 @@ from outreach.sending.message import new_message_id, wire_address
 from outreach.sending.postman import Answer, Envelope, Fate, TransportError, Unanswered, Written
 
 
-class Plain:
+class Plain(ABC):
     """The part of a postman that writes, when there is nothing to sign or to tag."""
 
     together = 1
 
+    @abstractmethod
     def deliver(self, message: bytes, envelope: Envelope) -> str:
         """Hand over `message`; see `Postman.deliver`."""
-        raise NotImplementedError
 
     def write_by(
         self,

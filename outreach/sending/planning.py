@@ -25,8 +25,8 @@ from outreach.sending.hours import (
     Hours,
     Place,
     Window,
-    after_working_days,
     good_windows,
+    later_by_working_days,
     rest_on,
 )
 from outreach.sending.places import places_of
@@ -88,7 +88,7 @@ def slots(
         if isinstance(slot, Slot):
             taken.note(letter, slot.send_after)
             rest = rests.get(letter.campaign_id, 0)
-            free_from[letter.office_id] = after_working_days(place, slot.send_after, rest)
+            free_from[letter.office_id] = later_by_working_days(place, slot.send_after, rest)
         found[letter.id] = slot
     return found
 
@@ -146,9 +146,9 @@ def _free_from(
             assert begins is not None
             place, rest = places[own.target_id], rests.get(own.campaign_id, 0)
             # What goes long after it does not hold it up.
-            near = begins <= after_working_days(place, after, rest)
+            near = begins <= later_by_working_days(place, after, rest)
             if letter_id not in ids and rehearsal is own.rehearsal and near:
-                free = after_working_days(place, begins, rest)
+                free = later_by_working_days(place, begins, rest)
                 found[office_id] = max(free, found.get(office_id, free))
     return found
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import CLOCK, Campaign
-from outreach.database import Database
-from outreach.errors import MoveRefused
+from outreach.database import Database, is_away
 from outreach.letters import chains, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
@@ -30,18 +30,15 @@ def miss_overdue(database: Database, *, now: dt.datetime) -> int:
         overdue = session.scalars(
             sa.select(Letter.id).where(Letter.state == State.SCHEDULED, Letter.send_before <= now)
         ).all()
-    missed = 0
-    for letter_id in overdue:
-        try:
-            with database.writing() as session:
-                letter = session.get_one(Letter, letter_id, with_for_update=True)
-                ends = letter.send_before
-                if letter.state is State.SCHEDULED and ends is not None and ends <= now:
-                    moving.make(session, letter, "miss", by=CLOCK, now=now)
-                    missed += 1
-        except MoveRefused:
-            continue
-    return missed
+
+    def miss(session: Session, letter: Letter) -> bool:
+        ends = letter.send_before
+        if letter.state is not State.SCHEDULED or ends is None or ends > now:
+            return False
+        moving.make(session, letter, "miss", by=CLOCK, now=now)
+        return True
+
+    return _each(database, overdue, miss)
 
 
 def close_silent_asks(database: Database, *, now: dt.datetime) -> int:
@@ -55,13 +52,29 @@ def close_silent_asks(database: Database, *, now: dt.datetime) -> int:
             for campaign in session.scalars(sa.select(Campaign))
             for letter_id in _silent(session, campaign, now)
         ]
-    for letter_id in silent:
-        with database.writing() as session:
-            letter = session.get_one(Letter, letter_id, with_for_update=True)
-            if letter.closed_on is None:
-                today = session.get_one(Campaign, letter.campaign_id).day_of(now)
-                moving.close_silent(session, letter, on=today, by=CLOCK, now=now)
-    return len(silent)
+
+    def close(session: Session, letter: Letter) -> bool:
+        if letter.closed_on is not None:
+            return False
+        today = session.get_one(Campaign, letter.campaign_id).day_of(now)
+        moving.close_silent(session, letter, on=today, by=CLOCK, now=now)
+        return True
+
+    return _each(database, silent, close)
+
+
+def _each(database: Database, ids: Sequence[int], change: Callable[[Session, Letter], bool]) -> int:
+    """Change letters one by one under their locks; what one of them refuses stops no other."""
+    changed = 0
+    for letter_id in ids:
+        try:
+            with database.writing() as session:
+                changed += change(session, session.get_one(Letter, letter_id, with_for_update=True))
+        except Exception as error:
+            if is_away(error):
+                raise
+            log.error("letter %s: %s", letter_id, type(error).__name__)
+    return changed
 
 
 def _silent(session: Session, campaign: Campaign, now: dt.datetime) -> list[int]:

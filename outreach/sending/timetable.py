@@ -17,7 +17,7 @@ from outreach.letters import moving
 from outreach.letters.models import Letter
 from outreach.sending import gate, planning
 from outreach.sending.going_first import Scheduled, take_first
-from outreach.sending.hours import Hours, after_working_days
+from outreach.sending.hours import Hours, later_by_working_days
 from outreach.sending.places import places_of
 from outreach.sending.reasons import Wait
 from outreach.words import Sentence
@@ -148,8 +148,8 @@ def schedule_many(
         schedule(
             session,
             letter,
-            send_after=after_working_days(place, begins + late, rest),
-            send_before=after_working_days(place, ends + late, rest),
+            send_after=later_by_working_days(place, begins + late, rest),
+            send_before=later_by_working_days(place, ends + late, rest),
             because=because,
             by=by,
             now=now,

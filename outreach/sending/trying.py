@@ -52,8 +52,28 @@ def _failed(server: Server, error: TransportError) -> Finding:
             words=error.words,
         )
         return Finding("line", Found.WRONG, words)
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        return Finding("line", Found.WRONG, _certificate(server, error.__cause__))
+    if isinstance(error.__cause__, ssl.SSLError) or "STARTTLS" in error.words:
+        words = Sentence(
+            "No encrypted line comes about: %(words)s. Try the other kind of encryption with its "
+            "port: from the start with 465, after the greeting with 587.",
+            words=error.words,
+        )
+        return Finding("line", Found.WRONG, words)
     words = Sentence("The server turned us away: %(words)s", words=error.words)
     return Finding("sign-in", Found.WRONG, words)
+
+
+def _certificate(server: Server, error: ssl.SSLCertVerificationError) -> Sentence:
+    """What is wrong with a certificate, and what to do; nothing was told to such a server."""
+    return Sentence(
+        "The server can't prove that it is %(host)s (%(words)s). Neither password nor letter was "
+        "told to it. Write the server's name as your provider gives it; if it is written so, send "
+        "the provider these words: the certificate has to be renewed.",
+        host=server.host,
+        words=error.verify_message or error.reason or error,
+    )
 
 
 def _line(server: Server, line: smtplib.SMTP) -> Finding:

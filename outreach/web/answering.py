@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from outreach.accounts.models import Task, TaskKind
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
 from outreach.petitions import texts
 from outreach.replies import answering, desk
 from outreach.replies.filing import answered_letters
@@ -43,9 +47,19 @@ def ways_after(reply: Reply | None) -> list[NextWay]:
 
 def ways_of_task(task: Task | None) -> list[NextWay]:
     """Return the same for a task to find another way."""
-    if task is None or (task.kind, task.subject_kind) != (TaskKind.FIND_ADDRESS, "reply"):
+    about = (task.kind, task.subject_kind) if task else None
+    if task is not None and about == (TaskKind.FIND_ADDRESS, "reply"):
+        return ways_after(session().get(Reply, task.subject_id))
+    if task is None or about != (TaskKind.VERIFY_ADDRESS, "target"):
         return []
-    return ways_after(session().get(Reply, task.subject_id))
+    # Their server refused what went there.
+    refused = sa.select(Letter).where(
+        Letter.campaign_id == campaign().id,
+        Letter.target_id == task.subject_id,
+        Letter.state == State.FAILED,
+    )
+    letters = session().scalars(refused.order_by(Letter.id)).all()
+    return next_ways(session(), letters, today=campaign().day_of(now()))
 
 
 def ways_at_desk(office_id: int) -> list[NextWay]:

@@ -22,7 +22,7 @@ from outreach.errors import BadInput
 from outreach.replies import mailboxes as boxes
 from outreach.replies.fetching import access_of
 from outreach.replies.mailboxes import MailboxValues
-from outreach.replies.models import Mailbox
+from outreach.replies.models import Mailbox, Way
 from outreach.sending.finding import from_json
 from outreach.signing import Vault
 from outreach.web.access import actor, campaign, installation, needs, now, session
@@ -33,7 +33,22 @@ bp = Blueprint("mailboxes", __name__)
 Answer = str | Response | tuple[str, int]
 
 
-class MailboxForm(Form):
+class FolderForm(Form):
+    """What one says about a Maildir folder, and about a mailbox too."""
+
+    checked_by = StringField(
+        _l("Name your mail server signs its checks of senders with"),
+        validators=[Length(max=253)],
+        description=_l(
+            "The first word of the header Authentication-Results, such as mx.example.org. "
+            "Only the topmost under this name counts: anybody can write such a header, so "
+            "see that your server takes out those that came with a message (RFC 8601 §5)."
+        ),
+    )
+    enabled = BooleanField(_l("In use"))
+
+
+class MailboxForm(FolderForm):
     """Where a mailbox is, how we get in, what becomes of a message there."""
 
     name = StringField(
@@ -84,16 +99,6 @@ class MailboxForm(Form):
         validators=[Length(max=255)],
         description=_l("Empty: they stay where they are, unread, and are stored only once."),
     )
-    checked_by = StringField(
-        _l("Name your mail server signs its checks of senders with"),
-        validators=[Length(max=253)],
-        description=_l(
-            "The first word of the header Authentication-Results, such as mx.example.org. "
-            "Only the topmost under this name counts: anybody can write such a header, so "
-            "see that your server takes out those that came with a message (RFC 8601 §5)."
-        ),
-    )
-    enabled = BooleanField(_l("In use"))
 
     @classmethod
     def of(cls, mailbox: Mailbox | None) -> MailboxForm:
@@ -141,7 +146,8 @@ def new() -> Answer:
 @needs("campaign.write")
 def mailbox(mailbox_id: int) -> Answer:
     """Change a mailbox, and try it."""
-    return _edit(boxes.mailbox_by_id(session(), campaign().id, mailbox_id))
+    found = boxes.mailbox_by_id(session(), campaign().id, mailbox_id)
+    return _edit(found) if found.way is Way.IMAP else _edit_folder(found)
 
 
 def _edit(found: Mailbox | None) -> Answer:
@@ -173,6 +179,34 @@ def _edit(found: Mailbox | None) -> Answer:
     return (page, 422) if form.is_submitted() else page
 
 
+def _edit_folder(found: Mailbox) -> Answer:
+    form = FolderForm(obj=found)
+    if form.validate_on_submit():
+        try:
+            with transaction(session()):
+                boxes.change_folder(
+                    session(),
+                    found,
+                    checked_by=form.checked_by.data or "",
+                    enabled=form.enabled.data,
+                    by=actor(),
+                    now=now(),
+                )
+        except BadInput as error:
+            form.show(error)
+        else:
+            flash(_("The folder is saved."), "success")
+            return redirect(url_for("mailboxes.mailboxes"))
+    page = render_template(
+        "pages/campaign/mailbox.html",
+        form=form,
+        mailbox=found,
+        trouble=Sentence.from_json(found.trouble) if found.trouble else None,
+        connection=[],
+    )
+    return (page, 422) if form.is_submitted() else page
+
+
 def _kept(found: Mailbox | None) -> list[dict[str, Any]]:
     return list(found.findings.get("connection", [])) if found else []
 
@@ -184,6 +218,8 @@ def connection(mailbox_id: int) -> Response:
     by, instant, campaign_id = actor(), now(), campaign().id
     require(by, "campaign.write")
     found = boxes.mailbox_by_id(session(), campaign_id, mailbox_id)
+    if found.way is not Way.IMAP:
+        return redirect(url_for("mailboxes.mailbox", mailbox_id=mailbox_id))
     access = access_of(found, _vault().unlock(found.password))
     session().rollback()
     said = boxes.try_mailbox(access, trust=_trust())

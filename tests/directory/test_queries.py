@@ -28,6 +28,7 @@ from outreach.directory.queries import (
     number_of,
     target_page,
     targets,
+    these,
 )
 from outreach.directory.spelling import search_key
 from tests import make
@@ -60,6 +61,11 @@ def named(session: Session, name: str, **values: object) -> int:
         ("გიორგი", "giorgi"),
         ("نور", "نور"),
         ("100%_sure", "100"),
+        ("Ann 'Quotes' \"Double\" Back\\slash", "\"quotes' back\\slash"),
+        # A part of a word, longer and shorter than what databases look for in another way.
+        ("Łukasz Żółć", "kas"),
+        ("Łukasz Żółć", "ka"),
+        ("Щербак", "ербак"),
     ],
 )
 def test_a_name_is_found_however_it_is_typed(session: Session, name: str, typed: str) -> None:
@@ -73,6 +79,8 @@ def test_signs_of_the_database_are_only_signs(session: Session) -> None:
     named(session, "Somebody")
     assert count(session, targets(TargetFilter(q="%"), today=TODAY)) == 0  # no letter: nobody
     assert count(session, targets(TargetFilter(q="zq%b"), today=TODAY)) == 0
+    for typed in ("' OR '1'='1", '"', "\\", "%%%", "zq_b"):
+        assert count(session, targets(TargetFilter(q=typed), today=TODAY)) == 0, typed
 
 
 def test_filters_narrow_and_pages_stop_at_the_last(session: Session) -> None:
@@ -214,6 +222,16 @@ def test_signs_alone_find_nobody_and_two_letters_of_a_name_do(session: Session) 
     for typed in ("🔥", "— !?", "%", "_"):
         assert found(session, q=typed) == []
     assert found(session, q="  ") == ["李明"]
+
+
+def test_thousands_found_already_are_a_selection_like_any_other(session: Session) -> None:
+    ids = [make.target(session, name=name).id for name in ("A", "B", "C")]
+    few = these([*ids[:2], *range(10_000, 45_000)])
+    assert number_of(session, few) == count(session, few) == 2
+    # Two of them in one statement don't take each other's ids.
+    both = few.where(Target.id.in_(these(ids[1:]).with_only_columns(Target.id)))
+    assert [row.name for row in session.scalars(both)] == ["B"]
+    assert session.scalars(these([])).all() == []
 
 
 def test_lists_are_sorted_as_asked(session: Session) -> None:

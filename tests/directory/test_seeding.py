@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor
 from outreach.config import shipped
+from outreach.database import Database
 from outreach.directory import demonstration, seeding
 from outreach.directory.models import (
     Confidence,
@@ -28,7 +29,8 @@ from outreach.directory.models import (
 from outreach.directory.queries import TargetFilter, targets, with_list
 from outreach.directory.salutations import salutation_of
 from outreach.errors import BadFile
-from tests.conftest import NOW
+from tests import make
+from tests.conftest import NOW, Once
 
 CONTACTS = shipped("contacts")
 BY = Actor("operator")
@@ -36,10 +38,11 @@ LETTERS = ("en", "de", "fr")
 
 
 @pytest.fixture
-def seeded(session: Session) -> Session:
-    seeding.seed_directory(session, CONTACTS, now=NOW, by=BY)
-    demonstration.seed_demonstration(session, CONTACTS, now=NOW, by=BY)
-    return session
+def seeded(database: Database, once: Once) -> Iterator[Session]:
+    once(database, "directory", make.directory)
+    with database.session(writes=True) as session:
+        yield session
+        session.rollback()
 
 
 def test_twice_is_once_and_edits_stay(seeded: Session) -> None:

@@ -122,6 +122,18 @@ def test_an_audience_is_counted_by_target_desk_and_language(session, campaign):
     assert counted.languages == {"de": 2, "fr": 1}
 
 
+def test_of_very_many_desks_it_is_known_that_there_are_more(session, campaign, monkeypatch):
+    monkeypatch.setattr(audiences, "MOST_DESKS", 2)
+    one = make.target(session)
+    make.target(session, office_id=one.office_id)
+    make.target(session)
+    assert audiences.count(session, campaign, Filters(), today=NOW.date()).offices == 2
+    for _ in range(3):
+        make.target(session)
+    found = audiences.count(session, campaign, Filters(), today=NOW.date())
+    assert (found.targets, found.offices) == (6, 3)
+
+
 def test_undeclared_no_letter_since_june_on_a_committee(session, campaign, now):
     """Members of a committee, undeclared, no letter since June, address checked."""
     committee = make.organization(session, name="Committee on Foreign Affairs")

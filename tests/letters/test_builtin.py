@@ -244,6 +244,25 @@ def test_sixty_targets_in_eight_languages_get_letters_that_are_not_alike(built_i
         assert letter.text.startswith(opening)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("role", ["member_lower", "mep"])
+@pytest.mark.parametrize("language", ALL)
+def test_of_one_house_81_get_letters_that_are_not_alike(built_in, language, role):
+    if role == "mep" and language in ("uk", "en-US"):
+        pytest.skip("nobody in the European Parliament reads it")
+    world.accepted_count(built_in)
+    house = [world.recipient(built_in, TargetRole(role), language) for _ in range(82)]
+    letters = draft(built_in, FIRST[role], house[:81], every=True)
+    most = world.campaign(built_in).most_alike
+    for letter in letters:
+        assert_fit_to_send(built_in, letter)
+        assert (letter.alike or 0) <= most, f"{letter.variant}: {letter.alike} %"
+    assert len({letter.variant for letter in letters}) == len(letters)
+    # There are no more: whoever comes next gets what somebody has.
+    one_more = draft(built_in, FIRST[role], house[81:], every=True)[0]
+    assert one_more.variant in {letter.variant for letter in letters}
+
+
 @pytest.mark.parametrize(("counted", "voice"), [(True, Voice.WE), (False, Voice.I)])
 @pytest.mark.parametrize("slug", ["minister", "member", "mep"])
 def test_every_demonstration_target_gets_a_whole_letter(built_in, slug, counted, voice):

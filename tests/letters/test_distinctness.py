@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from operator import ne
 
 import pytest
 import sqlalchemy as sa
 
 from outreach.directory.models import Area, Membership
-from outreach.letters import distinctness, editing
+from outreach.letters import choosing, distinctness, editing, redrawing
 from outreach.letters.alikeness import alikeness, body_of
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Mailing, TemplateVersion
@@ -51,6 +53,39 @@ def test_alternatives_go_round_in_one_body(setting):
 def test_alternatives_go_round_between_bodies_too(setting):
     letters, _ = setting.drafts(*(make.target(setting.session, name=f"M{n}") for n in range(4)))
     assert [letter.variant for letter in letters] == ["a", "b", "c", "a"]
+
+
+def test_alternatives_in_four_places_make_81_letters_and_the_first_differ_most(setting):
+    places = ("variant", "variant2", "variant3", "variant4")
+    setting.version.body = " ".join(f'{{% if {one} == "a" %}}x{{% endif %}}' for one in places)
+    found = choosing.alternatives(setting.version)
+    assert found[:3] == ("aaaa", "bbbb", "cccc") and len(set(found)) == 81
+    pairs = itertools.combinations(found[:27], 2)
+    assert min(sum(map(ne, one, other)) for one, other in pairs) == 2
+    # Places that the text doesn't ask for don't make letters.
+    setting.version.body = '{% if variant3 == "b" %}x{% endif %}'
+    assert choosing.alternatives(setting.version) == ("aaa", "aab", "aac")
+
+
+def test_letters_of_an_older_text_are_spread_over_its_new_alternatives(setting):
+    setting.version.body = "We ask you to answer."
+    letters, _ = setting.drafts(*(make.target(setting.session, name=f"M{n}") for n in range(3)))
+    assert {letter.variant for letter in letters} == {"a"}
+    newer = TemplateVersion(
+        template_id=setting.template.id,
+        language="en",
+        number=2,
+        subject="A question",
+        body=ALTERNATIVES + '{% if variant2 == "b" %}Please write to us.{% endif %}',
+        author="Sam",
+        at=setting.now,
+    )
+    setting.session.add(newer)
+    setting.session.flush()
+    redrawing.redraw(
+        setting.session, letters, by=setting.sam, now=setting.now, because="newer words"
+    )
+    assert len({letter.variant for letter in letters}) == 3
 
 
 def test_a_text_without_alternatives_has_one(setting):

@@ -133,6 +133,19 @@ def test_one_click_makes_a_draft_in_the_same_conversation(session, letter, sam, 
     assert not {"12,000", "wrote:"} & set(own_words(made).split())
 
 
+def test_only_what_they_wrote_is_theirs(session, letter, sam) -> None:
+    made = draft(session, came(session, letter, sam), sam)
+    typed = "> The European OMON list counts 40,000.\n>Another mark\nOn 4 March somebody wrote:"
+    made.text = made.text.replace("> Why?", f"> Why? And how?\n{typed}")
+    own = own_words(made)
+    assert "Why? And how?" in own and typed in own
+    assert "12,000" not in own
+    assert any("OMON" in str(one) for one in stopping(made))
+    # Where nothing was quoted nothing is theirs.
+    made.theirs = None
+    assert own_words(made) == made.text
+
+
 def test_it_leaves_with_the_headers_under_the_seal(session, letter, sam) -> None:
     made = draft(session, came(session, letter, sam), sam)
     before = seal_of(session, made)

@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from outreach.accounts.models import Security, Task
+from outreach.accounts.models import Campaign, Security, Task
 from outreach.cli_replies import replies
 from outreach.config import read_settings
 from outreach.database import Database
-from outreach.replies import fetching, imap, inbox, intake, sorting
+from outreach.replies import fetching, imap, inbox, intake, mailboxes, sorting
 from outreach.replies.models import InboxState, Incoming, Mailbox, MailKind, Way
 from outreach.words import Sentence
 from tests import make
@@ -141,6 +141,48 @@ def test_a_maildir_is_taken_once_and_marked(database, tmp_path):
     (folder / "cur" / "1.a.host:2,S").rename(folder / "cur" / "1.a.host:2,RS")
     assert fetching.fetch_folders(database, tmp_path, now=now)[slug].taken == 0
     assert len(rows(database)) == 2
+
+
+def test_a_broken_maildir_says_so_like_a_mailbox_until_it_is_well(database, tmp_path):
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        slug, campaign_id = campaign.slug, campaign.id
+    folder, clock = tmp_path / "maildir" / slug, [make.NOW]
+
+    def look() -> list[str]:
+        fetching.fetch_folders(database, tmp_path, now=lambda: clock[0])
+        clock[0] += dt.timedelta(minutes=20)
+        with database.reading() as session:
+            return [str(box.trouble["text"]) for box in mailboxes.in_trouble(session, campaign_id)]
+
+    # None was ever there: nothing is wrong, and there is no mailbox.
+    assert look() == []
+    with database.reading() as session:
+        assert mailboxes.mailboxes(session, campaign_id) == []
+    (folder / "new").mkdir(parents=True)
+    assert look() == []
+    (folder / "new").rmdir()
+    folder.rmdir()
+    assert "no folder" in look()[0]
+    assert len(look()) == 1
+    with database.reading() as session:
+        assert session.scalars(sa.select(Task.subject_kind)).all() == ["mailbox"]
+    (folder / "new").mkdir(parents=True)
+    assert look() == []
+    with database.reading() as session:
+        assert session.scalars(sa.select(Task).where(Task.done_at.is_(None))).all() == []
+        # Nobody signs in to a folder.
+        assert [box.way for box in mailboxes.mailboxes(session, campaign_id)] == [Way.MAILDIR]
+    assert fetching.fetch_due(database, make_vault(), now=lambda: clock[0]) == {}
+    with database.writing() as session:
+        box = mailboxes.mailboxes(session, campaign_id)[0]
+        ada = make.ada(session, session.get_one(Campaign, campaign_id))
+        mailboxes.change_folder(
+            session, box, checked_by="MX.example", enabled=False, by=ada, now=clock[0]
+        )
+        assert box.checked_by == "mx.example"
+    (folder / "new" / "1.a.host").write_bytes(MAIL % (1, 1))
+    assert fetching.fetch_folders(database, tmp_path, now=lambda: clock[0]) == {}
 
 
 def test_a_file_that_cant_be_stored_stays_and_holds_up_no_other(database, tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ from outreach.directory.offices import settle_target
 from outreach.directory.suppression import SuppressionScope, suppress
 from outreach.errors import NotAllowed, Refused
 from outreach.letters import moving
-from outreach.letters.lifecycle import State
+from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter, LetterKind, Quotation
 from outreach.petitions.models import Ask
 from outreach.replies.models import ReplyKind
@@ -233,3 +233,24 @@ def test_an_address_of_another_desk_that_was_asked_meanwhile_is_refused(
     with pytest.raises(Refused, match="already asked"):
         write_again(session, came_back, by=sam, now=now)
     assert verification.details_at(session, came_back.address)
+
+
+def test_what_their_server_refused_is_withdrawn_and_goes_another_way(
+    session, campaign, letter, sam, now
+) -> None:
+    way(session, letter, ContactKind.FORM, "https://house.example/write")
+    values = {"state": State.FAILED, "sent_at": None, "seal": None, "approved_at": None}
+    if State.FAILED in SEALED:
+        values |= {"seal": "0" * 64, "approved_at": now}
+    session.execute(sa.update(Letter).where(Letter.id == letter.id).values(**values))
+    session.refresh(letter)
+    # Refused for another reason: it is mended and scheduled again.
+    assert next_ways(session, [letter], today=now.date()) == []
+    with pytest.raises(Refused, match="did not come back"):
+        write_again(session, letter, by=sam, now=now)
+    refusals.mark_address(session, letter.address, "550 5.1.1", by=sam, now=now)
+    made = write_again(session, letter, by=sam, now=now)
+    assert (made.state, made.channel) == (State.DRAFT, ContactKind.FORM)
+    assert letter.state is State.WITHDRAWN
+    with pytest.raises(Refused):
+        write_again(session, letter, by=sam, now=now)

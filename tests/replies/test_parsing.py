@@ -124,7 +124,7 @@ def test_files_have_neutral_names_and_are_whole():
     assert [(one.subject, one.message_id, one.text) for one in mail.messages] == [
         ("inner", "in@x", "Inner text")
     ]
-    assert mail.problems == (Sentence(parsing.OUTLOOK_BAG),)
+    assert mail.problems == (Sentence(parsing.TORN_BAG),)
     assert mail.text == "See the file."
 
 

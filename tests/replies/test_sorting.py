@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import INBOX, Actor, Campaign, Mode, Task, TaskKind
+from outreach.database import Database
 from outreach.directory import verification
 from outreach.directory.models import ContactDetail, ContactState, Suppression
 from outreach.letters.lifecycle import State
@@ -28,6 +29,49 @@ AUTOMATIC = {"auto_reply", "bounce_permanent", "bounce_temporary", "delayed", "r
 def step(request: pytest.FixtureRequest) -> int:
     """Every message among the long tests, else each fifteenth."""
     return int(request.param)
+
+
+def test_one_that_fails_pauses_longer_each_time_and_then_waits_for_a_person(
+    database, monkeypatch
+) -> None:
+    begun = []
+
+    def trip(_database: Database, incoming_id: int, **_more: object) -> None:
+        begun.append(incoming_id)
+        raise RuntimeError
+
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        ids = [_read(session, campaign, number) for number in (1, 2)]
+    sort, failing = sorting.sort, ids[0]
+    monkeypatch.setattr(
+        sorting, "sort", lambda it, one, **more: (trip if one == failing else sort)(it, one, **more)
+    )
+    for seconds in (0, 5, 59, 61, 65, 300, 362, 400, 2_100):
+        at = make.NOW + dt.timedelta(seconds=seconds)
+        sorting.sort_waiting(database, now=at, letter_of=lambda _address: None)
+    # At once, after a minute, after five more; the other one was sorted meanwhile.
+    assert begun == [failing] * 3
+    with database.reading() as session:
+        states = [session.get_one(Incoming, one).state for one in ids]
+        assert states == [InboxState.READ, InboxState.UNMATCHED]
+    later = make.NOW + dt.timedelta(hours=1)
+    for _ in range(2):
+        sorting.sort_waiting(database, now=later, letter_of=lambda _address: None)
+    with database.reading() as session:
+        assert session.get_one(Incoming, failing).state is InboxState.UNMATCHED
+        task = session.scalars(sa.select(Task)).one()
+        assert (task.subject_kind, task.subject_id) == ("incoming", failing)
+    assert len(begun) == 3
+
+
+def _read(session: Session, campaign: Campaign, number: int) -> int:
+    raw = f"From: a{number}@b.example\n\nHello {number}.".encode()
+    kept = inbox.keep(session, raw, way=Way.PIPE, campaign=campaign, now=make.NOW)
+    row = session.get_one(Incoming, kept.id)
+    row.kind = MailKind.ANSWER
+    inbox.change_state(session, row, InboxState.READ, by=INBOX, now=make.NOW)
+    return row.id
 
 
 class World:

@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 from outreach import clock
 from outreach.accounts.models import Campaign
 from outreach.directory.models import ContactDetail, Membership, Organization, Target
+from outreach.errors import MoveRefused
+from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Quotation
 from outreach.petitions.models import Fact, FactState
 from outreach.sending import consequences, gate
+from outreach.words import Sentence
 from tests import make
 from tests.sending.conftest import FakePostman, Watch, sendable
 
@@ -98,6 +101,24 @@ def test_all_reasons_stand_in_the_hold_at_once(database, letters, now) -> None:
     with database.reading() as session:
         reason = session.get_one(Letter, letters[0]).reason
     assert "withdrawn" in reason and "no longer the one we know" in reason
+
+
+def test_one_that_refuses_to_be_held_stops_no_other(database, letters, now, monkeypatch) -> None:
+    with database.writing() as session:
+        for letter_id in letters:
+            bad(session, session.get_one(Letter, letter_id))
+    real = moving.make
+
+    def make(session, letter, *args, **values):
+        if letter.id == letters[0]:
+            raise MoveRefused(Sentence("Somebody was first."))
+        real(session, letter, *args, **values)
+
+    monkeypatch.setattr(moving, "make", make)
+    assert consequences.hold_stopped(database, now=now) == 1
+    with database.reading() as session:
+        states = [session.get_one(Letter, one).state for one in letters]
+    assert states == [State.SCHEDULED, State.HELD]
 
 
 def test_what_only_waits_is_left_alone(database, letters, now) -> None:

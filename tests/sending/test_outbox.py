@@ -16,6 +16,7 @@ from outreach.accounts.models import Campaign, Task, TaskKind
 from outreach.database import Database
 from outreach.directory.models import ContactDetail, Office
 from outreach.errors import BadInput, MoveRefused
+from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
 from outreach.sending import desks, message, outbox, rescue
@@ -377,6 +378,23 @@ def test_after_downtime_nothing_leaves_whose_window_passed(
     assert rescue.miss_overdue(database, now=watch.now) == 0
 
 
+def test_one_letter_that_fails_keeps_no_other_on_the_schedule(
+    database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = scheduled(database, 2)
+    watch.forward(days=2)
+    real = moving.make
+
+    def make(session: Session, letter: Letter, *args: Any, **values: Any) -> None:
+        if letter.id == first:
+            raise ValueError("it can't be")
+        real(session, letter, *args, **values)
+
+    monkeypatch.setattr(moving, "make", make)
+    assert rescue.miss_overdue(database, now=watch.now) == 1
+    assert state_of(database, second) is State.MISSED
+
+
 def test_swept_after_its_window_it_is_missed_not_sent(database: Database, watch: Watch) -> None:
     (letter_id,) = scheduled(database)
     claim(database, letter_id, watch)
@@ -415,7 +433,12 @@ def test_it_did_not_go(database: Database, watch: Watch) -> None:
     with database.writing() as session:
         letter = session.get_one(Letter, letter_id)
         assert session.get_one(Office, letter.office_id).quiet_until is not None
-        outbox.settle(session, letter, False, reason="not in the log", by=EVERYBODY, now=watch.now)
+        # A worker that is only slow would deliver it yet.
+        who = {"reason": "not in the log", "by": EVERYBODY}
+        with pytest.raises(MoveRefused) as refused:
+            outbox.settle(session, letter, False, now=watch.now, **who)
+        assert refused.value.sentence.values["until"] == watch.now + 2 * LEASE
+        outbox.settle(session, letter, False, now=watch.now + 2 * LEASE, **who)
         assert letter.state is State.FAILED
         session.expire_all()
         assert session.get_one(Office, letter.office_id).quiet_until is None

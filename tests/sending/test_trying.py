@@ -45,7 +45,10 @@ def test_encryption_and_certificate_are_told(handler: Handler, authority: trustm
             "localhost", controller.port, "association.example", Security.STARTTLS, timeout=3
         )
         (refused,) = try_connection(there, sender="a@association.example")
-        assert refused.found is Found.WRONG and "no safe connection" in str(refused.words)
+        # Nothing is wrong with the sign-in: we never came so far.
+        assert (refused.name, refused.found) == ("line", Found.WRONG)
+        assert "can't prove that it is localhost" in str(refused.words)
+        assert "as your provider gives it" in str(refused.words)
         trust = ssl.create_default_context()
         authority.configure_trust(trust)
         line, *_ = try_connection(there, sender="a@association.example", trust=trust)
@@ -59,3 +62,10 @@ def test_nobody_there_is_told(server: Server) -> None:
     (said,) = try_connection(nobody, sender="a@association.example")
     assert (said.name, said.found) == ("line", Found.WRONG)
     assert "port 9" in str(said.words)
+
+
+def test_a_server_without_the_encryption_we_ask_for_is_told(server: Server) -> None:
+    there = dataclasses.replace(server, security=Security.STARTTLS)
+    (said,) = try_connection(there, sender="a@association.example")
+    assert (said.name, said.found) == ("line", Found.WRONG)
+    assert "587" in str(said.words)

@@ -75,6 +75,27 @@ def test_an_account_is_added_and_its_password_never_shown(
     assert Vault(settings.secret_key).unlock(stored(database).password) == "correct horse"
 
 
+def test_a_password_is_told_to_no_other_server(
+    ada: Client, database: Database, settings: Settings, campaign: Campaign
+) -> None:
+    kept = Vault(settings.secret_key).lock("correct horse")
+    account_id = added(
+        database, campaign, host="one.example", security="tls", username="l", password=kept
+    )
+    browser = Browser(ada)
+    browser.get("mail.account", account_id=account_id)
+    page = browser.press("Save account", host="two.example", status=422)
+    assert "This is another server: type the password again" in page
+    assert stored(database).host == "one.example"
+    browser.press("Save account", host="two.example", password="another one")
+    assert stored(database).host == "two.example"
+    assert Vault(settings.secret_key).unlock(stored(database).password) == "another one"
+    # The same one written otherwise is no other; without a user name no password is told.
+    browser.press("Save account", host="TWO.example")
+    browser.press("Save account", host="three.example", username="")
+    assert (stored(database).host, stored(database).password) == ("three.example", "")
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

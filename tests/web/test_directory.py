@@ -7,10 +7,9 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from outreach.accounts.models import Actor, Event
-from outreach.config import shipped
+from outreach.accounts.models import Event
 from outreach.database import Database
-from outreach.directory import demonstration, offices, seeding
+from outreach.directory import offices
 from outreach.directory.models import (
     ContactDetail,
     ContactKind,
@@ -21,7 +20,7 @@ from outreach.directory.models import (
     Target,
 )
 from tests import make
-from tests.conftest import NOW
+from tests.conftest import Once
 from tests.web.browser_fixtures import (
     Open,
     assert_accessible,
@@ -30,14 +29,17 @@ from tests.web.browser_fixtures import (
 )
 from tests.web.conftest import Client
 
-BY = Actor("operator")
+
+@pytest.fixture
+def database(empty_sqlite: Database, once: Once, request: pytest.FixtureRequest) -> Database:
+    """What ships, with the demonstration, for those that ask for it; before anything else."""
+    if "seeded" in request.fixturenames:
+        once(empty_sqlite, "directory", make.directory)
+    return empty_sqlite
 
 
 @pytest.fixture
 def seeded(database: Database) -> Database:
-    with database.writing() as session:
-        seeding.seed_directory(session, shipped("contacts"), now=NOW, by=BY)
-        demonstration.seed_demonstration(session, shipped("contacts"), now=NOW, by=BY)
     return database
 
 

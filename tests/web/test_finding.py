@@ -17,6 +17,7 @@ from outreach.directory.models import (
     TargetRole,
 )
 from outreach.directory.spelling import search_key
+from outreach.letters import audiences
 from outreach.letters.models import Audience, Template
 from tests import make
 from tests.conftest import NOW
@@ -141,6 +142,16 @@ def test_an_audience_is_saved_from_an_address_and_a_letter_started(
     assert sam.get("/audiences/count?jurisdictions=DE").json == {
         "words": "2 targets, 2 desks, 1 language"
     }
+
+
+def test_more_desks_than_anybody_writes_to_are_not_counted(
+    sam: Client, house: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audiences, "MOST_DESKS", 1)
+    assert sam.get("/audiences/count?jurisdictions=DE").json == {
+        "words": "2 targets, more than 1 desks, 1 language"
+    }
+    assert "more than 1</span>" in sam.get("/audiences/new?jurisdictions=DE").text
 
 
 def test_two_ministries_at_one_desk_wait_for_a_choice(

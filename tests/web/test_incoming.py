@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from outreach.accounts.models import Campaign, Role
 from outreach.database import Database
-from outreach.replies import inbox, intake, sorting
+from outreach.replies import inbox, intake, mailboxes, sorting
 from outreach.replies.models import InboxState, Incoming, Mailbox, Way
 from outreach.replies.parsing import Mail, read
 from outreach.replies.showing import harmless
 from outreach.signing import Vault
 from outreach.web import incoming
 from outreach.web import mailboxes as pages
+from outreach.words import Sentence
 from tests import make
 from tests.browser import Browser
 from tests.web.conftest import Client
@@ -258,3 +259,22 @@ def test_a_mailbox_is_set_up_tried_and_removed(
     assert "Answers" in ada.get("/campaign/mailboxes").text
     ada.send(f"/campaign/mailboxes/{number}/remove")
     assert "No mailbox yet" in ada.get("/campaign/mailboxes").text
+
+
+def test_a_broken_maildir_stands_beside_the_mailboxes(
+    ada: Client, olga: Client, database, campaign
+):
+    with database.writing() as session:
+        box = mailboxes.folder_of(session, campaign.id, "/home/maildir/x", now=make.NOW)
+        mailboxes.note_look(session, box, Sentence("It is gone."), now=make.NOW)
+        number = box.id
+    assert "It is gone." in olga.get("/campaign/mailboxes").text
+    assert "It is gone." in olga.get("/inbox/mail").text
+    assert "It is gone." in olga.get("/board/mailboxes").text
+    page = ada.get(f"/campaign/mailboxes/{number}").text
+    assert "/home/maildir/x" in page and "Server for incoming mail" not in page
+    said = {"checked_by": "MX.example.org", "enabled": "y"}
+    assert ada.send(f"/campaign/mailboxes/{number}", said).status_code == 302
+    assert "It is gone." not in olga.get("/inbox/mail").text
+    with database.reading() as session:
+        assert session.get_one(Mailbox, number).checked_by == "mx.example.org"

@@ -209,6 +209,8 @@ def test_the_most_alike_letters_stand_side_by_side(browser: Browser, house: Hous
     page = browser.get(made(browser, house))
     assert "Highest likeness 100 %, limit 90 %." in page
     assert "are above the limit" in page
+    # The text has one place with alternatives, of which it words two alike.
+    assert "The text makes at most 3 different letters." in page and "four 81" in page
     first = house.letters()[0]
     assert f"100 % {first.recipient}" in page
     # The words that differ are marked, those of the most alike pair have none.

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
+from outreach.accounts.models import User
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.overview.board import ON_BOARD, PARTS
@@ -46,43 +47,49 @@ def answer(session, letter, by, **values):
 
 
 @pytest.fixture
-def full(database, campaign, people):
-    """Something of everything, rehearsed and live."""
+def full(database, campaign, people, once):
+    """Something of everything, rehearsed and live; who signed in before stays signed in."""
+    with database.reading() as session:
+        tokens = {user.id: user.fs_uniquifier for user in session.scalars(sa.select(User))}
+    once(database, "something of everything", lambda session: _fill(session, campaign, people))
     with database.writing() as session:
-        for rehearsal in (True, False):
-            for code in ("LV", "EE", "LV"):
-                for state in State:
-                    target = make.target(session, jurisdiction_code=code)
-                    make.letter(session, campaign, state=state, target=target, rehearsal=rehearsal)
-            for kind in (ReplyKind.SUPPORTIVE, ReplyKind.HOSTILE):
-                letter = make.letter(session, campaign, state=State.SENT, rehearsal=rehearsal)
-                # A threat settles no stance and no promise.
-                said = {
-                    "stance": Position.SUPPORT,
-                    "quote": "I support it.",
-                    "promise": "Asks",
-                    "due_on": TODAY,
-                }
-                more = said if kind is ReplyKind.SUPPORTIVE else {}
-                answer(session, letter, people["olga"], kind=kind, **more)
-            held = make.letter(session, campaign, state=State.APPROVED, rehearsal=rehearsal)
-            moving.make(
-                session, held, "hold", by=people["olga"], now=make.NOW, reason="The count fell"
-            )
-        session.add(
-            Reading(
-                campaign_id=campaign.id,
-                petition_id=make.petition(session, campaign).id,
-                value=12_345,
-                page_url="https://petition.example",
-                read_on=TODAY,
-                by="Sam",
-                at=make.NOW,
-                state=ReadingState.HELD,
-                held_because="The first count of this page",
-            )
+        for user in session.scalars(sa.select(User)):
+            user.fs_uniquifier = tokens[user.id]
+
+
+def _fill(session, campaign, people):
+    for rehearsal in (True, False):
+        for code in ("LV", "EE", "LV"):
+            for state in State:
+                target = make.target(session, jurisdiction_code=code)
+                make.letter(session, campaign, state=state, target=target, rehearsal=rehearsal)
+        for kind in (ReplyKind.SUPPORTIVE, ReplyKind.HOSTILE):
+            letter = make.letter(session, campaign, state=State.SENT, rehearsal=rehearsal)
+            # A threat settles no stance and no promise.
+            said = {
+                "stance": Position.SUPPORT,
+                "quote": "I support it.",
+                "promise": "Asks",
+                "due_on": TODAY,
+            }
+            more = said if kind is ReplyKind.SUPPORTIVE else {}
+            answer(session, letter, people["olga"], kind=kind, **more)
+        held = make.letter(session, campaign, state=State.APPROVED, rehearsal=rehearsal)
+        moving.make(session, held, "hold", by=people["olga"], now=make.NOW, reason="The count fell")
+    session.add(
+        Reading(
+            campaign_id=campaign.id,
+            petition_id=make.petition(session, campaign).id,
+            value=12_345,
+            page_url="https://petition.example",
+            read_on=TODAY,
+            by="Sam",
+            at=make.NOW,
+            state=ReadingState.HELD,
+            held_because="The first count of this page",
         )
-        _came_in(session, campaign)
+    )
+    _came_in(session, campaign)
 
 
 def _came_in(session, campaign):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Actor, Campaign
 from outreach.database import Database
@@ -26,6 +27,7 @@ from outreach.petitions.models import (
 )
 from tests import make
 from tests.browser import Browser, counted_queries
+from tests.conftest import Once
 from tests.web.conftest import Client
 
 PAGES = [
@@ -60,10 +62,17 @@ PAGE = "https://petition.example/en"
 
 
 @pytest.fixture
-def campaign(database: Database, now: dt.datetime) -> Campaign:
+def campaign(database: Database, now: dt.datetime, once: Once) -> Campaign:
     """The built-in campaign."""
-    with database.writing() as session:
-        return seeding.seed_campaign(session, seeding.BUILTIN, now=now, by=Actor("operator"))
+
+    def seed(session: Session) -> None:
+        seeding.seed_campaign(session, seeding.BUILTIN, now=now, by=Actor("operator"))
+
+    once(database, "built-in campaign", seed)
+    with database.reading() as session:
+        campaign = session.scalars(sa.select(Campaign)).one()
+        session.expunge(campaign)
+        return campaign
 
 
 def first(database: Database, model: type, code: str) -> Any:

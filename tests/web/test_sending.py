@@ -13,11 +13,14 @@ from flask import Flask
 from outreach import clock
 from outreach.accounts.models import Actor, Campaign, Mode
 from outreach.database import Database
-from outreach.directory.models import ContactDetail, ContactKind
+from outreach.directory.models import ContactDetail, ContactKind, Office
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
+from outreach.sending import gate
 from outreach.sending.capture import CapturePostman
-from outreach.sending.models import DomainStop
+from outreach.sending.claiming import LEASE
+from outreach.sending.models import Attempt, DomainStop
+from outreach.sending.postman import Refusal, TransportError
 from tests import make
 from tests.browser import Browser
 from tests.sending.conftest import FakePostman, sendable
@@ -188,8 +191,40 @@ def test_an_unknown_letter_is_settled(
     browser = Browser(olga)
     page = browser.get("sending.outbox")
     assert "Nobody knows whether these went" in page and "RuntimeError while sending" in page
+    if state is State.FAILED:
+        # A slow worker might deliver it yet.
+        assert "Its worker may still be at it" in page and button not in page
+        with database.writing() as session:
+            session.scalars(sa.select(Attempt)).one().lease_until = now - 2 * LEASE
+        browser.get("sending.outbox")
     browser.press(button, reason="looked at the log")
     assert state_of(database, letter_id) is state
+
+
+def test_letters_that_wait_say_for_what_as_their_own_page_does(
+    database: Database,
+    campaign: Campaign,
+    olga: Client,
+    letters: Any,
+    tmp_path: Path,
+    now: dt.datetime,
+) -> None:
+    for_rest, put_back = letters(state=State.SCHEDULED), letters(state=State.SCHEDULED)
+    with database.writing() as session:
+        office = session.get_one(Office, session.get_one(Letter, for_rest).office_id)
+        office.quiet_until = now + dt.timedelta(days=3)
+    tick(database, tmp_path, now, FakePostman(TransportError("451 busy", refusal=Refusal.LATER)))
+    browser = Browser(olga)
+    page = browser.get("sending.outbox")
+    assert "451 busy" in page and "Put back on" in page
+    with database.reading() as session:
+        letter = session.get_one(Letter, for_rest)
+        ((stops, waits),) = gate.reasons_of_many(session, [letter], now=now).values()
+    assert not stops and waits
+    there = browser.get("letters.letter", letter_id=for_rest)
+    for wait in waits:
+        assert str(wait.words) in page and str(wait.words) in there
+    assert state_of(database, put_back) is State.SCHEDULED
 
 
 def test_held_letters_say_why(

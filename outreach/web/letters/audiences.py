@@ -22,6 +22,9 @@ from outreach.web.letters import picking
 from outreach.web.letters.blueprint import bp
 from outreach.web.letters_forms import NameForm
 
+# So many targets stand below the filters while somebody chooses.
+FIRST = 10
+
 
 @bp.get("/audiences", endpoint="audiences")
 @needs("letters.read")
@@ -135,10 +138,17 @@ def counted() -> Response:
     many, desks, tongues = found.targets, found.offices, len(found.languages)
     words = (
         ngettext("%(number)s target", "%(number)s targets", many, number=number(many)),
-        ngettext("%(number)s desk", "%(number)s desks", desks, number=number(desks)),
+        ngettext("%(number)s desk", "%(number)s desks", desks, number=_desks(found)),
         ngettext("%(number)s language", "%(number)s languages", tongues, number=number(tongues)),
     )
     return jsonify(words=", ".join(words))
+
+
+def _desks(found: audiences.Counted) -> str:
+    """How many desks, in figures; nobody counts all desks of a whole directory."""
+    if found.offices <= audiences.MOST_DESKS:
+        return number(found.offices)
+    return str(_("more than %(number)s", number=number(audiences.MOST_DESKS)))
 
 
 def _choosing(form: NameForm) -> str:
@@ -148,7 +158,11 @@ def _choosing(form: NameForm) -> str:
     said = finding.address(filters)
     counted = audiences.count(session(), campaign(), filters, today=today)
     rows, _found = selections.page(
-        session(), campaign(), filters, today=today, sort=sort, total=counted.targets
+        *(session(), campaign(), filters),
+        today=today,
+        per_page=FIRST,
+        sort=sort,
+        total=counted.targets,
     )
     return render_template(
         "pages/letters/new_audience.html",
@@ -162,6 +176,7 @@ def _choosing(form: NameForm) -> str:
             further=picking.controls(said),
         ),
         counted=counted,
+        desks=_desks(counted),
         left_out=_left_out(filters, counted),
         unsure=bool(unsure),
         rows=rows,
@@ -200,6 +215,7 @@ def _page(shown: Audience, form: NameForm) -> str:
         form=form,
         words=finding.in_words(filters, names),
         counted=counted,
+        desks=_desks(counted),
         left_out=_left_out(filters, counted),
         rows=rows,
         found=found,

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from outreach.letters import distinctness
+from outreach.letters import choosing, distinctness, templates
 from outreach.letters.alikeness import body_of
 from outreach.letters.diff import Piece, differences
 from outreach.letters.distinctness import Pair, Summary
 from outreach.letters.models import Letter, Mailing
+from outreach.letters.placeholders import ALTERNATIVES
+from outreach.letters.wording import VARIANTS
 from outreach.web.access import campaign, session
 
 
@@ -36,6 +38,10 @@ class Distinct:
     above: Sequence[Letter]
     # Recipients of the letters that those above are alike to, by letter id.
     names: dict[int, str]
+    # How many letters its newest texts make, in the language that makes fewest; and could make.
+    different: int
+    most_different: int
+    template_id: int
 
 
 def distinct(mailing: Mailing) -> Distinct | None:
@@ -54,6 +60,19 @@ def distinct(mailing: Mailing) -> Distinct | None:
         pairs_before=_beside(distinctness.most_alike_before(session(), mailing), mailing),
         above=above,
         names={row.id: row.recipient for row in rows},
+        different=_different(mailing),
+        most_different=len(VARIANTS) ** len(ALTERNATIVES),
+        template_id=mailing.template_id,
+    )
+
+
+def _different(mailing: Mailing) -> int:
+    used = sa.select(Letter.language).where(Letter.mailing_id == mailing.id).distinct()
+    languages = set(session().scalars(used))
+    texts = templates.current_versions(session(), mailing.template_id)
+    return min(
+        (len(choosing.alternatives(one)) for lang, one in texts.items() if lang in languages),
+        default=1,
     )
 
 

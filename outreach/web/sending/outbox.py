@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from outreach.errors import BadInput, MoveRefused, NotFound, OutreachError, Refu
 from outreach.letters import queries
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing
-from outreach.sending import channels, domains, events, listing, outbox, timetable
+from outreach.sending import channels, domains, events, gate, listing, outbox, timetable
 from outreach.sending.going_first import Scheduled
 from outreach.sending.message import headers_of, html_in, words_of
 from outreach.sending.models import Attempt
@@ -40,6 +41,7 @@ def outbox_page() -> str:
     """Show what is leaving, what nobody knows of, what was missed, held or captured."""
     here = campaign().id
     leaving = listing.letters_in(session(), here, [State.SENDING, State.SCHEDULED])
+    waiting = [letter for letter in leaving[0] if letter.state is State.SCHEDULED]
     unknown, unknown_total = listing.letters_in(session(), here, [State.UNKNOWN])
     failed, failed_total = listing.letters_in(session(), here, [State.FAILED])
     return render_template(
@@ -48,14 +50,22 @@ def outbox_page() -> str:
         stops=domains.stops(session(), here),
         leaving=leaving,
         places=places_of(session(), leaving[0], after=now()),
+        reasons=gate.reasons_of_many(session(), waiting, now=now()),
         unknown=(unknown, unknown_total),
         missed=listing.letters_in(session(), here, [State.MISSED]),
         held=listing.letters_in(session(), here, [State.HELD]),
         failed=(failed, failed_total),
         by_hand=listing.letters_by_hand(session(), here),
-        attempts=listing.last_attempts(session(), [*unknown, *failed]),
+        attempts=listing.last_attempts(session(), [*unknown, *failed, *waiting]),
+        may_say_unsent=_may_say_unsent,
         captured=listing.captured(session(), here, page=request.args.get("page", 1, type=int) or 1),
     )
+
+
+def _may_say_unsent(attempt: Attempt) -> dt.datetime | None:
+    """Since when one may say that it didn't go, if that is still to come."""
+    since = outbox.nobody_at_it_from(attempt)
+    return since if since > now() else None
 
 
 @bp.post("/letters/<int:letter_id>/schedule")
