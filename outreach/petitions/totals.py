@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,7 +14,6 @@ from outreach.errors import Refused
 from outreach.petitions import figures, phrases
 from outreach.petitions.models import Precision, Reading, ReadingState
 from outreach.petitions.pages import Page, PageRule
-from outreach.schema import plain_rows
 from outreach.words import Sentence
 
 # (the count is at least this, the step it is rounded down to): a smaller one is printed as it is.
@@ -54,7 +52,7 @@ _PLACES = (
 )
 # The newest accepted reading of each page up to a day.
 _NEWEST = (
-    sa.select(Reading, Page.rule.label("rule"))
+    sa.select(Reading, Page.id, Page.rule)
     .join(_PLACES, _PLACES.c.id == Reading.id)
     .join(Page, Page.id == Reading.page_id)
     .where(_PLACES.c.place == 1)
@@ -74,9 +72,9 @@ def current_count(
     `rules` ({page id: rule}) tries other rules than those kept.
     """
     newest: dict[int, tuple[Reading, PageRule]] = {}
-    rows: list[Any] = plain_rows(session, _NEWEST, {"campaign": campaign_id, "today": today})
-    for row in rows:
-        newest[row.page_id] = (row, (rules or {}).get(row.page_id, row.rule))
+    rows = session.execute(_NEWEST, {"campaign": campaign_id, "today": today})
+    for reading, page_id, rule in rows:
+        newest[page_id] = (reading, (rules or {}).get(page_id, rule))
     return _sum(newest.values())
 
 
