@@ -20,6 +20,7 @@ import argparse
 import contextlib
 import cProfile
 import datetime as dt
+import gc
 import json
 import multiprocessing
 import os
@@ -111,6 +112,7 @@ def _answers(port: int) -> None:
 
 def send(url: str, settings: Settings, profile: str) -> None:
     """Be a worker until nothing is due; its own process."""
+    gc.freeze()
     database = Database(url)
 
     def now() -> dt.datetime:

@@ -133,6 +133,8 @@ def worker(once: bool, only: tuple[str, ...]) -> None:
         disk.require_room(settings.home)
         if why := instance.check(database, settings.home, now=now()):
             log.warning("paused: %s Is this the live one? Then an organiser resumes it.", why)
+        # What stands now stands until the end: Python need not look through it between letters.
+        gc.freeze()
         name, stopped = work.new_worker(), _told_to_stop()
         duties = work.duties(
             database,

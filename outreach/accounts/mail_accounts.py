@@ -21,6 +21,7 @@ from outreach.accounts.models import Actor, Campaign, MailAccount, Security
 from outreach.accounts.roles import require
 from outreach.config import LOOPBACK
 from outreach.errors import BadInput, NotFound
+from outreach.schema import plain_rows
 from outreach.signing import Vault
 from outreach.words import Sentence
 
@@ -58,8 +59,10 @@ _ACCOUNTS = (
 )
 
 
-def accounts(session: Session, campaign_id: int) -> Sequence[MailAccount]:
-    """Return the campaign's mail accounts in the order they are used."""
+def accounts(session: Session, campaign_id: int, *, plain: bool = False) -> Sequence[MailAccount]:
+    """Return the campaign's mail accounts in the order they are used, as plain rows or not."""
+    if plain:
+        return plain_rows(session, _ACCOUNTS, {"campaign": campaign_id})
     return session.scalars(_ACCOUNTS, {"campaign": campaign_id}).all()
 
 

@@ -21,7 +21,7 @@ from outreach.directory.identity import SalutationReading
 from outreach.directory.models import Target, TargetRole
 from outreach.directory.salutation_blocks import Block, block_for, blocks
 from outreach.errors import BadInput, NotFound, Refused
-from outreach.schema import among
+from outreach.schema import among, asked
 from outreach.words import Sentence
 
 MAY_RECORD = "directory.greetings"
@@ -131,14 +131,14 @@ def unread_greetings_of(
 ) -> list[Greeting | None]:
     """Return what `unread_greeting` says of each (target, language); at most one query."""
     greetings = [greeting_to(target, language) for target, language in wanted]
-    asked = {
+    languages = {
         one.block.language
         for one in greetings
         if one is not None and not one.block.read_by_native_speaker
     }
-    if not asked:
+    if not languages:
         return [None] * len(wanted)
-    read = {tuple(row) for row in session.execute(_READ_IN, {"languages": asked})}
+    read = {tuple(row) for row in asked(session, _READ_IN, {"languages": languages})}
     unread: dict[tuple[str, TargetRole], bool] = {}
     found: list[Greeting | None] = []
     for one in greetings:

@@ -20,7 +20,7 @@ from outreach.accounts.models import Actor
 from outreach.directory.identity import ShelfLife
 from outreach.directory.models import ContactDetail, Membership, TargetRole
 from outreach.errors import BadInput
-from outreach.schema import among
+from outreach.schema import among, asked
 from outreach.words import Sentence
 
 
@@ -157,7 +157,7 @@ def shelf_for(session: Session, details: Iterable[ContactDetail]) -> Shelf:
     posts = {detail.post_id for detail in details if detail.post_id is not None}
     governed: dict[int, dt.date] = {}
     ended: dict[tuple[str, int], list[dt.date]] = {}
-    for held in session.execute(_SEATS, {"persons": persons, "posts": posts}):
+    for held in asked(session, _SEATS, {"persons": persons, "posts": posts}):
         if held.person_id in persons and held.role in MINISTERLY:
             last = held.end_on or dt.date.max
             governed[held.person_id] = max(last, governed.get(held.person_id, dt.date.min))
@@ -186,8 +186,7 @@ _LIVES = sa.select(ShelfLife.address_class, ShelfLife.days)
 
 def lives(session: Session) -> dict[AddressClass, int]:
     """Return the days a check holds, by class: what an admin set, else the default."""
-    rows = session.execute(_LIVES)
-    known = {row.address_class: row.days for row in rows}
+    known = {row.address_class: row.days for row in asked(session, _LIVES)}
     return {one: known.get(one.value, days) for one, days in DEFAULTS.items()}
 
 

@@ -22,7 +22,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.offices import contacts_of, normalised, office_key
 from outreach.errors import BadInput
-from outreach.schema import among
+from outreach.schema import among, asked
 from outreach.words import Sentence
 
 
@@ -124,13 +124,18 @@ _FORBIDDING = (
     .order_by(Suppression.id)
 )
 
+_ANY_FORBIDDING = _FORBIDDING.with_only_columns(Suppression.id).order_by(None).limit(1)
+
 
 def forbidding_each(session: Session, reaches: Sequence[Reach]) -> list[Sequence[Suppression]]:
     """Return for each of `reaches`, in their order, what `forbidding` says; in one query."""
     wanted = [(_boxes(reach), _desks(reach)) for reach in reaches]
     boxes = {box for mine, _ in wanted for box in mine}
     desks = {desk for _, mine in wanted for desk in mine}
-    found = session.scalars(_FORBIDDING, {"boxes": boxes, "desks": desks}).all()
+    told = {"boxes": boxes, "desks": desks}
+    # Nearly always nobody objected, and that is told at half the cost.
+    some = asked(session, _ANY_FORBIDDING, told)
+    found = session.scalars(_FORBIDDING, told).all() if some else ()
     meant = [
         (row, row.scope is SuppressionScope.ADDRESS, _mailbox(row.value), row.value)
         for row in found

@@ -23,7 +23,7 @@ from outreach.accounts.roles import require
 from outreach.directory.models import ContactKind
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, Mailing
-from outreach.schema import among
+from outreach.schema import among, asked
 from outreach.sending.models import Attempt, Outcome
 
 # A mailing of fewer letters than so many times its canaries has none: there is no rest to save.
@@ -82,7 +82,7 @@ def trials_of(session: Session, mailing_ids: Collection[int]) -> dict[int, Trial
 
     Two queries and at most some letters per mailing, however large it is.
     """
-    rows = session.execute(_MAILINGS, {"ids": mailing_ids}).all()
+    rows = asked(session, _MAILINGS, {"ids": mailing_ids})
     first = {row.id: row for row in rows if row.canary_ids}
     letters = _letters(session, [one for row in first.values() for one in row.canary_ids])
     return {

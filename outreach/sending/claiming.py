@@ -21,7 +21,7 @@ from outreach.database import Database
 from outreach.errors import MoveRefused
 from outreach.letters import moving
 from outreach.letters.models import Letter
-from outreach.schema import among
+from outreach.schema import among, asked
 from outreach.sending import desks, due, gate, routes
 from outreach.sending.message import new_message_id
 from outreach.sending.models import Attempt, Carried, Outcome
@@ -297,8 +297,7 @@ def about_to_go(
     if not letters:
         return set()
     with database.writing() as session:
-        campaign_id = letters[0][0].letter.campaign_id
-        if session.scalar(sa.select(Campaign.paused_at).where(Campaign.id == campaign_id)):
+        if asked(session, _PAUSED, {"campaign": letters[0][0].letter.campaign_id}):
             return None
         connection, bytes_of = session.connection(), {one.attempt_id: it for one, it in letters}
         told = {"ids": bytes_of, "instant": now, "until": now + LEASE}
@@ -309,6 +308,9 @@ def about_to_go(
         return going
 
 
+_PAUSED = sa.select(Campaign.id).where(
+    Campaign.id == sa.bindparam("campaign"), Campaign.paused_at.is_not(None)
+)
 _NOTE = (
     sa.update(Attempt)
     .where(

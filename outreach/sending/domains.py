@@ -13,6 +13,7 @@ from outreach.accounts.models import CLOCK, Actor, TaskKind
 from outreach.accounts.roles import require
 from outreach.errors import BadInput, NotFound
 from outreach.letters.models import Letter
+from outreach.schema import asked
 from outreach.sending.message import wire_address
 from outreach.sending.models import Attempt, DomainStop, Outcome
 from outreach.sending.postman import Refusal
@@ -38,6 +39,8 @@ def plain_domain(address: str) -> str:
 
 def standing(session: Session, campaign_id: int) -> dict[str, DomainStop]:
     """Return {domain: what stops letters of the campaign to it}."""
+    if not asked(session, _ANY_STOP, {"campaign": campaign_id}):
+        return {}
     return {stop.domain: stop for stop in stops(session, campaign_id)}
 
 
@@ -46,6 +49,8 @@ _STOPS = (
     .where(DomainStop.campaign_id == sa.bindparam("campaign"), DomainStop.lifted_at.is_(None))
     .order_by(DomainStop.at.desc(), DomainStop.id)
 )
+
+_ANY_STOP = _STOPS.with_only_columns(DomainStop.id).order_by(None).limit(1)
 
 
 def stops(session: Session, campaign_id: int) -> Sequence[DomainStop]:

@@ -36,7 +36,7 @@ def route(session: Session, campaign_id: int, *, now: dt.datetime) -> Route:
     The next in order is used only while the one before turned us away or could not be reached; an
     account that has sent as much as it may makes the letters wait.
     """
-    known = accounts(session, campaign_id)
+    known = accounts(session, campaign_id, plain=True)
     open_ones = [one for one in known if one.enabled and one.paused_at is None]
     awake = [one for one in open_ones if one.rests_until is None or one.rests_until <= now]
     if not awake:
