@@ -103,9 +103,7 @@ def _draft(
     by: Actor,
     now: dt.datetime,
 ) -> None:
-    wanted = [one.letter.id for one in reminders]
-    letters = sa.select(Letter).where(Letter.id.in_(wanted)).order_by(Letter.id)
-    follows = {letter.target_id: letter for letter in session.scalars(letters)}
+    follows = _last_letters(session, reminders)
     mailing = drafting.make_drafts(
         session,
         campaign=campaign,
@@ -133,6 +131,13 @@ def _draft(
             campaign_id=campaign.id,
             detail={"reminder": drafted.id},
         )
+
+
+def _last_letters(session: Session, reminders: Sequence[Reminder]) -> dict[int, Letter]:
+    """{target id: the letter that is followed}."""
+    wanted = [one.letter.id for one in reminders]
+    letters = sa.select(Letter).where(Letter.id.in_(wanted)).order_by(Letter.id)
+    return {letter.target_id: letter for letter in session.scalars(letters)}
 
 
 def _refuse(session: Session, made: Made, letter: Letter, why: Sentence | None = None) -> None:
