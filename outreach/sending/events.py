@@ -24,7 +24,7 @@ from outreach.errors import BadInput, NotFound
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import planning, timetable
+from outreach.sending import gate, planning, timetable
 from outreach.sending.going_first import Scheduled
 from outreach.sending.hours import Place, Window, window_on, working_day
 from outreach.sending.places import places_of
@@ -106,6 +106,7 @@ def schedule_by(
     """
     entry = _occasion(session, entry_id, offset)
     places, result = places_of(session, letters, after=now), Scheduled()
+    found = gate.reasons_of_many(session, letters, now=now)
 
     def take(letter: Letter) -> None:
         slot = slot_by(letter, places[letter.target_id], entry, offset, now=now)
@@ -118,6 +119,7 @@ def schedule_by(
             send_before=slot.send_before,
             because=str(slot.because),
             tie=(entry.id, offset),
+            found=found[letter.id],
             by=by,
             now=now,
         )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit, tasks
-from outreach.accounts.models import CLOCK, Campaign, TaskKind
+from outreach.accounts.models import CLOCK, Campaign, Event, TaskKind
 from outreach.database import Database, is_away
 from outreach.errors import OutreachError
 from outreach.letters import moving
@@ -272,7 +272,12 @@ def _put_back(
 
 
 def _late(session: Session, letter: Letter, words: str, now: dt.datetime) -> None:
-    """An answer that came after somebody else settled the letter is kept for the history."""
+    """An answer that came after somebody else settled the letter is kept for the history, once."""
+    told = sa.select(Event.detail).where(
+        Event.subject_kind == "letter", Event.subject_id == letter.id, Event.name == "late_answer"
+    )
+    if {"words": words} in session.scalars(told).all():
+        return
     audit.record(
         session,
         subject=("letter", letter.id),

@@ -60,18 +60,20 @@ def schedule(
     send_before: dt.datetime | None = None,
     because: str = "",
     tie: tuple[int, int] | None = None,
+    found: gate.Found | None = None,
     by: Actor,
     now: dt.datetime,
 ) -> Sequence[Wait]:
     """Schedule `letter` for a window and return what it will wait for (said, not in the way).
 
-    `tie`: the id of the calendar entry it hangs on, and by how many working days.
+    `tie`: the id of the calendar entry it hangs on, and by how many working days. `found`: what the
+    gate said of it a moment ago, when it was asked of many at once.
 
     Raises BadInput (the window), Refused with every reason of the gate that stops it, and what
     `moving.make` raises.
     """
     begins, ends = window(send_after, send_before, now=now)
-    stops, waits = gate.reasons(session, letter, now=now)
+    stops, waits = found if found is not None else gate.reasons(session, letter, now=now)
     if stops:
         raise Refused(
             Sentence("This letter can't be scheduled as it stands."), [stop.words for stop in stops]
@@ -140,6 +142,7 @@ def schedule_many(
     begins, ends = window(send_after, send_before, now=now)
     rests = _rests(session, letters)
     places = places_of(session, letters, after=now)
+    found = gate.reasons_of_many(session, letters, now=now)
     turns = Counter[int]()
 
     def take(letter: Letter, not_before: dt.datetime) -> None:
@@ -151,6 +154,7 @@ def schedule_many(
             send_after=later_by_working_days(place, begins + late, rest),
             send_before=later_by_working_days(place, ends + late, rest),
             because=because,
+            found=found[letter.id],
             by=by,
             now=now,
         )
@@ -178,6 +182,7 @@ def schedule_at_good_hours(
     without a good hour, or that the gate stops, does not stop the others. Raises BadInput.
     """
     begins, _ends = window(send_after, None, now=now)
+    found = gate.reasons_of_many(session, letters, now=now)
 
     def take(letter: Letter, slot: planning.Slot) -> None:
         schedule(
@@ -186,6 +191,7 @@ def schedule_at_good_hours(
             send_after=slot.send_after,
             send_before=slot.send_before,
             because=str(slot.because),
+            found=found[letter.id],
             by=by,
             now=now,
         )

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -330,6 +331,19 @@ def test_what_was_kept_and_not_heard_of_is_kept_once(database: Database, watch: 
     with database.reading() as session:
         names = session.scalars(sa.select(Event.name).where(Event.subject_kind == "letter")).all()
     assert (names.count("deliver"), names.count("late_answer")) == (2, 0)
+
+
+def test_a_late_answer_is_told_once_however_often_it_is_kept(
+    database: Database, watch: Watch
+) -> None:
+    (told,) = noted(database, watch, 1)
+    results.lost_sight(database, told.attempt_id, "swept", now=watch.now)
+    late = replace(told, answer=Answer(Fate.NOT_TAKEN, "550 no", Refusal.ADDRESS))
+    for _ in range(3):
+        results.keep(database, [late], now=watch())
+    with database.reading() as session:
+        names = session.scalars(sa.select(Event.name).where(Event.subject_kind == "letter")).all()
+    assert names.count("late_answer") == 1
 
 
 def test_one_that_can_not_be_kept_stops_no_other(

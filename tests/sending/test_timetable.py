@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import audit
+from outreach.directory.models import Target
 from outreach.errors import BadInput, NotAllowed, Refused
 from outreach.letters.lifecycle import State
-from outreach.sending import timetable
+from outreach.letters.models import Letter
+from outreach.sending import gate, timetable
 from tests import make
 from tests.sending.conftest import EVERYBODY, sendable
 
@@ -86,6 +90,32 @@ def test_another_window_needs_a_reason(session: Session, now: dt.datetime) -> No
     )
     assert (letter.state, letter.send_after) == (State.SCHEDULED, now + HOUR)
     assert audit.history(session, "letter", letter.id)[-1].detail == {"reason": "a holiday"}
+
+
+def test_the_gate_is_asked_of_all_at_once(
+    session: Session, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = make.campaign(session)
+    asked: list[int] = []
+    real = gate.reasons_of_many
+
+    def reasons_of_many(session: Session, letters: Any, *, now: dt.datetime) -> Any:
+        asked.append(len(letters))
+        return real(session, letters, now=now)
+
+    monkeypatch.setattr(gate, "reasons_of_many", reasons_of_many)
+    for schedule in (timetable.schedule_many, timetable.schedule_at_good_hours):
+        ids = [sendable(session, campaign).id for _ in range(3)]
+        there = joinedload(Letter.target).joinedload(Target.jurisdiction)
+        letters = session.scalars(
+            sa.select(Letter)
+            .where(Letter.id.in_(ids))
+            .options(there)
+            .execution_options(populate_existing=True)
+        ).all()
+        result = schedule(session, letters, send_after=now, by=EVERYBODY, now=now)
+        assert len(result.letters) == 3
+    assert asked == [3, 3]
 
 
 def test_one_that_can_not_go_does_not_stop_the_others(session: Session, now: dt.datetime) -> None:
