@@ -95,7 +95,7 @@ def test_wrong_lines_are_named_and_nothing_is_written(session: Session, petition
         ("date,value\n", "no count in this file"),
         (b"\xff\xfe2\x000\x00", "UTF-8"),
         ("2021-01-01,5\n" * 5_001, "Split the file"),
-        ("2021-01-01," + "5" * 200_000, "larger than any petition"),
+        ("2021-01-01," + "5" * 100_000, "larger than any petition"),
     ],
 )
 def test_what_is_no_such_file(
