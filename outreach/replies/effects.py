@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,12 +18,13 @@ from outreach.directory.models import ContactKind, Office, Suppression, Suppress
 from outreach.directory.offices import normalised
 from outreach.letters import chains, moving
 from outreach.letters.lifecycle import State
-from outreach.letters.models import Letter
+from outreach.letters.models import Letter, LetterKind
 from outreach.petitions import promises, stances
 from outreach.petitions.models import Promise, PromiseState
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyKind, ReplyLetter
 from outreach.replies.rules import Answer
+from outreach.sending import timetable
 from outreach.sending.desks import after_working_days, code_of
 from outreach.words import Sentence
 
@@ -54,11 +56,41 @@ def change_letters(
         if reply.back_on:
             until = _first_day_after(session, letter, reply.back_on)
             moving.park(session, letter, until=until, by=by, now=now)
+            _move_reminders(session, letter, until, by=by, now=now)
         if reply.kind is ReplyKind.BOUNCE_HARD and letter.state is not State.BOUNCED:
             reason = str(Sentence("Logged as come back (answer %(id)s)", id=str(reply.id)))
             moving.make(
                 session, letter, "bounce", by=with_hand(by, "inbox"), now=now, reason=reason
             )
+
+
+def _move_reminders(
+    session: Session, letter: Letter, until: dt.date | None, *, by: Actor, now: dt.datetime
+) -> None:
+    """Give a reminder that is on its way the same hours on the day `until`: else it would miss."""
+    campaign = session.get_one(Campaign, letter.campaign_id)
+    zone = ZoneInfo(campaign.timezone)
+    reminders = sa.select(Letter).where(
+        Letter.follows_id == letter.id,
+        Letter.kind == LetterKind.REMINDER,
+        Letter.state == State.SCHEDULED,
+    )
+    for reminder in session.scalars(reminders).all():
+        if until is None or reminder.send_after is None or reminder.send_before is None:
+            continue
+        later = until - campaign.day_of(reminder.send_after)
+        if later <= dt.timedelta(0):
+            continue
+        timetable.move_window(
+            session,
+            reminder,
+            # On the clock of the zone, whatever the season.
+            send_after=(reminder.send_after.astimezone(zone) + later).astimezone(dt.UTC),
+            send_before=(reminder.send_before.astimezone(zone) + later).astimezone(dt.UTC),
+            because=str(Sentence("They are away; they are written to when they are back.")),
+            by=with_hand(by, "inbox"),
+            now=now,
+        )
 
 
 def restore_letters(

@@ -387,3 +387,29 @@ def test_a_threat_settles_nothing_that_others_would_read(session, letter, vera, 
     with pytest.raises(BadInput) as refused:
         log(session, letter, vera, kind=ReplyKind.HOSTILE, **values)
     assert refused.value.field == said
+
+
+def test_a_reminder_on_its_way_moves_to_when_they_are_back(session, campaign, letter, vera) -> None:
+    def scheduled(days: int) -> Letter:
+        session.execute(sa.update(Letter).where(Letter.kind == "reminder").values(kind="thanks"))
+        after = make.NOW + dt.timedelta(days=days)
+        return make.letter(
+            session,
+            campaign,
+            kind=LetterKind.REMINDER,
+            follows_id=letter.id,
+            state=State.SCHEDULED,
+            send_after=after,
+            send_before=after + dt.timedelta(hours=8),
+        )
+
+    soon, back_on = scheduled(1), TODAY + dt.timedelta(days=6)
+    log(session, letter, vera, kind=ReplyKind.OUT_OF_OFFICE, back_on=back_on)
+    # The working day after their first one, at the same hours.
+    assert letter.parked_until == dt.date(2026, 3, 10)
+    assert soon.send_after == dt.datetime(2026, 3, 10, 9, tzinfo=dt.UTC)
+    assert soon.send_before == dt.datetime(2026, 3, 10, 17, tzinfo=dt.UTC)
+    late = scheduled(20)
+    was = late.send_after
+    log(session, letter, vera, kind=ReplyKind.OUT_OF_OFFICE, back_on=back_on)
+    assert late.send_after == was

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from outreach import clock
 from outreach.accounts.models import Campaign
 from outreach.directory.identity import ContactProposal
-from outreach.directory.models import TargetRole
+from outreach.directory.models import ContactDetail, TargetRole
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Template
 from outreach.replies import fetching
@@ -39,7 +39,9 @@ def template_of(house: House, kind: LetterKind) -> None:
         )
         session.add(template)
         session.flush()
-        make.template_version(session, campaign, template=template, body="Thank you for writing.")
+        read = {"read_by": "Nora", "read_on": make.NOW.date()}
+        words = "Thank you for writing."
+        make.template_version(session, campaign, template=template, body=words, **read)
 
 
 def to_remind(house: House, sam, on: dt.datetime) -> str:
@@ -272,3 +274,34 @@ def test_scenario_36_one_mail_answers_two_letters(house, sam, olga, database) ->
             assert draft.target_id == house.letter(letter).target_id
             assert draft.in_reply_to == message["Message-ID"].strip("<>")
             assert "We both will put the question." in draft.text
+
+
+def test_scenario_33_a_reminder_on_its_way_waits_for_their_return(house, sam, olga) -> None:
+    house.at(AUGUST)
+    letter = house.sends("Ida Example", "ida@office.zz")
+    template_of(house, LetterKind.REMINDER)
+    house.at(dt.datetime(2026, 9, 3, 8, tzinfo=dt.UTC))
+    with house.database.writing() as session:
+        session.execute(sa.update(ContactDetail).values(verified_on=house.now.date()))
+    browser, organiser = Browser(sam), Browser(olga)
+    browser.get("reminders.remind", letter_id=letter)
+    page = browser.press("No: make the draft")
+    reminder = int(page.url.rpartition("/")[2])
+    browser.press("Submit for approval")
+    organiser.get("letters.letter", letter_id=reminder)
+    organiser.press("Approve")
+    organiser.press("Schedule the letter", when="soon")
+    assert house.letter(reminder).state is State.SCHEDULED
+    # Before it goes they say that they are away.
+    subject, words, _quote = ABSENT["German"]
+    ours = house.sent(letter)["Reply-To"]
+    row = house.comes(answer(words, subject=subject, on=house.now, to=ours))
+    assert row.kind is MailKind.AUTO_REPLY
+    page = organiser.get("letters.letter", letter_id=reminder)
+    assert "The reminder is parked." in page and "9 September 2026" in page
+    window = house.letter(reminder)
+    assert window.send_after == dt.datetime(2026, 9, 9, 8, tzinfo=dt.UTC)
+    for day, left in ((4, False), (7, False), (8, False), (9, True)):
+        house.at(dt.datetime(2026, 9, day, 9, tzinfo=dt.UTC))
+        house.tick()
+        assert (house.letter(reminder).state is State.SENT) is left, (day, house.letter(reminder))
