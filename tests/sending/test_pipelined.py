@@ -133,7 +133,7 @@ def test_whatever_happens_to_one_letter(fast: bool, phase: str, mishap: str) -> 
         return
     what = MISHAPS[mishap]
     with Scripted(says={phase: lambda begun: what if begun == 3 else None}) as there:
-        answers = sent(there, 5, fast=fast, timeout=0.6 if mishap == "silence" else 10)
+        answers = sent(there, 5, fast=fast, timeout=1 if mishap == "silence" else 10)
     fates = [answer.fate for answer in answers]
     assert fates[:2] == fates[3:] == [Fate.TAKEN] * 2
     whole = [recipient for recipient, _ in there.heard]

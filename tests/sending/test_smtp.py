@@ -91,7 +91,7 @@ def server(handler: Handler) -> Iterator[Server]:
     """A server without encryption, as on this machine."""
     controller = served(handler)
     controller.start()
-    yield Server("127.0.0.1", controller.port, "association.example", Security.NONE, timeout=3)
+    yield Server("127.0.0.1", controller.port, "association.example", Security.NONE, timeout=30)
     controller.stop()
 
 
@@ -171,7 +171,7 @@ def test_a_server_that_is_not_there_is_tried_later() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        nobody = Server("127.0.0.1", port, "association.example", Security.NONE, timeout=1)
+        nobody = Server("127.0.0.1", port, "association.example", Security.NONE, timeout=30)
         with SMTPPostman(nobody) as postman, pytest.raises(TransportError) as refused:
             postman.deliver(MESSAGE, ENVELOPE)
     assert refused.value.refusal is Refusal.UNREACHED
@@ -209,7 +209,7 @@ def test_a_certificate_nobody_knows_is_no_safe_connection(
     controller.start()
     try:
         secure = Server(
-            "localhost", controller.port, "association.example", Security.STARTTLS, timeout=3
+            "localhost", controller.port, "association.example", Security.STARTTLS, timeout=30
         )
         with SMTPPostman(secure) as postman, pytest.raises(TransportError) as refused:
             postman.deliver(MESSAGE, ENVELOPE)
@@ -220,7 +220,7 @@ def test_a_certificate_nobody_knows_is_no_safe_connection(
         with SMTPPostman(secure, trust=trust) as postman:
             assert postman.deliver(MESSAGE, ENVELOPE).startswith("250")
         other = Server(
-            "127.0.0.1", controller.port, "association.example", Security.STARTTLS, timeout=3
+            "127.0.0.1", controller.port, "association.example", Security.STARTTLS, timeout=30
         )
         with SMTPPostman(other, trust=trust) as postman, pytest.raises(TransportError) as named:
             postman.deliver(MESSAGE, ENVELOPE)
@@ -232,7 +232,7 @@ def test_a_certificate_nobody_knows_is_no_safe_connection(
 def test_a_server_without_starttls_gets_neither_password_nor_letter(
     server: Server, handler: Handler
 ) -> None:
-    careful = Server(server.host, server.port, server.hello, Security.STARTTLS, timeout=3)
+    careful = Server(server.host, server.port, server.hello, Security.STARTTLS, timeout=30)
     with SMTPPostman(careful) as postman, pytest.raises(TransportError) as refused:
         postman.deliver(MESSAGE, ENVELOPE)
     assert refused.value.refusal is Refusal.ACCOUNT
@@ -257,7 +257,7 @@ def test_a_wrong_password_is_no_letter_s_fault(handler: Handler) -> None:
                 Security.NONE,
                 "letters",
                 password,
-                timeout=3,
+                timeout=30,
             )
             with SMTPPostman(account) as postman:
                 if taken:
@@ -284,7 +284,7 @@ def test_a_server_that_cannot_look_a_password_up_is_tried_later(handler: Handler
         account = Server(
             *("127.0.0.1", controller.port, "association.example", Security.NONE),
             *("letters", "right"),
-            timeout=3,
+            timeout=30,
         )
         with SMTPPostman(account) as postman, pytest.raises(TransportError) as refused:
             postman.deliver(MESSAGE, ENVELOPE)
@@ -303,7 +303,7 @@ def test_an_address_in_another_script_needs_a_server_that_takes_it(handler: Hand
         controller.start()
         try:
             there = Server(
-                "127.0.0.1", controller.port, "association.example", Security.NONE, timeout=3
+                "127.0.0.1", controller.port, "association.example", Security.NONE, timeout=30
             )
             with SMTPPostman(there) as postman:
                 if takes:
