@@ -42,7 +42,7 @@ def test_encryption_and_certificate_are_told(handler: Handler, authority: trustm
     controller.start()
     try:
         there = Server(
-            "localhost", controller.port, "association.example", Security.STARTTLS, timeout=3
+            "localhost", controller.port, "association.example", Security.STARTTLS, timeout=30
         )
         (refused,) = try_connection(there, sender="a@association.example")
         # Nothing is wrong with the sign-in: we never came so far.

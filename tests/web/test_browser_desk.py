@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import expect
 
 from outreach.accounts.models import Actor, Campaign
 from outreach.database import Database
@@ -70,8 +71,8 @@ def test_a_message_is_filed_read_and_read_again(
     for _ in range(3):
         veras.keyboard.press(".")
     quote = veras.locator("#quote")
-    assert quote.input_value() == "I will table the question."
-    assert veras.locator("#their-words mark").text_content() == "I will table the question."
+    expect(quote).to_have_value("I will table the question.")
+    expect(veras.locator("#their-words mark")).to_have_text("I will table the question.")
     # Words that are selected are taken the same way.
     veras.evaluate(
         """() => {
@@ -84,7 +85,7 @@ def test_a_message_is_filed_read_and_read_again(
         }"""
     )
     veras.get_by_role("button", name="Take the selected words").click()
-    assert quote.input_value() == "I will table the question."
+    expect(quote).to_have_value("I will table the question.")
     veras.locator("#kind").select_option("supportive")
     veras.locator("#stance").select_option("support")
     take_picture(veras, f"desk-read-{size}")

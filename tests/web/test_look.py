@@ -12,6 +12,7 @@ from flask import Config, Flask, current_app
 from flask.testing import FlaskClient
 from flask.wrappers import Response
 from jinja2 import FileSystemBytecodeCache
+from playwright.sync_api import expect
 
 from outreach.accounts.models import Campaign
 from outreach.database import Database
@@ -175,7 +176,7 @@ def test_page_works_without_script(window: Open) -> None:
     page = window("ada", "/gallery", size="phone", theme="dark", java_script_enabled=False)
     take_picture(page, "gallery-phone-no-script")
     page.click("main .action-bar summary:has-text('Withdraw')")
-    assert page.locator("main .action-bar button:has-text('Withdraw the letter')").is_visible()
+    expect(page.locator("main .action-bar button:has-text('Withdraw the letter')")).to_be_visible()
 
 
 @pytest.mark.browser
@@ -188,11 +189,11 @@ def test_rows_and_keys_by_keyboard(window: Open) -> None:
     page.keyboard.press("k")
     assert rows.nth(0).evaluate("e => e === document.activeElement")
     page.keyboard.press("?")
-    assert page.locator("dialog.keys").is_visible()
+    expect(page.locator("dialog.keys")).to_be_visible()
     assert_accessible(page)
     page.keyboard.press("Escape")
-    assert not page.locator("dialog.keys").is_visible()
+    expect(page.locator("dialog.keys")).to_be_hidden()
     page.keyboard.press("/")
     assert page.locator("#search-q").evaluate("e => e === document.activeElement")
     page.keyboard.type("j")
-    assert page.locator("#search-q").input_value() == "j"
+    expect(page.locator("#search-q")).to_have_value("j")

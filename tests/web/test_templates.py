@@ -358,7 +358,7 @@ def test_names_are_offered_while_typing_and_taken_by_the_keyboard(window):
     text.press("ArrowDown")
     text.press("ArrowUp")
     text.press("Enter")
-    assert text.input_value() == "we ask {{ recipient.name }}"
+    expect(text).to_have_value("we ask {{ recipient.name }}")
     expect(page.locator("#offers")).to_be_hidden()
     text.press_sequentially(" and {{ R0")
     expect(offered.first).to_contain_text("fact.R02")
@@ -369,7 +369,7 @@ def test_names_are_offered_while_typing_and_taken_by_the_keyboard(window):
     text.press_sequentially("{% if not recipient.ro")
     expect(offered.first).to_contain_text("recipient.role")
     text.press("Tab")
-    assert text.input_value() == "{% if not recipient.role"
+    expect(text).to_have_value("{% if not recipient.role")
 
 
 @pytest.mark.browser
