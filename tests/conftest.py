@@ -140,7 +140,8 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
     def fill(database: Database, name: str, write: Callable[[Session], object]) -> None:
         file = Path(str(database.url.database))
-        if name in kept:
+        sqlite = database.engine.dialect.name == "sqlite"
+        if sqlite and name in kept:
             database.close()
             for ending in ("-wal", "-shm"):
                 Path(f"{file}{ending}").unlink(missing_ok=True)
@@ -148,7 +149,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
             return
         with database.writing() as session:
             write(session)
-        if database.engine.dialect.name == "sqlite":
+        if sqlite:
             with database.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             database.close()

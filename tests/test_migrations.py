@@ -20,6 +20,7 @@ SQLITE_ONLY = {"ix_target_search", "ix_target_languages"}
 # References that PostgreSQL doesn't look up: `directory/identity.py` says why they hold.
 SQLITE_ONLY |= {"fk_target_body_id", "fk_target_group_id", "fk_target_jurisdiction_code"}
 SQLITE_ONLY |= {"fk_target_source_id", "fk_membership_source_id", "fk_contact_detail_source_id"}
+SQLITE_ONLY |= {"fk_membership_area_id", "fk_membership_on_behalf_of_id"}
 SQLITE_ONLY |= {"fk_source_record_source_id", "fk_source_record_first_run_id"}
 
 

@@ -65,6 +65,8 @@ REPEATED = (
     ("target", "group_id"),
     ("target", "jurisdiction_code"),
     ("membership", "source_id"),
+    ("membership", "area_id"),
+    ("membership", "on_behalf_of_id"),
     ("contact_detail", "source_id"),
     ("source_record", "source_id"),
     ("source_record", "first_run_id"),

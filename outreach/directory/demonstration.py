@@ -80,7 +80,10 @@ def remove_demonstration(session: Session) -> int:
             | ContactDetail.organization_id.in_(bodies)
         ),
         sa.delete(Membership).where(Membership.person_id.in_(people)),
-        sa.delete(Area).where(Area.id.in_([area for area in areas if area])),
+        sa.delete(Area).where(
+            Area.id.in_([area for area in areas if area]),
+            Area.id.not_in(sa.select(Membership.area_id).where(Membership.area_id.is_not(None))),
+        ),
         sa.delete(Post).where(Post.organization_id.in_(bodies)),
         sa.delete(Person).where(Person.demonstration),
         sa.delete(Organization).where(

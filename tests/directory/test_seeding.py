@@ -15,10 +15,12 @@ from outreach.config import shipped
 from outreach.database import Database
 from outreach.directory import demonstration, seeding
 from outreach.directory.models import (
+    Area,
     Confidence,
     ContactDetail,
     ContactKind,
     Jurisdiction,
+    Membership,
     Organization,
     OrganizationKind,
     Person,
@@ -162,6 +164,20 @@ def test_the_demonstration_goes_as_it_came(seeded: Session) -> None:
         assert seeded.scalar(sa.select(sa.func.count()).select_from(table)) == 0
     assert seeded.scalar(sa.select(sa.func.count(Organization.id))) == bodies
     assert demonstration.seed_demonstration(seeded, CONTACTS, now=NOW, by=BY) == gone
+
+
+def test_an_area_stays_when_the_demonstration_goes_as_long_as_somebody_sits_for_it(
+    seeded: Session,
+) -> None:
+    area = seeded.scalars(
+        sa.select(Membership.area_id).where(Membership.area_id.is_not(None)).limit(1)
+    ).one()
+    target = make.target(seeded, name="Somebody real")
+    held = seeded.get_one(Membership, target.membership_id)
+    held.area_id = area
+    demonstration.remove_demonstration(seeded)
+    assert seeded.get(Area, area) is not None
+    assert seeded.get_one(Membership, held.id).area_id == area
 
 
 @pytest.mark.parametrize(
