@@ -103,8 +103,12 @@ def small(tmp_path: Path) -> Iterator[Small]:
     mount = tmp_path / "small"
     mount.mkdir()
     mounting = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(mount)]
-    if subprocess.run(mounting, capture_output=True, check=False).returncode:
-        pytest.skip("no file system of our own can be mounted here")
+    done = subprocess.run(mounting, capture_output=True, text=True, check=False)
+    if done.returncode:
+        words = f"Not tried: commands on a full disk, as nothing can be mounted: {done.stderr}"
+        # Past pytest, which keeps the reasons of what was left out to itself.
+        print(words, file=sys.__stderr__)
+        pytest.skip(words)
     yield Small(mount)
     subprocess.run(["umount", str(mount)], check=True)
 

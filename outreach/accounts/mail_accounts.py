@@ -101,11 +101,8 @@ def save_account(
     name = "changed" if account else "added"
     changed = [key for key in wanted if account and getattr(account, key) != wanted[key]]
     if account is None:
-        last = session.scalar(
-            sa.select(sa.func.max(MailAccount.position)).where(
-                MailAccount.campaign_id == campaign.id
-            )
-        )
+        places = sa.select(sa.func.max(MailAccount.position))
+        last = session.scalar(places.where(MailAccount.campaign_id == campaign.id))
         account = MailAccount(campaign_id=campaign.id, position=(last or 0) + 1, **wanted)
         session.add(account)
         changed = sorted(wanted)

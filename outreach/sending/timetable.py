@@ -136,12 +136,10 @@ def schedule_many(
 ) -> Scheduled:
     """Schedule every letter that can be, in one act; one that can't does not stop the others.
 
-    Several letters to one desk go one after the other, each after the desk's rest. Returns both
-    lists. Raises BadInput for the window itself.
+    Several letters to one desk go one after the other, each after the desk's rest. Raises BadInput.
     """
     begins, ends = window(send_after, send_before, now=now)
-    rests = _rests(session, letters)
-    places = places_of(session, letters, after=now)
+    rests, places = _rests(session, letters), places_of(session, letters, after=now)
     found = gate.reasons_of_many(session, letters, now=now)
     turns = Counter[int]()
 

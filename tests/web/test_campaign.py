@@ -283,7 +283,7 @@ def test_who_goes_live_is_told_what_will_not_leave(olga, database, campaign) -> 
     assert "nobody knows whether e-mails leave" in page
     assert "Answers are taken from a mailbox." in page
     assert "wait for a native speaker to read them: 1, with 1 targets." in page
-    assert 'id="readers"' in page and "forms of address (" in page
+    assert 'id="readers"' in page and "forms of address: English" in page
     with database.writing() as session:
         audit.record(
             session,
