@@ -23,9 +23,10 @@ postgres: $(VENV)/.ready-for-many ## add what PostgreSQL and several processes n
 test: $(VENV)/.ready-to-test $(ASSETS) ## set up, then lint, types and every quick test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/python tests/system.py
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not long"
+	@$(BIN)/mypy & types=$$!; \
+		$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not long"; tests=$$?; \
+		wait $$types && exit $$tests
 
 test-long: $(VENV)/.ready-to-test $(ASSETS) ## the long tests: the rooms on PostgreSQL, races, chaos, browsers, a wheel
 	@$(BIN)/python tests/system.py
