@@ -35,6 +35,7 @@ def test_a_step_that_lies_ends_the_walk(database: Database, settings, now, monke
         walk.walk(database, settings, now=now, say=lambda _line: None)
 
 
+@pytest.mark.long
 def test_a_campaign_that_went_live_starts_again_without_the_demonstration(
     database: Database,
 ) -> None:
