@@ -144,7 +144,7 @@ def _silent(
                 sa.and_(_First.kind == LetterKind.FIRST, _First.state.in_(GONE), *_waits(_First)),
             ),
             sa.or_(Target.ended_on.is_(None), Target.ended_on > today),
-            ~_reminded_or_refused(),
+            Letter.id.not_in(_reminded_or_refused(campaign)),
             ~_being_reminded(),
             ~_suppressed(),
         )
@@ -165,9 +165,16 @@ def _waits(letter: type[Letter]) -> list[sa.ColumnElement[bool]]:
     return [column.is_(None) for column in columns]
 
 
-def _reminded_or_refused() -> sa.Exists:
-    """A reminder follows already, or somebody withdrew it: a person decided."""
-    return sa.exists().where(_Other.follows_id == Letter.id, _Other.kind == LetterKind.REMINDER)
+def _reminded_or_refused(campaign: Campaign) -> sa.Select[int | None]:
+    """The letters that a reminder follows already, or followed until somebody withdrew it.
+
+    A person decided. Listed once: no index answers it for one letter after the other.
+    """
+    return sa.select(_Other.follows_id).where(
+        _Other.campaign_id == campaign.id,
+        _Other.kind == LetterKind.REMINDER,
+        _Other.follows_id.is_not(None),
+    )
 
 
 def _being_reminded() -> sa.Exists:

@@ -98,8 +98,9 @@ def test_a_volunteer_reminds_nobody(vera: Client, silent, database) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_it_is_asked_on_every_screen(window: Open, silent, size: str) -> None:
-    for path, name in (("/reminders", "list"), (f"/reminders/{silent[0]}", "one")):
-        page = window("sam", path, size=size)
+    one = f"/reminders/{silent[0]}"
+    for path, name in (("/reminders", "list"), (one, "one"), ("/reminders/days", "days")):
+        page = window("olga" if name == "days" else "sam", path, size=size)
         take_picture(page, f"reminders-{name}-{size}")
         assert_no_sideways_scroll(page)
         assert_accessible(page)
