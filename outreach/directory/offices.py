@@ -327,8 +327,7 @@ def _settle(target: Target, contact: ContactDetail | None, wish: Wish) -> str:
         person, group = held.person, held.on_behalf_of
         target.name = person.name
         target.role = held.role
-        target.group_id = held.on_behalf_of_id
-        target.source_id = held.source_id
+        target.group_id, target.source_id = held.on_behalf_of_id, held.source_id
         target.ended_on = first_day(held.end_on, body.ended_on)
         target.demonstration = person.demonstration
         person.search_key = person_key(person)
