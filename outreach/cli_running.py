@@ -136,14 +136,8 @@ def worker(once: bool, only: tuple[str, ...]) -> None:
         # What stands now stands until the end: Python need not look through it between letters.
         gc.freeze()
         name, stopped = work.new_worker(), _told_to_stop()
-        duties = work.duties(
-            database,
-            out,
-            now=now,
-            worker=name,
-            home=settings.home,
-            going=lambda: not stopped.is_set(),
-        )
+        going, home = (lambda: not stopped.is_set()), settings.home
+        duties = work.duties(database, out, now=now, worker=name, home=home, going=going)
         duties = {kind: duty for kind, duty in duties.items() if not only or kind in only}
         if once:
             for duty in duties.values():

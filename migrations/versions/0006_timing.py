@@ -80,6 +80,8 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind.format(instant=instant)}")
     _widen_alternatives(postgres)
     op.create_index("ix_letter_event_id", "letter", ["event_id"])
+    op.drop_index("ix_letter_due", "letter")
+    op.create_index("ix_letter_due", "letter", ["state", "send_after", "id"])
     op.drop_index("ix_letter_list", "letter")
     op.create_index(
         "ix_letter_list", "letter", ["campaign_id", "rehearsal", "state", "id", "office_id"]

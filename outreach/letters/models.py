@@ -235,7 +235,7 @@ class Letter(Base):
         ),
         # With the desk: who was written to is found without reading the letters.
         sa.Index("ix_letter_list", "campaign_id", "rehearsal", "state", "id", "office_id"),
-        sa.Index("ix_letter_due", "state", "send_after"),
+        sa.Index("ix_letter_due", "state", "send_after", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -13,7 +13,7 @@ from outreach.accounts.models import Campaign
 from outreach.directory.models import Office
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.schema import among, plain_rows
+from outreach.schema import UTCDateTime, among, plain_rows
 from outreach.sending import desks
 
 # Where a letter stands among those that are due: (send_after, id).
@@ -94,10 +94,12 @@ _PAGE: sa.Select[*tuple[Any, ...]] = (
     .limit(sa.bindparam("most", type_=sa.Integer()))
     .with_for_update(**_FREE)
 )
-# The first condition says where in the index it goes on.
+# As one value: where in the index it goes on, however many are due at the same instant.
 _GOING_ON = _PAGE.where(
-    Letter.send_after >= sa.bindparam("instant"),
-    sa.or_(Letter.send_after > sa.bindparam("instant"), Letter.id > sa.bindparam("last")),
+    sa.tuple_(Letter.send_after, Letter.id)
+    > sa.tuple_(
+        sa.bindparam("instant", type_=UTCDateTime()), sa.bindparam("last", type_=sa.Integer())
+    ),
 )
 _THESE: sa.Select[*tuple[Any, ...]] = (
     sa.select(*_NEEDED)

@@ -16,7 +16,7 @@ from outreach.accounts.models import Event, Task, TaskKind
 from outreach.database import Database
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending.models import Attempt, Outcome
+from outreach.sending.models import Attempt, Carried, Outcome
 
 MOVED = sa.and_(Event.subject_kind == "letter", Event.to_state.is_not(None))
 
@@ -100,9 +100,9 @@ def _strangers(session: Session, taken: Sequence[dict[str, Any]]) -> int:
     kept = {
         message_id: (code, hashlib.sha256(message or b"").hexdigest())
         for message_id, code, message in session.execute(
-            sa.select(Attempt.message_id, Letter.code, Attempt.message).join(
-                Letter, Letter.id == Attempt.letter_id
-            )
+            sa.select(Attempt.message_id, Letter.code, Carried.message)
+            .join(Letter, Letter.id == Attempt.letter_id)
+            .outerjoin(Carried, Carried.attempt_id == Attempt.id)
         )
     }
     return sum(kept.get(one["id"]) != (one["code"], one["digest"]) for one in taken)

@@ -32,9 +32,7 @@ pytestmark = pytest.mark.long
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
     """A server that is not waited for as long as one on a real network."""
-    monkeypatch.setattr(
-        ways_out, "server_of", lambda *known: replace(server_of(*known), timeout=2)
-    )
+    monkeypatch.setattr(ways_out, "server_of", lambda *known: replace(server_of(*known), timeout=2))
     with Scripted() as there:
         yield there
 
