@@ -75,7 +75,10 @@ def _not_for(target: Target, known: Gathered) -> LeftOut:
             role=role,
         )
     return LeftOut(
-        N_("This letter is not written for this office (%(role)s). There it is for: %(names)s."),
+        N_(
+            "This letter is not written for this office (%(role)s). "
+            "In the same country or assembly it is for: %(names)s."
+        ),
         role=role,
         names="; ".join(_named(one) for one in there),
     )

@@ -34,7 +34,7 @@ BY_HAND = frozenset({None, *offices.BY_HAND})
 # What a letter in each state waits for; the others say the reason of their last move.
 WAITS: Mapping[State, str] = {
     State.DRAFT: N_("Its author has to submit it"),
-    State.REVIEW: N_("Somebody else has to approve it"),
+    State.REVIEW: N_("Somebody other than its author has to approve it"),
     State.APPROVED: N_("Somebody has to schedule it"),
     State.SCHEDULED: N_("It goes when its time has come"),
     State.SENDING: N_("Being handed over"),

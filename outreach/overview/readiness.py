@@ -44,7 +44,7 @@ def _read(session: Session, campaign: Campaign) -> Condition:
     """Native speakers have read what would be written: texts, and how they address their reader."""
     unread = readers.unread_languages(session, campaign.id)
     if not unread:
-        words = N_("Native speakers have read every text, and how it addresses its reader.")
+        words = N_("Nobody we would write to gets words that no native speaker has read.")
         return Condition(Sentence(words), met=True)
     words = N_(
         "Languages in which letters wait for a native speaker to read them: %(languages)s, with "

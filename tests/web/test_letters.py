@@ -518,7 +518,7 @@ def test_a_mailing_is_submitted_and_withdrawn_in_one_go(
     where = page.url
     page = browser.press("Submit 2 drafts")
     assert "2 letters submitted." in page
-    assert page.words.count("Somebody else has to approve it") == 2
+    assert page.words.count("Somebody other than its author has to approve it") == 2
     assert len(set(re.findall(r'href="/letters/(\d+)"', page.page.html))) == 2
 
     organiser = Browser(olga)
