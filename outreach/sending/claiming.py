@@ -107,6 +107,8 @@ def claim(
         of_campaign: dict[int, list[Letter]] = {}
         for letter in letters:
             of_campaign.setdefault(letter.campaign_id, []).append(letter)
+        if len(of_campaign) > 1:
+            _hold_shared(session, of_campaign)
         begin = partial(_begun, transport=transport, worker=worker, now=now)
         for campaign_id, some in of_campaign.items():
             # Shared: pausing or going live waits for this claim. Who does either now is not waited
@@ -117,6 +119,17 @@ def claim(
             else:
                 done.claims += _claim_of(session, campaign, some, done, now, begin)
         return done
+
+
+def _hold_shared(session: Session, of_campaign: Mapping[int, Sequence[Letter]]) -> None:
+    """Take the locks of several campaigns in the order of one: first accounts, then desks.
+
+    Campaigns share desks: taken campaign by campaign, two workers could wait for each other.
+    """
+    for campaign_id in sorted(of_campaign):
+        routes.hold_limited(session, campaign_id)
+    cooled = [one for some in of_campaign.values() for one in some if one.kind in gate.COOLED]
+    desks.hold_desks(session, {one.office_id for one in cooled})
 
 
 _LOCKED = sa.select(Campaign).where(Campaign.id == sa.bindparam("campaign"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -78,14 +78,21 @@ def take_desks(
     for code in set(wanted.values()):
         ends = after_working_days(now, cooling_days, code)
         until.setdefault(ends, []).extend(one for one, its in wanted.items() if its == code)
-    if session.get_bind().dialect.name == "postgresql":
-        # In one order, so that two workers never wait for each other.
-        session.execute(_IN_ORDER, {"ids": wanted})
+    hold_desks(session, wanted)
     taken: set[int] = set()
     for ends, offices in until.items():
         rest = {"ids": offices, "now": now, "ends": ends}
         taken.update(session.connection().execute(_TAKE, rest).scalars())
     return taken
+
+
+def hold_desks(session: Session, office_ids: Collection[int]) -> None:
+    """Keep others off these desks, in one order, so that two workers never wait for each other.
+
+    SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_IN_ORDER, {"ids": office_ids})
 
 
 _IN_ORDER = (

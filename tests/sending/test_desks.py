@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from outreach.directory.models import Office
 from outreach.letters.lifecycle import State
-from outreach.sending import desks, results
+from outreach.sending import claiming, desks, results
+from outreach.sending.due import Page
 from tests import make
 from tests.sending.conftest import claim_all, live, sendable
 
@@ -61,3 +66,49 @@ def test_a_claim_lets_the_desk_rest_by_its_own_calendar(database) -> None:
     results.never_began(database, [claim.attempt_id], "stopped", now=now)
     with database.reading() as session:
         assert session.get_one(Office, office_id).quiet_until is None
+
+
+@pytest.mark.long
+def test_two_workers_with_letters_of_two_campaigns_never_wait_for_each_other(
+    empty_postgres, now
+) -> None:
+    """Each has a letter of both campaigns, to the same two desks the other way round."""
+    addresses = ["ida@office.zz", "bo@office.zz"]
+    with empty_postgres.writing() as session:
+        campaigns = live(session), live(session)
+        targets = {one: make.target(session, address=one) for one in addresses}
+        pages = [
+            [
+                sendable(
+                    session,
+                    campaign,
+                    state=State.SCHEDULED,
+                    target=targets[address],
+                    address=address,
+                    send_after=now - dt.timedelta(minutes=minutes),
+                    send_before=now + dt.timedelta(hours=2),
+                ).id
+                for campaign, address, minutes in zip(campaigns, these, (2, 1), strict=True)
+            ]
+            for these in (addresses, addresses[::-1])
+        ]
+    barrier = threading.Barrier(2)
+
+    def work(ids: Sequence[int]) -> int:
+        campaigns_asked = iter(range(9))
+
+        def takes(_rehearsal: bool) -> bool:
+            # Between the first campaign and the second both workers stand still, if both come.
+            if next(campaigns_asked) == 1:
+                with contextlib.suppress(threading.BrokenBarrierError):
+                    barrier.wait(1)
+            return True
+
+        page = Page(ids=tuple(ids))
+        claimed = claiming.claim(
+            empty_postgres, page, takes=takes, transport="fake", now=now, worker="w"
+        )
+        return len(claimed.claims)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(work, pages)) == 2
