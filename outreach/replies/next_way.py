@@ -25,7 +25,7 @@ from outreach.directory.shelf_life import shelf_for
 from outreach.directory.suppression import forbidding
 from outreach.directory.wishes import NO_WISH, wishes_of
 from outreach.errors import Refused
-from outreach.letters import choosing, distinctness, moving
+from outreach.letters import chains, choosing, distinctness, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Mailing, Quotation
 from outreach.replies.effects import with_hand
@@ -35,7 +35,7 @@ from outreach.words import Sentence
 # What the two letters have alike.
 _SAME = (
     *("campaign_id", "template_version_id", "sender_id", "target_id", "ask_id", "kind"),
-    *("rehearsal", "language", "recipient", "envelope", "variant", "customised_at"),
+    *("rehearsal", "language", "recipient", "envelope", "variant", "customised_at", "theirs"),
 )
 
 
@@ -104,7 +104,8 @@ def _why_nobody_writes(
     campaign = session.get_one(Campaign, letter.campaign_id)
     if campaign.rehearsing is not letter.rehearsal:
         return Sentence("This was rehearsed, and nothing in earnest follows from it.")
-    if letter.answered_on is not None:
+    # What answers an earlier letter answers its reminder too.
+    if any(one.answered_on is not None for one in (letter, *chains.earlier(session, letter))):
         return Sentence("They have answered all the same, so it need not go again.")
     if target.ended_on is not None and target.ended_on <= today:
         return Sentence("%(name)s no longer holds this post.", name=target.name)

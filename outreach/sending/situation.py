@@ -27,7 +27,7 @@ from outreach.directory.shelf_life import Shelf, shelf_for
 from outreach.directory.suppression import Reach, forbidding_each
 from outreach.directory.wishes import NO_WISH, Wish, wishes_of
 from outreach.letters.lifecycle import SEALED, State
-from outreach.letters.models import Letter, Quotation, TemplateVersion
+from outreach.letters.models import Letter, LetterKind, Quotation, TemplateVersion
 from outreach.letters.sealing import seal_from
 from outreach.petitions.counts import Count, current_count
 from outreach.petitions.models import Fact, Reading
@@ -65,7 +65,7 @@ class Situation:
     # The letter its desk rests from, if it rests and we know which.
     lately: Lately | None
     version: TemplateVersion
-    # The letters a reminder follows: the one before it, then the one before that.
+    # The letters a reminder follows: the one before it, then the one before that, to the first.
     follows: Sequence[Letter]
     contacts: Sequence[ContactDetail]
     # How long the checks of `contacts` hold.
@@ -300,18 +300,30 @@ def _quoted(session: Session, letters: Sequence[Letter]) -> dict[int, _Quoted]:
 
 
 def _chains(session: Session, letters: Sequence[Letter]) -> dict[int, list[Letter]]:
-    """{letter id: the letter before it and the one before that}, for those that follow one."""
-    following = {one.id: one.follows_id for one in letters if one.follows_id is not None}
-    if not following:
-        return {}
+    """{letter id: every letter before it, the nearest first}, for those that follow one.
+
+    Two ranks in a query: only a reminder written instead of one that came back has more.
+    """
+    last = {one.id: one.follows_id for one in letters if one.follows_id is not None}
+    chains: dict[int, list[Letter]] = {letter_id: [] for letter_id in last}
     before, first = aliased(Letter), aliased(Letter)
-    rows = session.execute(
-        sa.select(before, first)
-        .outerjoin(first, first.id == before.follows_id)
-        .where(before.id.in_(set(following.values())))
-    )
-    chain = {row[0].id: [one for one in row if one is not None] for row in rows}
-    return {letter_id: chain[follows] for letter_id, follows in following.items()}
+    while last:
+        rows = session.execute(
+            sa.select(before, first)
+            .outerjoin(first, first.id == before.follows_id)
+            .where(before.id.in_(set(last.values())))
+        )
+        ranks = {row[0].id: [one for one in row if one is not None] for row in rows}
+        for letter_id, follows in last.items():
+            chains[letter_id] += ranks[follows]
+        # Only a reminder follows what it carries on; an answer follows what it answers.
+        ends = {letter_id: chains[letter_id][-1] for letter_id in last}
+        last = {
+            letter_id: one.follows_id
+            for letter_id, one in ends.items()
+            if one.follows_id is not None and one.kind is LetterKind.REMINDER
+        }
+    return chains
 
 
 def _forbidden(

@@ -201,25 +201,44 @@ def test_a_volunteer_writes_nothing(session, campaign, came_back, now) -> None:
         write_again(session, came_back, by=make.vera(session, campaign), now=now)
 
 
-def test_a_reminder_that_came_back_reminds_by_another_way(
-    session, campaign, letter, sam, now
-) -> None:
-    reminder = make.letter(
+def reminder_of(session, first: Letter, before: Letter) -> Letter:
+    """A reminder after `before` that left to where `first` went."""
+    return make.letter(
         session,
-        campaign,
-        target=session.get_one(Target, letter.target_id),
-        ask=session.get_one(Ask, letter.ask_id),
+        session.get_one(Campaign, first.campaign_id),
+        target=session.get_one(Target, first.target_id),
+        ask=session.get_one(Ask, first.ask_id),
         kind=LetterKind.REMINDER,
-        follows_id=letter.id,
+        follows_id=before.id,
         state=State.SENT,
         address="ida@house.example",
     )
+
+
+def test_a_reminder_that_came_back_reminds_by_another_way(session, letter, sam, now) -> None:
+    reminder = reminder_of(session, letter, letter)
     way(session, letter, ContactKind.FORM, "https://house.example/write")
     log(session, reminder, sam, kind=ReplyKind.BOUNCE_HARD)
     again = write_again(session, reminder, by=sam, now=now)
     assert (again.kind, again.follows_id) == (LetterKind.REMINDER, reminder.id)
     stops, _waits = gate.reasons(session, again, now=now)
     assert "did not go" not in " ".join(str(stop.words) for stop in stops)
+
+
+def test_whoever_answered_the_first_letter_is_reminded_by_no_other_way(
+    session, letter, sam, now
+) -> None:
+    """Also where the answer comes after the second reminder was written again."""
+    first = reminder_of(session, letter, letter)
+    second = reminder_of(session, letter, first)
+    way(session, letter, ContactKind.FORM, "https://house.example/write")
+    log(session, second, sam, kind=ReplyKind.BOUNCE_HARD)
+    again = write_again(session, second, by=sam, now=now)
+    log(session, letter, sam, kind=ReplyKind.SUPPORTIVE)
+    stops, _waits = gate.reasons(session, again, now=now)
+    assert "They have answered" in " ".join(str(stop.words) for stop in stops)
+    log(session, first, sam, kind=ReplyKind.BOUNCE_HARD)
+    assert "They have answered" in str(next_way(session, first, today=now.date()).why_not)
 
 
 def test_an_address_of_another_desk_that_was_asked_meanwhile_is_refused(
