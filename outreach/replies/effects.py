@@ -79,7 +79,8 @@ def _move_reminders(
         if until is None or reminder.send_after is None or reminder.send_before is None:
             continue
         later = until - campaign.day_of(reminder.send_after)
-        if later <= dt.timedelta(0):
+        # One whose window is over is missed, and a person says when it goes.
+        if later <= dt.timedelta(0) or reminder.send_before <= now:
             continue
         timetable.move_window(
             session,

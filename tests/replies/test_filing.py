@@ -413,3 +413,23 @@ def test_a_reminder_on_its_way_moves_to_when_they_are_back(session, campaign, le
     was = late.send_after
     log(session, letter, vera, kind=ReplyKind.OUT_OF_OFFICE, back_on=back_on)
     assert late.send_after == was
+
+
+def test_a_reminder_that_missed_its_window_keeps_no_absence_from_being_filed(
+    session, campaign, letter, vera
+) -> None:
+    """After downtime a message may be read before the clock notes what was missed."""
+    reminder = make.letter(
+        session,
+        campaign,
+        kind=LetterKind.REMINDER,
+        follows_id=letter.id,
+        state=State.SCHEDULED,
+        send_after=make.NOW - dt.timedelta(days=4),
+        send_before=make.NOW - dt.timedelta(days=4, hours=-8),
+    )
+    letter.sent_at = make.NOW - dt.timedelta(days=30)
+    day = TODAY - dt.timedelta(days=4)
+    log(session, letter, vera, kind=ReplyKind.OUT_OF_OFFICE, received_on=day, back_on=day)
+    assert letter.parked_until is not None
+    assert reminder.send_after == make.NOW - dt.timedelta(days=4)
