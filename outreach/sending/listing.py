@@ -77,7 +77,6 @@ def captured(session: Session, campaign_id: int, *, page: int = 1) -> Page:
         .where(
             Letter.campaign_id == campaign_id,
             Attempt.rehearsal,
-            Attempt.transport == "capture",
             Attempt.data_at.is_not(None),
         )
     )

@@ -22,7 +22,7 @@ from outreach.database import Database
 from outreach.directory.models import ContactDetail, ContactState
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import domains, gate, outbox, reply_address
+from outreach.sending import domains, gate, listing, outbox, reply_address
 from outreach.sending.capture import CapturePostman
 from outreach.sending.message import words_of
 from outreach.sending.models import Attempt, DomainStop
@@ -168,6 +168,8 @@ def test_what_is_rehearsed_is_captured(
     assert send(world, ways, watch) == {"delivered": 1}
     assert len(list(tmp_path.rglob("*.eml"))) == 1
     assert servers[0][0].connections == 0
+    with world.database.reading() as session:
+        assert listing.captured(session, campaign.id).total == 1
 
 
 def test_the_second_account_takes_over_when_nobody_answers_at_the_first(
