@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from outreach import signing
 from outreach.accounts import audit, tasks
 from outreach.accounts.models import Actor, Campaign, TaskKind
 from outreach.accounts.roles import ORGANISERS
+from outreach.database import hold
 from outreach.errors import NotAllowed, Refused
-from outreach.replies.models import RollCall
+from outreach.replies.models import RollCall, RollCallVote
 from outreach.sending.desks import after_working_days
 from outreach.words import Sentence
 
@@ -28,6 +31,7 @@ def waits(roll: RollCall, campaign: Campaign) -> bool:
 
 def ask_again(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) -> None:
     """Note that the list is new or was changed: whoever confirmed it confirmed another one."""
+    hold(session, roll)
     roll.confirmed_at, roll.confirmed_by = None, None
     roll.changed_by_id = by.user_id
     session.flush()
@@ -56,17 +60,28 @@ def why_not(roll: RollCall, by: Actor) -> Sentence | None:
     return None
 
 
-def confirm(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) -> None:
-    """Say that the whole list stands in the record as it was entered.
+def fingerprint(session: Session, roll: RollCall) -> str:
+    """Return what `confirm` wants to see again: the hash of the list that was shown."""
+    row = RollCallVote
+    wanted = sa.select(row.id, row.vote, row.target_id).where(row.roll_call_id == roll.id)
+    rows = session.execute(wanted.order_by(row.id))
+    return signing.seal({"votes": [[number, vote.value, who] for number, vote, who in rows]})
+
+
+def confirm(session: Session, roll: RollCall, *, seen: str, by: Actor, now: dt.datetime) -> None:
+    """Say that the whole list stands in the record as it was shown, with the `fingerprint` `seen`.
 
     Raises NotAllowed for all but an organiser who neither entered nor changed it, Refused where
-    nothing is to be confirmed.
+    nothing is to be confirmed or the list was changed meanwhile.
     """
+    hold(session, roll)
     problem = why_not(roll, by)
     if problem is not None:
         raise NotAllowed(problem)
     if roll.undone_at is not None or roll.confirmed_at is not None:
         raise Refused(Sentence("This roll call is not to be confirmed: look at it again."))
+    if seen != fingerprint(session, roll):
+        raise Refused(Sentence("Somebody changed the list meanwhile. Compare it again."))
     roll.confirmed_at, roll.confirmed_by = now, by.name
     session.flush()
     tasks.finish_about(session, (SUBJECT, roll.id), by=by, now=now)

@@ -154,6 +154,7 @@ def roll_call(roll_call_id: int) -> str:
         free=free,
         waits=confirming.waits(roll, campaign()),
         why_not=confirming.why_not(roll, actor()),
+        seen=confirming.fingerprint(session(), roll),
     )
 
 
@@ -177,8 +178,9 @@ def put_right(roll_call_id: int, vote_id: int) -> Response:
 @needs("petition.accept")
 def confirm(roll_call_id: int) -> Response:
     """Say that the whole list was compared with the record, as the second person."""
+    roll, seen = _roll(roll_call_id), request.form.get("seen", "")
     with transaction(session()):
-        confirming.confirm(session(), _roll(roll_call_id), by=actor(), now=now())
+        confirming.confirm(session(), roll, seen=seen, by=actor(), now=now())
     flash(_("Confirmed: two people have compared it with the record."), "success")
     return redirect(url_for("votes.roll_call", roll_call_id=roll_call_id), code=303)
 

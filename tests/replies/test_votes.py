@@ -176,22 +176,27 @@ def test_an_organiser_compares_the_whole_list_once(session, campaign, body, sam,
     assert [task.kind for task in open_tasks(session)] == [TaskKind.READ_REPLY]
     # It counts meanwhile; whoever entered it, and staff, can't confirm it.
     assert len(session.scalars(sa.select(Stance)).all()) == 1
-    olga = make.olga(session, campaign)
+    olga, shown = make.olga(session, campaign), confirming.fingerprint(session, roll)
     with pytest.raises(NotAllowed):
-        confirming.confirm(session, roll, by=sam, now=now)
-    confirming.confirm(session, roll, by=olga, now=now)
+        confirming.confirm(session, roll, seen=shown, by=sam, now=now)
+    confirming.confirm(session, roll, seen=shown, by=olga, now=now)
     assert (roll.confirmed_by, confirming.waits(roll, campaign)) == ("Olga", False)
     assert open_tasks(session) == []
     with pytest.raises(Refused):
-        confirming.confirm(session, roll, by=olga, now=now)
+        confirming.confirm(session, roll, seen=shown, by=olga, now=now)
     # A name put right is another list: who changed it does not confirm it.
     row = session.scalars(sa.select(RollCallVote).where(RollCallVote.target_id.is_(None))).one()
     ilze = session.scalars(sa.select(make.Target).where(make.Target.name == "Ilze Ozola")).one()
     votes.put_right(session, roll, row.id, ilze.id, by=olga, now=now)
     assert confirming.waits(roll, campaign)
     with pytest.raises(NotAllowed):
-        confirming.confirm(session, roll, by=olga, now=now)
-    confirming.confirm(session, roll, by=make.ada(session, campaign), now=now)
+        confirming.confirm(session, roll, seen=shown, by=olga, now=now)
+    # Nor does anybody confirm a list that was changed since they saw it.
+    ada = make.ada(session, campaign)
+    with pytest.raises(Refused, match="changed the list meanwhile"):
+        confirming.confirm(session, roll, seen=shown, by=ada, now=now)
+    shown = confirming.fingerprint(session, roll)
+    confirming.confirm(session, roll, seen=shown, by=ada, now=now)
     assert not confirming.waits(roll, campaign)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -64,9 +66,12 @@ def test_a_roll_call_is_entered_put_right_confirmed_and_undone(
     assert "I compared all of it" not in page and "An organiser compares it" in page
     assert "one reader" in browser.get("votes.roll_calls")
     assert sam.send("/votes/1/confirm").status_code == 403
-    assert "I compared all of it" in olga.get("/votes/1").text
+    page = olga.get("/votes/1").text
+    assert "I compared all of it" in page
+    shown = re.search(r'name="seen" value="(\w+)"', page)
+    assert shown is not None
     assert "Compare the roll call" in olga.get("/inbox").text
-    olga.send("/votes/1/confirm")
+    olga.send("/votes/1/confirm", {"seen": shown[1]})
     assert "Compared with the record by" in olga.get("/votes/1").text
     assert "one reader" not in browser.get("votes.roll_calls")
     sam.send("/votes/1/undo")
