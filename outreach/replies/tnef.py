@@ -69,8 +69,8 @@ def opened(data: bytes) -> Bag | None:
                 bag.text = _text(value, code_page)
             elif kind == _MESSAGE:
                 rich = _read_message(bag, value, code_page) or rich
-            elif kind == _BEGINS and len(bag.files) < MOST_FILES:
-                bag.files.append(Packed())
+            elif kind == _BEGINS:
+                _begin_file(bag)
             elif bag.files:
                 _read_file(bag.files[-1], kind, value, code_page)
     except _Cut:
@@ -94,6 +94,13 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
             raise _Cut
         yield name, data[at : at + length]
         at += length + 2
+
+
+def _begin_file(bag: Bag) -> None:
+    """Of too many files the bag is not whole: then it stays among the files itself."""
+    if len(bag.files) == MOST_FILES:
+        raise _Cut
+    bag.files.append(Packed())
 
 
 def _read_message(bag: Bag, value: bytes, code_page: str) -> bytes:

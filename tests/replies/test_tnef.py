@@ -125,3 +125,14 @@ def test_hostile_counts_and_broken_bytes_neither_hang_nor_raise() -> None:
         data[chance.randrange(len(data))] = chance.randrange(256)
         words_in(bytes(data))
     assert opened(b"no bag") is None
+
+
+def test_of_more_files_than_are_taken_none_gets_the_bytes_of_another() -> None:
+    def file(number: int) -> bytes:
+        begins = attribute(0x9002, b"\1\0" + b"\0" * 12, 2)
+        name = attribute(0x8010, f"{number}.txt\0".encode(), 2)
+        return begins + name + attribute(0x800F, str(number).encode(), 2)
+
+    found = opened(bag(*(file(number) for number in range(102))))
+    assert found is not None and (len(found.files), found.whole) == (100, False)
+    assert (found.files[-1].name, found.files[-1].data) == ("99.txt", b"99")
