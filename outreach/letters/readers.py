@@ -60,24 +60,25 @@ def _opened(
     """({language: targets written to in it}, {language: blocks with lines nobody has read})."""
     read = unread_greetings(session).read
     # Every office is written to first; what comes later is in the same language.
-    firsts = {
-        role: versions
-        for template, versions in texts.items()
-        if template.kind is LetterKind.FIRST or len(texts) == 1
-        for role in template.roles
-    }
+    firsts: dict[str, list[Collection[str]]] = {}
+    for template, versions in texts.items():
+        if template.kind is LetterKind.FIRST or len(texts) == 1:
+            for role in template.roles:
+                firsts.setdefault(role, []).append(versions.keys())
     targets: Counter[str] = Counter()
     greetings: dict[str, set[str]] = {}
     for wanted, role, code, named, many in session.execute(_GROUPED):
-        language = language_for(wanted, firsts[role].keys()) if role in firsts else None
-        if language is None:
-            continue
-        targets[language] += many
-        greeting = greeting_of(language, role=TargetRole(role), named=named, code=code)
-        if greeting is None or greeting.block.read_by_native_speaker:
-            continue
-        if (greeting.block.language, greeting.role) not in read:
-            greetings.setdefault(language, set()).add(greeting.block.language)
+        # Whichever of several texts is taken.
+        served = (language_for(wanted, written) for written in firsts.get(role, ()))
+        for language in dict.fromkeys(served):
+            if language is None:
+                continue
+            targets[language] += many
+            greeting = greeting_of(language, role=TargetRole(role), named=named, code=code)
+            if greeting is None or greeting.block.read_by_native_speaker:
+                continue
+            if (greeting.block.language, greeting.role) not in read:
+                greetings.setdefault(language, set()).add(greeting.block.language)
     return targets, greetings
 
 

@@ -52,3 +52,12 @@ def test_a_language_is_named_with_its_targets_before_any_letter_is_drafted(sessi
     )
     left = [one.language for one in readers.unread_languages(session, setting.campaign.id)]
     assert left == ["en"]
+
+
+def test_of_two_texts_for_one_office_both_are_looked_at(session) -> None:
+    campaign = make.campaign(session)
+    make.target(session, language="fr")
+    unread = make.template_version(session, campaign, language="fr")
+    make.template_version(session, campaign, read_by="Nora", read_on=make.NOW.date())
+    found = readers.unread_languages(session, campaign.id)
+    assert [text.id for one in found for text in one.texts] == [unread.template_id]
