@@ -242,7 +242,7 @@ def _check_promise(answer: Answer, letters: Sequence[Letter]) -> None:
     _one_ask(letters, "promise")
     if answer.due_on is None:
         raise BadInput(
-            Sentence("By which day? If they named none, choose the day you would ask again."),
+            Sentence("If they named none, choose the day you would ask again."),
             field="due_on",
         )
     if answer.due_on < answer.received_on:
