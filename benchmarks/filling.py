@@ -65,7 +65,7 @@ from outreach.petitions.models import (
 )
 from outreach.petitions.pages import Page
 from outreach.schema import Base
-from outreach.sending.models import Attempt
+from outreach.sending.models import Attempt, Carried
 from outreach.signing import Vault
 
 DOMAIN = "bench.zz"
@@ -115,6 +115,7 @@ def anew(database: Database) -> None:
     begin = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     with database.writing() as session:
         connection = session.connection()
+        connection.execute(sa.delete(Carried))
         connection.execute(sa.delete(Attempt))
         connection.execute(sa.delete(Event))
         connection.execute(sa.update(Office).values(quiet_until=None))
