@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from outreach.accounts.roles import ORGANISERS
 from outreach.directory import suppression
 from outreach.directory.models import ContactKind, Office, Suppression, SuppressionScope
 from outreach.directory.offices import normalised
+from outreach.errors import MoveRefused
 from outreach.letters import chains, moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
@@ -58,7 +60,8 @@ def change_letters(
             moving.park(session, letter, until=until, by=by, now=now)
             _move_reminders(session, letter, until, by=by, now=now)
         if reply.kind is ReplyKind.BOUNCE_HARD and letter.state is not State.BOUNCED:
-            reason = str(Sentence("Logged as come back (answer %(id)s)", id=str(reply.id)))
+            nameless = Sentence("Logged as come back (answer %(id)s)", id=str(reply.id))
+            reason = reply.note.strip() or str(nameless)
             moving.make(
                 session, letter, "bounce", by=with_hand(by, "inbox"), now=now, reason=reason
             )
@@ -82,16 +85,18 @@ def _move_reminders(
         # One whose window is over is missed, and a person says when it goes.
         if later <= dt.timedelta(0) or reminder.send_before <= now:
             continue
-        timetable.move_window(
-            session,
-            reminder,
-            # On the clock of the zone, whatever the season.
-            send_after=(reminder.send_after.astimezone(zone) + later).astimezone(dt.UTC),
-            send_before=(reminder.send_before.astimezone(zone) + later).astimezone(dt.UTC),
-            because=str(Sentence("They are away; they are written to when they are back.")),
-            by=with_hand(by, "inbox"),
-            now=now,
-        )
+        # A worker that was faster has it: then it goes, and the absence is filed all the same.
+        with contextlib.suppress(MoveRefused):
+            timetable.move_window(
+                session,
+                reminder,
+                # On the clock of the zone, whatever the season.
+                send_after=(reminder.send_after.astimezone(zone) + later).astimezone(dt.UTC),
+                send_before=(reminder.send_before.astimezone(zone) + later).astimezone(dt.UTC),
+                because=str(Sentence("They are away; they are written to when they are back.")),
+                by=with_hand(by, "inbox"),
+                now=now,
+            )
 
 
 def restore_letters(

@@ -225,6 +225,7 @@ def file_by_kind(
             text=mail.reading or mail.text or mail.subject,
             kind=kind,
             signed_by=SignedBy.AUTOMATIC,
+            note=_words(bounce) if kind is ReplyKind.BOUNCE_HARD else "",
             back_on=row.back_on if kind is ReplyKind.OUT_OF_OFFICE else None,
         )
         if kind is ReplyKind.BOUNCE_HARD and not letter.rehearsal:

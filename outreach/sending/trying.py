@@ -46,7 +46,9 @@ def try_connection(
 def _failed(server: Server, error: TransportError) -> Finding:
     if error.refusal is Refusal.UNREACHED:
         words = Sentence(
-            "No mail server answers us at %(host)s, port %(port)s: %(words)s",
+            "No mail server answers us at %(host)s, port %(port)s (%(words)s). Check the name, the "
+            "port and the encryption: from the start it goes with port 465, after the greeting "
+            "with 587.",
             host=server.host,
             port=server.port,
             words=error.words,

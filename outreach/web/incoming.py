@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from flask_babel import ngettext
 from flask_wtf.file import MultipleFileField
 from werkzeug.wrappers import Response
 from wtforms import TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, ValidationError
 
 from outreach.accounts.models import Actor
 from outreach.accounts.roles import ORGANISERS, STAFF
@@ -41,6 +42,10 @@ SHOWN: dict[str, tuple[InboxState, ...]] = {
 }
 
 
+# A line that a message as it travelled cannot lack (RFC 5322 §3.6), or what servers put before it.
+HEADER = re.compile(r"^(?:from|date|received|return-path|message-id|delivered-to):", re.I | re.M)
+
+
 class AddForm(Form):
     """Messages as files, or one pasted with its headers."""
 
@@ -50,6 +55,16 @@ class AddForm(Form):
         [Optional(), Length(max=1_500_000)],
         description=_l("In your mail program: show the source, copy all of it, paste it here."),
     )
+
+    def validate_pasted(self, field: TextAreaField) -> None:
+        """A message without headers tells neither whom it is from nor what it answers."""
+        if field.data and not HEADER.search(field.data):
+            raise ValidationError(
+                _(
+                    "These are only its words, without headers. Show the source of the message and "
+                    "copy all of it, or write the answer down on the page of the letter."
+                )
+            )
 
 
 @bp.get("/inbox/mail")

@@ -187,6 +187,14 @@ def test_it_is_set_aside_and_comes_back(
         assert session.get_one(Incoming, number).state is InboxState.UNMATCHED
 
 
+def test_words_without_headers_are_no_message(sam: Client, database: Database) -> None:
+    answer = sam.send("/inbox/mail/add", {"pasted": "Dear friends,\nwe support you."})
+    assert answer.status_code == 422
+    assert "without headers" in answer.text and "we support you." in answer.text
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count(Incoming.id))) == 0
+
+
 def test_messages_are_uploaded_and_pasted(sam: Client, database: Database) -> None:
     files = [(io.BytesIO(HOSTILE), "a.eml"), (io.BytesIO(b"\0\xff"), "b.eml")]
     sam.send("/inbox/mail/add", {"files": files}, content_type="multipart/form-data")
