@@ -171,6 +171,7 @@ def test_a_bounce_of_ours_marks_letter_and_address(world, step) -> None:
     for one, row in each(world, step, ours):
         letter = world.letters(one)[0]
         assert letter.state is State.BOUNCED, one.name
+        assert letter.reason and not letter.reason.startswith("Logged"), one.name
         assert details[one.name].state is ContactState.BOUNCING, one.name
         about = sa.select(Task.kind).where(Task.subject_id == world.replies(row)[0].id)
         assert TaskKind.FIND_ADDRESS in world.session.scalars(about).all()
