@@ -107,8 +107,7 @@ def claim(
         of_campaign: dict[int, list[Letter]] = {}
         for letter in letters:
             of_campaign.setdefault(letter.campaign_id, []).append(letter)
-        if len(of_campaign) > 1:
-            _hold_shared(session, of_campaign)
+        _hold_shared(session, of_campaign)
         begin = partial(_begun, transport=transport, worker=worker, now=now)
         for campaign_id, some in of_campaign.items():
             # Shared: pausing or going live waits for this claim. Who does either now is not waited
@@ -122,12 +121,15 @@ def claim(
 
 
 def _hold_shared(session: Session, of_campaign: Mapping[int, Sequence[Letter]]) -> None:
-    """Take the locks of several campaigns in the order of one: first accounts, then desks.
+    """Take the locks of all campaigns in the order of one: first accounts, then desks.
 
     Campaigns share desks: taken campaign by campaign, two workers could wait for each other.
     """
     for campaign_id in sorted(of_campaign):
         routes.hold_limited(session, campaign_id)
+    if len(of_campaign) < 2:
+        # Its desks are held when they are taken.
+        return
     cooled = [one for some in of_campaign.values() for one in some if one.kind in gate.COOLED]
     desks.hold_desks(session, {one.office_id for one in cooled})
 
@@ -145,7 +147,6 @@ def _claim_of(
     begin: Callable[[Session, Campaign, Sequence[Letter], Mapping[int, Situation]], list[Claim]],
 ) -> list[Claim]:
     """Claim letters of one campaign as far as the gate and their desks let them through."""
-    routes.hold_limited(session, campaign.id)
     situations = look_at_many(session, letters, now=now)
     free = _let_through(session, letters, situations, done, now)
     free = _with_desks(session, campaign, free, situations, done, now)
