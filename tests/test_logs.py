@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import sys
 
 import pytest
@@ -44,7 +45,8 @@ def test_an_error_is_told_without_what_it_said(lines: io.StringIO) -> None:
 )
 def test_what_looks_like_an_address_is_struck_out(lines: io.StringIO, told: str) -> None:
     logging.getLogger("gunicorn.error").error(told)
-    said = lines.getvalue()
+    # The time of day holds any digits.
+    said = re.sub(r"\d\d:\d\d:\d\d(\.\d+)?", "", lines.getvalue())
     assert not any(one in said for one in ("canary@", "192.0.2", ".77", "2001:db8", ":77:1"))
 
 
