@@ -246,7 +246,12 @@ def _verdict(answer: Answer) -> Verdict:
 
 
 def nobody_at_it_from(attempt: Attempt) -> dt.datetime:
-    """Return when no worker can be at an attempt any more, however slow it was."""
+    """Return when no worker can be at an attempt any more, however slow it was.
+
+    One that ended within its lease was ended by its own worker: whoever sweeps comes later.
+    """
+    if attempt.ended_at is not None and attempt.ended_at < attempt.lease_until:
+        return attempt.ended_at
     return attempt.lease_until + LEASE
 
 

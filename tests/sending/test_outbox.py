@@ -433,15 +433,31 @@ def test_it_did_not_go(database: Database, watch: Watch) -> None:
     with database.writing() as session:
         letter = session.get_one(Letter, letter_id)
         assert session.get_one(Office, letter.office_id).quiet_until is not None
-        # A worker that is only slow would deliver it yet.
+        # Its own worker said that it doesn't know: nobody is at it any more.
         who = {"reason": "not in the log", "by": EVERYBODY}
-        with pytest.raises(MoveRefused) as refused:
-            outbox.settle(session, letter, False, now=watch.now, **who)
-        assert refused.value.sentence.values["until"] == watch.now + 2 * LEASE
-        outbox.settle(session, letter, False, now=watch.now + 2 * LEASE, **who)
+        outbox.settle(session, letter, False, now=watch.now, **who)
         assert letter.state is State.FAILED
         session.expire_all()
         assert session.get_one(Office, letter.office_id).quiet_until is None
+
+
+def test_it_did_not_go_says_nobody_while_its_worker_may_be_slow(
+    database: Database, watch: Watch
+) -> None:
+    (letter_id,) = scheduled(database, for_real=True)
+    (claimed,) = claim_all(database, [letter_id], watch.now).claims
+    note(database, claimed, watch.now)
+    swept_at = watch.forward(minutes=5)
+    rescue.sweep(database, now=swept_at)
+    who = {"reason": "not in the log", "by": EVERYBODY}
+    with database.writing() as session:
+        letter = session.get_one(Letter, letter_id)
+        assert letter.state is State.UNKNOWN
+        with pytest.raises(MoveRefused) as refused:
+            outbox.settle(session, letter, False, now=swept_at, **who)
+        assert refused.value.sentence.values["until"] == swept_at + LEASE
+        outbox.settle(session, letter, False, now=swept_at + LEASE, **who)
+        assert letter.state is State.FAILED
 
 
 def test_the_database_allows_one_running_attempt(session: Session, now: dt.datetime) -> None:

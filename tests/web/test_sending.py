@@ -191,14 +191,26 @@ def test_an_unknown_letter_is_settled(
     browser = Browser(olga)
     page = browser.get("sending.outbox")
     assert "Nobody knows whether these went" in page and "RuntimeError while sending" in page
-    if state is State.FAILED:
-        # A slow worker might deliver it yet.
-        assert "Its worker may still be at it" in page and button not in page
-        with database.writing() as session:
-            session.scalars(sa.select(Attempt)).one().lease_until = now - 2 * LEASE
-        browser.get("sending.outbox")
+    # Its worker said so itself: nobody is at it any more.
+    assert "Its worker may still be at it" not in page
     browser.press(button, reason="looked at the log")
     assert state_of(database, letter_id) is state
+
+
+def test_a_worker_that_vanished_may_still_be_at_it(
+    database: Database, olga: Client, letters: Any, tmp_path: Path, now: dt.datetime
+) -> None:
+    letters(state=State.SCHEDULED)
+    tick(database, tmp_path, now, FakePostman(RuntimeError("reset")))
+    with database.writing() as session:
+        # As the sweeper leaves it: ended when its lease had.
+        session.scalars(sa.select(Attempt)).one().lease_until = now
+    page = Browser(olga).get("sending.outbox")
+    assert "Its worker may still be at it" in page and "Record that it didn't go" not in page
+    with database.writing() as session:
+        attempt = session.scalars(sa.select(Attempt)).one()
+        attempt.lease_until = attempt.ended_at = now - LEASE
+    assert "Record that it didn't go" in Browser(olga).get("sending.outbox")
 
 
 def test_letters_that_wait_say_for_what_as_their_own_page_does(
