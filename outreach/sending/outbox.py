@@ -108,23 +108,34 @@ class _Round:
         except Exception as error:
             self._failed(error, len(written))
             # The note may stand all the same, but we know that no byte went.
-            unsaid = Answer(Fate.NOT_BEGUN)
-            self._kept([Result(one.letter, one.attempt_id, instant, unsaid) for one, _ in written])
+            self._stay(written, instant)
             return
-        if going is None:
-            attempts = [one.attempt_id for one, _ in written]
-            results.never_began(self.database, attempts, "the campaign was paused", now=self.now())
-            going = set()
-        self.counts[Verdict.PUT_BACK] += len(written) - len(going)
-        self._hand_over(campaign_id, [pair for pair in written if pair[0].attempt_id in going])
+        # Paused meanwhile, or those before them took so long that their lease ended.
+        words = "the campaign was paused" if going is None else ""
+        goes: dict[bool, list[tuple[Claim, Written]]] = {True: [], False: []}
+        for pair in written:
+            goes[pair[0].attempt_id in (going or ())].append(pair)
+        self._stay(goes[False], instant, words)
+        self.counts[Verdict.PUT_BACK] += len(goes[False])
+        self._hand_over(campaign_id, goes[True])
+
+    def _stay(
+        self, letters: Sequence[tuple[Claim, Written]], instant: dt.datetime, words: str = ""
+    ) -> None:
+        """Put claimed letters back that were not begun, unless somebody swept them."""
+        stays = Answer(Fate.NOT_BEGUN, words)
+        self._kept([Result(one.letter, one.attempt_id, instant, stays) for one, _ in letters])
 
     def keep(self) -> None:
         """Keep what was delivered last."""
         self._kept(self.taken)
         self.taken = []
 
-    def _claim(self, page: Page) -> Claimed:
-        """Claim what can be claimed; where a whole page can't, each letter by itself."""
+    def _claim(self, page: Page, *, again: bool = True) -> Claimed:
+        """Claim what can be claimed; where a whole page can't, each letter by itself.
+
+        A database that can't twice is away, or too busy: nothing, and the next look goes on.
+        """
         try:
             done = claiming.claim(
                 self.database,
@@ -136,10 +147,12 @@ class _Round:
                 keep=partial(results.keep_delivered, results=self.taken, now=self.now()),
             )
         except Exception as error:
-            if self.taken:
+            away = isinstance(error, sa.exc.OperationalError)
+            if again and (self.taken or away):
+                # Results are kept by themselves; two workers that met don't meet twice.
                 self.keep()
-                return self._claim(page)
-            if page.ids or isinstance(error, sa.exc.OperationalError):
+                return self._claim(page, again=False)
+            if page.ids or away:
                 self._failed(error, 1)
                 return Claimed()
             return self._each(page)

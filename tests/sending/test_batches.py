@@ -202,6 +202,34 @@ def test_no_letter_is_begun_when_the_lease_runs_out(database: Database, watch: W
     assert send(database, postman, watch) == {"delivered": 2}
 
 
+def test_letters_behind_a_slow_campaign_of_the_same_page_are_put_back(
+    database: Database, watch: Watch
+) -> None:
+    """Their lease ends while those of another campaign are handed over."""
+    first, second = queue(database, 1), queue(database, 2)
+    postman = Batches(on_deliver=lambda: watch.forward(minutes=6))
+    assert send(database, postman, watch) == {"delivered": 1, "put_back": 2}
+    assert states(database, first + second) == ["sent", "scheduled", "scheduled"]
+    postman.on_deliver = lambda: None
+    assert send(database, postman, watch) == {"delivered": 2}
+
+
+@pytest.mark.parametrize(("failures", "sent"), [(1, 3), (2, 0)])
+def test_a_claim_that_met_another_worker_is_tried_once_more(
+    database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch, failures: int, sent: int
+) -> None:
+    ids, real, left = queue(database, 3), claiming.claim, iter([True] * failures)
+
+    def claim(*told: Any, **more: Any) -> Any:
+        if next(left, False):
+            raise sa.exc.OperationalError("deadlock", None, Exception("deadlock"))
+        return real(*told, **more)
+
+    monkeypatch.setattr(claiming, "claim", claim)
+    send(database, Batches(), watch)
+    assert states(database, ids).count("sent") == sent
+
+
 def test_killed_between_claim_and_note_all_are_put_back(database: Database, watch: Watch) -> None:
     ids = queue(database, 20)
     assert len(claim_all(database, ids, watch.now).claims) == 20
