@@ -47,6 +47,11 @@ def withdraw_unsent(
     return _move_all(session, mailing, "withdraw", by=by, now=now, reason=reason)
 
 
+def unschedule_all(session: Session, mailing: Mailing, *, by: Actor, now: dt.datetime) -> Outcome:
+    """Take every scheduled letter of `mailing` off the schedule; what is on its way stays."""
+    return _move_all(session, mailing, "unschedule", by=by, now=now)
+
+
 def _move_all(
     session: Session,
     mailing: Mailing,

@@ -13,7 +13,7 @@ from outreach.directory.offices import BY_HAND
 from outreach.directory.queries import count
 from outreach.errors import NotFound
 from outreach.letters.lifecycle import State
-from outreach.letters.models import Letter
+from outreach.letters.models import Letter, Mailing
 from outreach.sending.models import Attempt
 from outreach.words import Sentence
 
@@ -50,6 +50,36 @@ def letters_by_hand(session: Session, campaign_id: int) -> tuple[Sequence[Letter
         Letter.channel.in_(BY_HAND),
     )
     return _first(session, query.order_by(Letter.approved_at, Letter.id))
+
+
+def without_time(session: Session, campaign_id: int) -> Sequence[tuple[int, str, int]]:
+    """Return (mailing id, its name, how many) of approved letters that wait for a time.
+
+    Those that a person carries wait for none.
+    """
+    rows = session.execute(
+        sa.select(Mailing.id, Mailing.name, sa.func.count())
+        .join(Letter, Letter.mailing_id == Mailing.id)
+        .where(
+            Letter.campaign_id == campaign_id,
+            Letter.state == State.APPROVED,
+            Letter.channel.not_in(BY_HAND),
+        )
+        .group_by(Mailing.id, Mailing.name)
+        .order_by(Mailing.id.desc())
+        .limit(MOST)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def by_hand_of(session: Session, mailing_id: int) -> int:
+    """Return how many approved letters of a mailing a person carries."""
+    query = sa.select(Letter).where(
+        Letter.mailing_id == mailing_id,
+        Letter.state == State.APPROVED,
+        Letter.channel.in_(BY_HAND),
+    )
+    return count(session, query)
 
 
 def _first(session: Session, query: sa.Select[Letter]) -> tuple[Sequence[Letter], int]:

@@ -162,15 +162,77 @@ def test_a_whole_mailing(database: Database, olga: Client, letters: Any) -> None
     assert "2 letters scheduled." in Browser(olga).get("sending.outbox")
 
 
-def test_missed_letters_go_again_in_one_act(
+def test_missed_letters_go_again_in_one_act_and_are_undone_in_one(
     database: Database, olga: Client, sam: Client, letters: Any
 ) -> None:
-    ids = [letters(state=State.MISSED) for _ in range(2)]
-    assert "Schedule 2 letters again" not in Browser(sam).get("sending.outbox")
+    ids = [letters(state=State.MISSED) for _ in range(3)]
+    assert "Schedule 3 letters again" not in Browser(sam).get("sending.outbox")
     browser = Browser(olga)
     browser.get("sending.outbox")
-    assert "2 letters scheduled." in browser.press("Schedule 2 letters again")
+    page = browser.press("Schedule 3 letters again")
+    assert "3 letters scheduled." in page and "wait for the time they were given" in page
     assert {state_of(database, one) for one in ids} == {State.SCHEDULED}
+    # Whoever may not schedule is offered no undoing.
+    assert "Undo" not in Browser(sam).get(page.url)
+    # What somebody gave another time since stays.
+    later = {"when": "at", "send_after": "2026-03-09T09:00", "because": "a holiday there"}
+    olga.send(f"/letters/{ids[0]}/window", later)
+    assert "2 letters wait for the time they were given" in browser.get(page.url)
+    page = browser.press("Undo")
+    assert "2 letters taken off the schedule." in page
+    assert "Approved, without a time" in page and "Missed their time" not in page
+    states = [state_of(database, one) for one in ids]
+    assert states == [State.SCHEDULED, State.APPROVED, State.APPROVED]
+
+
+def test_an_act_is_undone_once_and_only_where_it_was_done(
+    database: Database, olga: Client, letters: Any
+) -> None:
+    letters(state=State.MISSED)
+    where = olga.send("/outbox/missed", {"when": "soon"}).headers["Location"]
+    undo = f"/outbox/scheduled/{where.partition('scheduled=')[2]}/undo"
+    with database.writing() as session:
+        home = session.scalars(sa.select(Campaign)).one()
+        letter = session.scalars(sa.select(Letter)).one()
+        own, other = letter.campaign_id, make.campaign(session).id
+        assert own == home.id
+        letter.campaign_id = other
+    said = olga.send(undo, follow_redirects=True).text
+    assert "Nothing was left to undo" in said
+    with database.writing() as session:
+        session.scalars(sa.select(Letter)).one().campaign_id = own
+    assert "1 letter taken off the schedule." in olga.send(undo, follow_redirects=True).text
+    assert "Nothing was left to undo" in olga.send(undo, follow_redirects=True).text
+    assert olga.send("/outbox/scheduled/nonsense/undo").status_code == 404
+
+
+def test_a_mailing_says_what_goes_by_hand_and_comes_off_the_schedule_as_one(
+    database: Database, olga: Client, letters: Any
+) -> None:
+    ids = [letters(), letters(), letters(channel=ContactKind.POSTAL)]
+    with database.writing() as session:
+        mailing_id = session.get_one(Letter, ids[0]).mailing_id
+        session.execute(sa.update(Letter).values(mailing_id=mailing_id))
+    browser = Browser(olga)
+    page = browser.get("letters.mailing", mailing_id=mailing_id)
+    assert "Schedule 2 approved letters" in page and "Carry 1 by hand" in page
+    assert "1 more goes by hand and stays approved." in page
+    page = browser.press("Schedule the letters", when="soon")
+    assert "2 letters scheduled." in page and "2 letters wait for the time" in page
+    browser.press("Take 2 letters off the schedule")
+    assert {state_of(database, one) for one in ids} == {State.APPROVED}
+    browser.press("Schedule the letters", when="soon")
+    assert "2 letters taken off the schedule." in browser.press("Undo")
+    assert {state_of(database, one) for one in ids} == {State.APPROVED}
+
+
+def test_a_letter_that_was_put_back_says_so_on_its_own_page(
+    database: Database, olga: Client, letters: Any, tmp_path: Path, now: dt.datetime
+) -> None:
+    letter_id = letters(state=State.SCHEDULED)
+    tick(database, tmp_path, now, FakePostman(TransportError("451 busy", refusal=Refusal.LATER)))
+    page = Browser(olga).get("letters.letter", letter_id=letter_id)
+    assert "put back · clock" in page and "451 busy" in page
 
 
 @pytest.mark.parametrize(

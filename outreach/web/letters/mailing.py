@@ -18,7 +18,7 @@ from outreach.letters.left_out import Reason, by_reason
 from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter, Mailing, MailingState
 from outreach.letters.together import Refusal
-from outreach.sending import events
+from outreach.sending import events, listing
 from outreach.web.access import actor, campaign, may, needs, now, session
 from outreach.web.directory.imports_words import rate_words
 from outreach.web.filters import day, language_name, say
@@ -26,6 +26,7 @@ from outreach.web.letters.blueprint import bp
 from outreach.web.letters.distinct import distinct
 from outreach.web.letters.listing import waits
 from outreach.web.sending.going_first import going_first
+from outreach.web.sending.scheduling import undo_offer
 from outreach.words import Sentence
 
 
@@ -144,7 +145,7 @@ def mailing_page(
     not_renewed: Sequence[tuple[Letter, Sentence]] = (),
 ) -> str:
     """Return a mailing's page; `refused` and `not_renewed` say which letters stayed, and why."""
-    rehearsal = lists.is_rehearsal(session(), shown, campaign())
+    rehearsal, today = lists.is_rehearsal(session(), shown, campaign()), campaign().day_of(now())
     wanted = lists.LetterFilter(rehearsal, mailing_id=shown.id)
     counts = lists.state_counts(session(), campaign().id, wanted)
     unread = lists.unread_languages(session(), shown)
@@ -165,16 +166,16 @@ def mailing_page(
         moment=_moment(shown),
         left_out=reasons(shown.left_out),
         distinct=distinct(shown) if shown.state is MailingState.MADE else None,
-        occasions=events.occasions_of(session(), shown.id, today=campaign().day_of(now()))
+        occasions=events.occasions_of(session(), shown.id, today=today)
         if counts.get(State.APPROVED)
         else (),
         first=going_first(shown, sum(counts.values())),
         newer=redrawing.newer_text(session(), shown),
-        number_changed=numbers.changed_in(
-            session(), campaign(), shown.id, today=campaign().day_of(now())
-        ),
+        number_changed=numbers.changed_in(session(), campaign(), shown.id, today=today),
         about=_about(shown),
         states=State,
+        by_hand=listing.by_hand_of(session(), shown.id) if counts.get(State.APPROVED) else 0,
+        undo=undo_offer(),
     )
 
 

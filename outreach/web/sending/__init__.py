@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outreach.web.sending import by_hand, going_first, outbox
+from outreach.web.sending import by_hand, going_first, outbox, scheduling
 from outreach.web.sending.blueprint import bp
 
-__all__ = ["bp", "by_hand", "going_first", "outbox"]
+__all__ = ["bp", "by_hand", "going_first", "outbox", "scheduling"]
