@@ -94,10 +94,29 @@ class Database:
             session.rollback()
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Session]:
-        """Give a session, commit when the block ends, roll back when it raises."""
-        with self.session(writes=True) as session, transaction(session):
+    def writing(self, *, over: sa.Connection | None = None) -> Iterator[Session]:
+        """Give a session, commit when the block ends, roll back when it raises.
+
+        `over`: not over any connection but that one, which `connection` gave.
+        """
+        if over is not None:
+            over.execution_options(outreach_writes=True)
+        session = self._writing(bind=over) if over is not None else self._writing()
+        with session, transaction(session):
             yield session
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[sa.Connection]:
+        """Give a connection for oneself, closed in the end and its temporary tables with it.
+
+        What is laid into such tables keeps nobody waiting, not even on SQLite, and `writing` over
+        the same connection finds it there.
+        """
+        with self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.invalidate()
 
     @contextlib.contextmanager
     def glancing(self, statement: sa.Select[Any]) -> Iterator[Callable[[], Any]]:

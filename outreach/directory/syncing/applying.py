@@ -13,7 +13,13 @@ from outreach.database import Database
 from outreach.directory.models import Jurisdiction, Organization
 from outreach.directory.offices import settle_target
 from outreach.directory.syncing import fading, runs, territories
-from outreach.directory.syncing.bulk import chunks, count_anew, insert, update
+from outreach.directory.syncing.bulk import (
+    chunks,
+    count_anew,
+    insert_ready,
+    lay_ready,
+    update,
+)
 from outreach.directory.syncing.columns import COLUMNS, keep_out
 from outreach.directory.syncing.models import ImportRun, RunState, StagedRow
 from outreach.directory.syncing.planning import Plan, first_numbers
@@ -45,9 +51,9 @@ def apply(
 ) -> None:
     """Write the run `run_id`, which was confirmed, and put it into the state applied.
 
-    The rows are worked out beforehand, outside any write transaction; the transaction only inserts
-    and sets. It is tried again when somebody edited the directory meanwhile. Raises MoveRefused
-    when that never ends, or the run is not confirmed.
+    The rows are worked out and laid ready beforehand, outside any write transaction; that only
+    inserts and sets. It is tried again when somebody edited the directory meanwhile. Raises
+    MoveRefused when that never ends, or the run is not confirmed.
     """
     for _attempt in range(TRIES):
         with database.reading() as session:
@@ -59,14 +65,17 @@ def apply(
                 session, run, saying(session, run), now=now(), progress=progress
             )
             plan = preparation.go()
-        progress("write", 0, 0)
-        try:
-            with database.writing() as session:
-                _write(session, run_id, plan, preparation.jurisdictions, seen, by=by, now=now())
-            _forget_payloads(database, run_id)
-            return
-        except _Moved:
-            continue
+        with database.connection() as connection:
+            for rows in plan.rows.values():
+                lay_ready(connection, rows)
+            progress("write", 0, 0)
+            try:
+                with database.writing(over=connection) as session:
+                    _write(session, run_id, plan, preparation.jurisdictions, seen, by=by, now=now())
+            except _Moved:
+                continue
+        _forget_payloads(database, run_id)
+        return
     raise MoveRefused(
         Sentence("The directory is being edited all the time; try again in a quiet minute.")
     )
@@ -95,7 +104,7 @@ def _write(
             session.add(territories.jurisdiction(code))
     session.flush()
     for model in COLUMNS:
-        insert(session, plan.rows[model])
+        insert_ready(session, plan.rows[model])
         if model is Organization and len(plan.rows[model]):
             count_anew(session, plan.rows[model].table)
     for model, changes in plan.updates.items():
