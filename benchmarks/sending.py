@@ -159,14 +159,16 @@ def memory(process: int) -> float:
     return int(status.split("RssAnon:")[1].split()[0]) / 1024
 
 
-def plan(database: Database) -> None:
-    """Print how the database finds what is due."""
+def plan(database: Database, page: due.Page | None = None) -> None:
+    """Print how the database finds what is due: `page` of it, or one further on."""
     now = dt.datetime.now(dt.UTC)
-    query, told = due.page_query(due.Page((now, 1), 50), now=now)
+    query, told = due.page_query(page or due.Page((now, 1), 50), now=now)
     bound = query.params(told)
     sql = str(bound.compile(database.engine, compile_kwargs={"literal_binds": True}))
-    word = "EXPLAIN" if database.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    tried = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS OFF)"
+    postgresql = database.engine.dialect.name == "postgresql"
     with database.engine.connect() as connection:
+        word = tried if postgresql else "EXPLAIN QUERY PLAN"
         for row in connection.exec_driver_sql(f"{word} {sql}".replace("%", "%%")):
             print("   ", row[-1])
 
