@@ -232,7 +232,8 @@ def test_a_letter_that_was_put_back_says_so_on_its_own_page(
     letter_id = letters(state=State.SCHEDULED)
     tick(database, tmp_path, now, FakePostman(TransportError("451 busy", refusal=Refusal.LATER)))
     page = Browser(olga).get("letters.letter", letter_id=letter_id)
-    assert "put back · clock" in page and "451 busy" in page
+    assert "put back · clock" in page and page.words.count("451 busy") == 2
+    assert "The message as it was tried" in page and "as it left" not in page
 
 
 @pytest.mark.parametrize(

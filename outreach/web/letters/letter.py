@@ -90,6 +90,7 @@ def _shown(shown: Letter) -> dict[str, Any]:
     quoted = lists.sources(session(), shown)
     place = place_of(session(), shown, after=now())
     seen = seal_of(session(), shown)
+    last = listing.last_attempts(session(), [shown]).get(shown.id)
     return {
         "letter": shown,
         "waits": waits(shown),
@@ -104,7 +105,7 @@ def _shown(shown: Letter) -> dict[str, Any]:
         **beside.beside(shown, seen),
         "may_edit": may("letters.write") and shown.state is State.DRAFT,
         "zone": place.zone.key,
-        "minute": minute.why(shown, place),
+        "minute": minute.why(shown, place, last),
         "here_now": now(),
         "stops": stops,
         "gate_waits": [_for_reader(wait) for wait in gate_waits],
@@ -115,7 +116,7 @@ def _shown(shown: Letter) -> dict[str, Any]:
         "history": [
             panels.happened(event) for event in audit.history(session(), "letter", shown.id)
         ],
-        **_after_leaving(shown),
+        **_after_leaving(shown, last),
     }
 
 
@@ -143,20 +144,21 @@ def _by_hand(shown: Letter) -> Sequence[Piece]:
     return differences(text, shown.text)
 
 
-def _after_leaving(shown: Letter) -> dict[str, Any]:
+def _after_leaving(shown: Letter, last: Attempt | None) -> dict[str, Any]:
     """Return what a letter has once it left: its message, answers, a reminder."""
     left = shown.sent_at is not None or shown.state is State.UNKNOWN
-    captured = session().scalar(
+    tried = session().scalar(
         sa.select(Attempt.id).where(Attempt.letter_id == shown.id, Attempt.data_at.is_not(None))
     )
     reminder = lists.reminder_of(session(), shown)
     silent = shown.state is State.SENT and shown.answered_on is None and shown.closed_on is None
     return {
-        "message_url": url_for("sending.message", letter_id=shown.id) if captured else "",
+        "message_url": url_for("sending.message", letter_id=shown.id) if tried else "",
+        "left": left,
         "answer_url": url_for("replies.log", letter_id=shown.id) if left else "",
         "replies": _answers(shown) if left else (),
         "next_ways": next_ways(session(), [shown], today=campaign().day_of(now())),
-        "refused": _refused(shown),
+        "refused": _refused(shown, last),
         "reminder": reminder,
         "reminder_url": url_for("reminders.remind", letter_id=shown.id)
         if silent and reminder is None and may("letters.write")
@@ -164,12 +166,10 @@ def _after_leaving(shown: Letter) -> dict[str, Any]:
     }
 
 
-def _refused(shown: Letter) -> Attempt | None:
+def _refused(shown: Letter, last: Attempt | None) -> Attempt | None:
     """Return the try in which their server took the address and not the words, if it was so."""
-    if shown.state is not State.FAILED:
-        return None
-    last = listing.last_attempts(session(), [shown]).get(shown.id)
-    return last if last is not None and last.refusal is Refusal.CONTENT else None
+    wanted = shown.state is State.FAILED and last is not None and last.refusal is Refusal.CONTENT
+    return last if wanted else None
 
 
 def _answers(shown: Letter) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.sending.hours import Place
+from outreach.sending.models import Attempt, Outcome
 from outreach.web.filters import instant, local_time, say
 
 
@@ -21,8 +22,11 @@ class Why:
     changes: list[tuple[str, str]]
 
 
-def why(letter: Letter, place: Place) -> Why | None:
-    """Return why `letter`, loaded with its event, goes when it does; None without a time."""
+def why(letter: Letter, place: Place, last: Attempt | None = None) -> Why | None:
+    """Return why `letter`, loaded with its event, goes when it does; None without a time.
+
+    `last` is its newest try, if there was one.
+    """
     if letter.send_after is None or letter.send_before is None:
         return None
     zone = place.zone.key
@@ -33,6 +37,9 @@ def why(letter: Letter, place: Place) -> Why | None:
     ]
     if letter.send_because:
         rows.append((_("Why then"), letter.send_because))
+    if letter.state is State.SCHEDULED and last is not None and last.outcome is Outcome.PUT_BACK:
+        when = instant(last.ended_at or last.started_at)
+        rows.append((_("Put back"), f"{when}: {last.server_words}"))
     if place.why is not None:
         rows.append((_("Why this clock"), say(place.why)))
     changes = _changes(letter, place) if letter.state is State.SCHEDULED else []
