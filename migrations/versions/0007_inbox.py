@@ -17,6 +17,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # What a source said stays where it was staged; what was said before, where it is.
+    op.execute("ALTER TABLE source_record ADD COLUMN staged_id INTEGER")
     op.create_table(
         "incoming",
         sa.Column("id", sa.Integer(), nullable=False),

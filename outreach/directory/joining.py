@@ -23,7 +23,13 @@ from outreach.directory.models import (
     Target,
 )
 from outreach.directory.offices import person_key, settle_target
-from outreach.directory.syncing.models import ConflictState, ImportConflict, SourceRecord
+from outreach.directory.syncing.models import (
+    SAID,
+    SAID_IN,
+    ConflictState,
+    ImportConflict,
+    SourceRecord,
+)
 from outreach.errors import BadInput, Refused
 from outreach.words import Sentence
 
@@ -316,8 +322,9 @@ def _hand_over(
 def _give_numbers(session: Session, person: Person, other: Person) -> list[int]:
     """Move the numbers that only the lists of `other` gave, and return the ids of the rows."""
     given: dict[int, set[tuple[str, str]]] = {person.id: set(), other.id: set()}
-    for said in session.scalars(sa.select(SourceRecord).where(SourceRecord.person_id.in_(given))):
-        given[said.person_id or 0] |= set(said.base.get("identifiers", {}).items())
+    told = sa.select(SourceRecord.person_id, SAID).outerjoin(*SAID_IN)
+    for number, said in session.execute(told.where(SourceRecord.person_id.in_(given))):
+        given[number or 0] |= set(said.get("identifiers", {}).items())
     theirs = given[other.id] - given[person.id]
     rows = session.scalars(sa.select(Identifier).where(Identifier.person_id == person.id))
     moved = [row for row in rows if (row.scheme, row.value) in theirs]

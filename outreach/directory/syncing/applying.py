@@ -21,7 +21,7 @@ from outreach.directory.syncing.bulk import (
     update,
 )
 from outreach.directory.syncing.columns import COLUMNS, keep_out
-from outreach.directory.syncing.models import ImportRun, RunState, StagedRow
+from outreach.directory.syncing.models import ImportRun, RunState
 from outreach.directory.syncing.planning import Plan, first_numbers
 from outreach.directory.syncing.preparing import Preparation
 from outreach.directory.syncing.staging import saying
@@ -74,7 +74,6 @@ def apply(
                     _write(session, run_id, plan, preparation.jurisdictions, seen, by=by, now=now())
             except _Moved:
                 continue
-        _forget_payloads(database, run_id)
         return
     raise MoveRefused(
         Sentence("The directory is being edited all the time; try again in a quiet minute.")
@@ -125,11 +124,3 @@ def _newest_event(session: Session) -> tuple[int, int]:
     query = sa.select(sa.func.max(Event.id), sa.func.count())
     newest, number = session.execute(query.where(Event.subject_kind.in_(WATCHED))).one()
     return newest or 0, number
-
-
-def _forget_payloads(database: Database, run_id: int) -> None:
-    """The source's last word is kept as its record; the staged copy is not needed any more."""
-    with database.writing() as session:
-        session.execute(
-            sa.update(StagedRow).where(StagedRow.run_id == run_id).values(payload=sa.null())
-        )

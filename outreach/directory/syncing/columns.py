@@ -59,7 +59,7 @@ COLUMNS: dict[Any, tuple[str, ...]] = {
         " search_key source_id language channel ways ended_on demonstration"
     ),
     SourceRecord: _columns(
-        "id source_id about key person_id organization_id hash base first_run_id"
+        "id source_id about key person_id organization_id hash staged_id base first_run_id"
     ),
     NotSame: _columns("id person_id other_id by at"),
     ImportConflict: _columns("id run_id person_id field base ours theirs state"),

@@ -124,7 +124,8 @@ class StagedRow(Base):
     decision: Mapped[Decision | None] = mapped_column(enum(Decision, "decision"))
     # What a person sees: [{field, old, new, kind}] or [{words, values}].
     detail: Mapped[list[Any]] = mapped_column(sa.JSON())
-    # The thing as it was read (syncing/staging), for rows that will be written.
+    # The thing as it was read (syncing/staging), for rows that will be written; then it is what the
+    # source said (`SourceRecord.staged_id`).
     payload: Mapped[dict[str, Any] | None]
 
 
@@ -150,10 +151,19 @@ class SourceRecord(Base):
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
     organization_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organization.id"))
     hash: Mapped[str] = mapped_column(sa.String(40))
+    # The staged row that holds what it said. No foreign key: to discard another preview would look
+    # through all records, and what was written is never discarded.
+    staged_id: Mapped[int | None]
+    # What it said, where no staged row holds it.
     base: Mapped[dict[str, Any]]
     first_run_id: Mapped[int] = mapped_column(sa.ForeignKey("import_run.id"), index=True)
     # The day of the first complete list that no longer had it.
     gone_since: Mapped[dt.date | None]
+
+
+# What a source last said, for a query that joins `SAID_IN` outside.
+SAID_IN = (StagedRow, StagedRow.id == SourceRecord.staged_id)
+SAID = sa.case((SourceRecord.staged_id.is_(None), SourceRecord.base), else_=StagedRow.payload)
 
 
 # Not looked up for each row by PostgreSQL, for the reasons in `identity.py`.

@@ -35,9 +35,14 @@ from outreach.directory.syncing.models import (
     ImportConflict,
     ImportRun,
     SourceRecord,
+    StagedRow,
 )
 
 FORMS = {"m": FormOfAddress.M, "f": FormOfAddress.F}
+
+
+# Number, digest, what was said, the day since when it is gone, and the staged row of a record.
+Known = tuple[int, str, dict[str, Any], dt.date | None, int | None]
 
 
 class Plan:
@@ -239,39 +244,39 @@ class Plan:
 
     def remember(
         self,
-        known: tuple[int, str, dict[str, Any], dt.date | None] | None,
-        about: str,
-        key: str,
+        known: Known | None,
+        row: StagedRow,
         said: dict[str, Any],
         *,
         person: int | None = None,
         body: int | None = None,
     ) -> None:
-        """Keep what the source says now as the base of the next comparison.
+        """Keep what the source says now, `said` in `row`, as the base of the next comparison.
 
-        `known` is (number, digest, base, gone since) of what it said before.
+        `known` is what it said before.
         """
         now = digest(said)
         if known is None:
             self.add(
                 SourceRecord,
                 self.saying.source_id,
-                about,
-                key,
+                row.about,
+                row.key,
                 person,
                 body,
                 now,
-                said,
+                row.id,
+                {},
                 self.run_id,
             )
             return
-        number, was, base, gone = known
+        number, was, _base, gone, staged = known
         if was != now or gone is not None:
             self.set(
                 SourceRecord,
                 number,
-                {"hash": was, "base": base, "gone_since": gone},
-                {"hash": now, "base": said, "gone_since": None},
+                {"hash": was, "staged_id": staged, "gone_since": gone},
+                {"hash": now, "staged_id": row.id, "gone_since": None},
             )
 
 

@@ -34,17 +34,18 @@ from outreach.directory.syncing.listing import Listing
 from outreach.directory.syncing.matching import another_person, by_identifiers
 from outreach.directory.syncing.merging import Held, Merged, Saying, Standing, merge_ways
 from outreach.directory.syncing.models import (
+    SAID,
+    SAID_IN,
     Decision,
     Effect,
     ImportRun,
     SourceRecord,
     StagedRow,
 )
-from outreach.directory.syncing.planning import Plan
+from outreach.directory.syncing.planning import Known, Plan
 from outreach.directory.syncing.seating import Place, ended
 from outreach.directory.syncing.staging import BATCH, SMALL
 
-Known = tuple[int, str, dict[str, Any], dt.date | None]
 WRITTEN = (
     Effect.ADDED,
     Effect.CHANGED,
@@ -146,22 +147,19 @@ class Preparation:
     def _records(self, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Known]:
         rows: Iterable[Any] = self._session.execute(
             sa.select(
-                SourceRecord.about,
-                SourceRecord.key,
-                SourceRecord.id,
-                SourceRecord.hash,
-                SourceRecord.base,
-                SourceRecord.gone_since,
-                SourceRecord.person_id,
-            ).where(
+                *(SourceRecord.about, SourceRecord.key, SourceRecord.id, SourceRecord.hash, SAID),
+                *(SourceRecord.gone_since, SourceRecord.person_id, SourceRecord.staged_id),
+            )
+            .outerjoin(*SAID_IN)
+            .where(
                 SourceRecord.source_id == self._saying.source_id,
                 SourceRecord.key.in_({key for _about, key in keys}),
             )
         )
         found: dict[tuple[str, str], Known] = {}
         self._owners: dict[str, int] = {}
-        for about, key, number, said, base, gone, person in rows:
-            found[(about, key)] = (number, said, base, gone)
+        for about, key, number, said, base, gone, person, staged in rows:
+            found[(about, key)] = (number, said, base, gone, staged)
             if person:
                 self._owners[key] = person
         return found
@@ -229,7 +227,7 @@ class Preparation:
         for way in merged.new_ways:
             self.plan.add_way(way, body=place.id)
         self._listing.body(place, ours.ways, merged)
-        self.plan.remember(known, "organization", row.key, said, body=place.id)
+        self.plan.remember(known, row, said, body=place.id)
 
     def _add_body(self, body: Any, place: Place) -> Place:
         slug = self._slug(body.name or body.key, place.jurisdiction)
@@ -283,7 +281,7 @@ class Preparation:
         known = self._known.get(("person", row.key))
         if known is not None:
             self._hand_over(row.key, known[0], person)
-        self.plan.remember(known, "person", row.key, payload, person=person)
+        self.plan.remember(known, row, payload, person=person)
         self.plan.counts["added"] += 1
         if other := self._told_apart.get(row.id):
             self.plan.add(NotSame, other, person, self._run.confirmed_by or "", self._now)
@@ -320,7 +318,7 @@ class Preparation:
             self.plan.add_way(way, person=ours.id)
         self._change_seats(merged)
         self._add_seats(ours.id, merged, record.seats)
-        self.plan.remember(known, "person", row.key, payload, person=ours.id)
+        self.plan.remember(known, row, payload, person=ours.id)
         big = any(told.field not in SMALL for told in merged.told)
         self.plan.counts["changed" if big else "refreshed"] += 1
         if (

@@ -23,7 +23,7 @@ from outreach.directory.models import (
 )
 from outreach.directory.syncing.bulk import chunks
 from outreach.directory.syncing.merging import TEXTS, Held, Said, Standing, Way
-from outreach.directory.syncing.models import SourceRecord
+from outreach.directory.syncing.models import SAID, SAID_IN, SourceRecord
 
 # Identifiers that mean one person wherever they stand; any other is a number of its own list.
 STRONG = frozenset(
@@ -115,11 +115,12 @@ def _add_marks(session: Session, found: dict[int, Standing]) -> None:
             SourceRecord.person_id,
             SourceRecord.source_id,
             Source.rank,
-            SourceRecord.base,
+            SAID,
             SourceRecord.key,
             SourceRecord.gone_since.is_not(None),
         )
         .join(Source, Source.id == SourceRecord.source_id)
+        .outerjoin(*SAID_IN)
         .where(SourceRecord.person_id.in_(ids))
     ):
         found[said[0]].said.append(Said(*said[1:]))

@@ -11,7 +11,13 @@ from outreach.accounts.models import Actor, Event
 from outreach.directory import verification
 from outreach.directory.models import ContactDetail, Membership, Person, Target
 from outreach.directory.syncing import undoing, work
-from outreach.directory.syncing.models import Effect, ImportRun, RunState, StagedRow
+from outreach.directory.syncing.models import (
+    Effect,
+    ImportRun,
+    RunState,
+    SourceRecord,
+    StagedRow,
+)
 from outreach.directory.syncing.undoing import undo
 from outreach.errors import MoveRefused
 from tests import make
@@ -71,6 +77,23 @@ def test_undoing_a_later_import_brings_the_earlier_state_back(database):
     assert without_journal(directory(database)) != before
     counts = undo(database, run, by=SAM, now=NOW)
     assert counts["removed"] == 1
+    assert without_journal(directory(database)) == before
+
+
+def test_what_was_imported_by_an_older_version_is_compared_and_brought_back(database):
+    imported(database, the_list(member("1", "Ann"), member("2", "Bea")))
+    with database.writing() as session:
+        # It kept what a source said in the record itself, and forgot it where it was staged.
+        for record in session.scalars(sa.select(SourceRecord)):
+            record.base = session.get_one(StagedRow, record.staged_id).payload or {}
+            record.staged_id = None
+        session.flush()
+        session.execute(sa.update(StagedRow).values(payload=None))
+        session.scalars(sa.select(Person).filter_by(name="Ann")).one().name = "Anna"
+    before = without_journal(directory(database))
+    second = imported(database, the_list(member("1", "Anne"), member("2", "Beate")), as_of=LATER)
+    assert (second["conflicts"], second["people"]["changed"]) == (1, 2)
+    undo(database, second["run"], by=SAM, now=NOW)
     assert without_journal(directory(database)) == before
 
 
