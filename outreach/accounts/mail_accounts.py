@@ -97,7 +97,7 @@ def save_account(
     wanted = _checked(session, campaign, account, values)
     password = wanted.pop("password")
     if account is not None and account.password and password is None:
-        refuse_kept_password(account.host, wanted["host"])
+        refuse_kept_password(account.host, account.port, wanted)
     name = "changed" if account else "added"
     changed = [key for key in wanted if account and getattr(account, key) != wanted[key]]
     if account is None:
@@ -118,14 +118,18 @@ def save_account(
     return account
 
 
-def refuse_kept_password(known: str, wanted: str) -> None:
-    """Raise BadInput when a password that is kept for the server `known` would go to another."""
-    if known.casefold() != wanted.casefold():
+def refuse_kept_password(host: str, port: int, wanted: Mapping[str, Any]) -> None:
+    """Raise BadInput when a password kept for a server would go to another host or port.
+
+    `wanted` are the columns to be saved; who listens at another port may be somebody else.
+    """
+    if (host.casefold(), port) != (wanted["host"].casefold(), wanted["port"]):
         raise BadInput(
             Sentence(
                 "This is another server: type the password again. The one that is kept is told to "
-                "%(host)s only.",
-                host=known,
+                "%(host)s at port %(port)s only.",
+                host=host,
+                port=str(port),
             ),
             "password",
         )

@@ -85,7 +85,7 @@ def save_mailbox(
     wanted = _checked(session, campaign, mailbox, values)
     password = wanted.pop("password")
     if mailbox is not None and password is None:
-        refuse_kept_password(mailbox.host, wanted["host"])
+        refuse_kept_password(mailbox.host, mailbox.port, wanted)
     name = "changed" if mailbox else "added"
     if mailbox is None:
         mailbox = Mailbox(campaign_id=campaign.id, **wanted)

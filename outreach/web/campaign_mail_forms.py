@@ -21,7 +21,25 @@ from outreach.web.forms import Form
 _MANY = NumberRange(1, 1_000_000, _("Write a number of letters, 1 or more, or nothing."))
 
 
-class AccountForm(Form):
+class ServerForm(Form):
+    """A mail server's door, whether letters leave by it or answers come in."""
+
+    port = IntegerField(
+        _("Port"),
+        validators=[
+            InputRequired(_("Write a number.")),
+            NumberRange(1, 65535, _("Write a number from 1 to 65535.")),
+        ],
+    )
+    password = PasswordField(
+        _("Password"),
+        validators=[Length(max=1000)],
+        description=_("Kept locked and never shown again. Empty: the one that is there stays."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class AccountForm(ServerForm):
     """Where the server is, how we get in, and what it allows."""
 
     name = StringField(
@@ -34,24 +52,11 @@ class AccountForm(Form):
         validators=[DataRequired(_("Write the server's name.")), Length(max=253)],
         description=_("Your provider calls it SMTP server, such as smtp.example.org."),
     )
-    port = IntegerField(
-        _("Port"),
-        validators=[
-            InputRequired(_("Write a number.")),
-            NumberRange(1, 65535, _("Write a number from 1 to 65535.")),
-        ],
-    )
     security = RadioField(
         _("The line is"), choices=lambda: [(one.value, label(one)) for one in Security]
     )
     username = StringField(
         _("User name"), validators=[Length(max=254)], render_kw={"autocomplete": "off"}
-    )
-    password = PasswordField(
-        _("Password"),
-        validators=[Length(max=1000)],
-        description=_("Kept locked and never shown again. Empty: the one that is there stays."),
-        render_kw={"autocomplete": "new-password"},
     )
     hello = StringField(
         _("We introduce ourselves as"),

@@ -12,8 +12,8 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, IntegerField, PasswordField, RadioField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
+from wtforms import BooleanField, RadioField, StringField
+from wtforms.validators import DataRequired, Length
 
 from outreach.accounts.models import Security
 from outreach.accounts.roles import require
@@ -26,6 +26,7 @@ from outreach.replies.models import Mailbox, Way
 from outreach.sending.finding import from_json
 from outreach.signing import Vault
 from outreach.web.access import actor, campaign, installation, needs, now, session
+from outreach.web.campaign_mail_forms import ServerForm
 from outreach.web.forms import Form
 from outreach.words import Sentence
 
@@ -48,7 +49,7 @@ class FolderForm(Form):
     enabled = BooleanField(_l("In use"))
 
 
-class MailboxForm(FolderForm):
+class MailboxForm(ServerForm, FolderForm):
     """Where a mailbox is, how we get in, what becomes of a message there."""
 
     name = StringField(
@@ -60,13 +61,6 @@ class MailboxForm(FolderForm):
         _l("Server for incoming mail"),
         validators=[DataRequired(_l("Write the server's name.")), Length(max=253)],
         description=_l("Your provider calls it IMAP server, such as imap.example.org."),
-    )
-    port = IntegerField(
-        _l("Port"),
-        validators=[
-            InputRequired(_l("Write a number.")),
-            NumberRange(1, 65535, _l("Write a number from 1 to 65535.")),
-        ],
     )
     security = RadioField(
         _l("The line is"),
@@ -83,12 +77,6 @@ class MailboxForm(FolderForm):
         _l("User name"),
         validators=[DataRequired(_l("Write the user name.")), Length(max=254)],
         render_kw={"autocomplete": "off"},
-    )
-    password = PasswordField(
-        _l("Password"),
-        validators=[Length(max=1000)],
-        description=_l("Kept locked and never shown again. Empty: the one that is there stays."),
-        render_kw={"autocomplete": "new-password"},
     )
     folder = StringField(
         _l("Folder that answers come to"),

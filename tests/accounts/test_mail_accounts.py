@@ -69,7 +69,7 @@ def test_a_password_left_out_stays_and_another_key_opens_nothing(
         session,
         campaign,
         account,
-        dataclasses.replace(VALUES, password=None, port=465, security=Security.TLS),
+        dataclasses.replace(VALUES, password=None, per_hour=7),
         vault=VAULT,
         by=ada,
         now=now,

@@ -91,6 +91,10 @@ def test_a_password_is_told_to_no_other_server(
     browser.press("Save account", host="two.example", password="another one")
     assert stored(database).host == "two.example"
     assert Vault(settings.secret_key).unlock(stored(database).password) == "another one"
+    # Who listens at another port may be somebody else.
+    page = browser.press("Save account", port="2526", status=422)
+    assert "is told to two.example at port" in page and stored(database).port != 2526
+    browser.get("mail.account", account_id=account_id)
     # The same one written otherwise is no other; without a user name no password is told.
     browser.press("Save account", host="TWO.example")
     browser.press("Save account", host="three.example", username="")
