@@ -22,6 +22,8 @@ SQLITE_ONLY |= {"fk_target_body_id", "fk_target_group_id", "fk_target_jurisdicti
 SQLITE_ONLY |= {"fk_target_source_id", "fk_membership_source_id", "fk_contact_detail_source_id"}
 SQLITE_ONLY |= {"fk_membership_area_id", "fk_membership_on_behalf_of_id"}
 SQLITE_ONLY |= {"fk_source_record_source_id", "fk_source_record_first_run_id"}
+SQLITE_ONLY |= {"fk_source_record_person_id", "fk_source_record_organization_id"}
+SQLITE_ONLY |= {"fk_identifier_person_id", "fk_identifier_organization_id"}
 
 
 def test_head_equals_the_models(database):

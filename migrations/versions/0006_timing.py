@@ -70,6 +70,10 @@ REPEATED = (
     ("contact_detail", "source_id"),
     ("source_record", "source_id"),
     ("source_record", "first_run_id"),
+    ("source_record", "person_id"),
+    ("source_record", "organization_id"),
+    ("identifier", "person_id"),
+    ("identifier", "organization_id"),
 )
 
 

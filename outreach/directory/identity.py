@@ -243,12 +243,14 @@ for _column in (
 # PostgreSQL looks up each reference of each row while an import holds the directory. It need not:
 # a target repeats what its membership or its own organization refers to, an import gives the source
 # and the run it belongs to, and no source, jurisdiction or run is ever deleted. The group and the
-# area of a seat are given by imports and taken back by undoing one, which keep each other out.
+# area of a seat, identifiers and what a source said are given by imports and taken back by undoing
+# one, which keep each other out.
 # SQLite can't drop a reference without building the table anew, and spends little on it.
 _REPEATED = {
     "target": {"body_id", "group_id", "jurisdiction_code", "source_id"},
     "membership": {"source_id", "area_id", "on_behalf_of_id"},
     "contact_detail": {"source_id"},
+    "identifier": {"person_id", "organization_id"},
 }
 for _table, _names in _REPEATED.items():
     for _key in Base.metadata.tables[_table].foreign_key_constraints:

@@ -168,8 +168,7 @@ SAID = sa.case((SourceRecord.staged_id.is_(None), SourceRecord.base), else_=Stag
 
 # Not looked up for each row by PostgreSQL, for the reasons in `identity.py`.
 for _key in Base.metadata.tables["source_record"].foreign_key_constraints:
-    if {"source_id", "first_run_id"}.issuperset(_key.column_keys):
-        _key.ddl_if(dialect="sqlite")
+    _key.ddl_if(dialect="sqlite")
 
 
 class ImportChange(Base):
