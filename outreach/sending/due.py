@@ -40,6 +40,12 @@ def letters(session: Session, page: Page, *, now: dt.datetime) -> list[Letter]:
     return plain_rows(session, query, told)
 
 
+def seen(session: Session, after: Position, most: int, *, now: dt.datetime) -> list[Letter]:
+    """Return the next letters behind `after` that are due, as plain rows, not locked."""
+    told = {"now": now, "most": most, "instant": after[0], "last": after[1]}
+    return plain_rows(session, _LOOKING_ON, told)
+
+
 def page_query(
     page: Page, *, now: dt.datetime
 ) -> tuple[sa.Select[*tuple[Any, ...]], dict[str, Any]]:
@@ -86,21 +92,19 @@ _ORDER = (Letter.send_after, Letter.id)
 _ANY = sa.select(Letter.id).select_from(_FROM).where(*_OPEN, *_MAY_GO).limit(1)
 # Another worker's lock means that a letter is taken.
 _FREE: dict[str, Any] = {"skip_locked": True, "of": Letter}
-_PAGE: sa.Select[*tuple[Any, ...]] = (
+_LOOK: sa.Select[*tuple[Any, ...]] = (
     sa.select(*_NEEDED)
     .select_from(_FROM)
     .where(*_OPEN, *_MAY_GO)
     .order_by(*_ORDER)
     .limit(sa.bindparam("most", type_=sa.Integer()))
-    .with_for_update(**_FREE)
 )
+_PAGE = _LOOK.with_for_update(**_FREE)
 # As one value: where in the index it goes on, however many are due at the same instant.
-_GOING_ON = _PAGE.where(
-    sa.tuple_(Letter.send_after, Letter.id)
-    > sa.tuple_(
-        sa.bindparam("instant", type_=UTCDateTime()), sa.bindparam("last", type_=sa.Integer())
-    ),
+_BEHIND = sa.tuple_(Letter.send_after, Letter.id) > sa.tuple_(
+    sa.bindparam("instant", type_=UTCDateTime()), sa.bindparam("last", type_=sa.Integer())
 )
+_GOING_ON, _LOOKING_ON = _PAGE.where(_BEHIND), _LOOK.where(_BEHIND)
 _THESE: sa.Select[*tuple[Any, ...]] = (
     sa.select(*_NEEDED)
     .where(among(Letter.id, "ids"), *_OPEN)

@@ -31,6 +31,7 @@ from outreach.letters.models import Letter
 from outreach.sending import claiming, due, results
 from outreach.sending.claiming import LEASE, Claim, Claimed, Counts, Verdict
 from outreach.sending.due import Page, Position
+from outreach.sending.looking_ahead import past_waiting
 from outreach.sending.models import Attempt
 from outreach.sending.postman import LASTING, Answer, Fate, Postman, Written
 from outreach.sending.results import Result
@@ -97,7 +98,19 @@ class _Round:
         done = self._claim(page)
         for campaign_id, some in groupby(done.claims, lambda one: one.letter.campaign_id):
             self._leave(campaign_id, some)
-        return done.last
+        return self._past_waiting(done.last) if done.last and not done.claims else done.last
+
+    def _past_waiting(self, after: Position) -> Position | None:
+        """Where the next page begins behind a page that waits: where a letter doesn't."""
+        try:
+            with self.database.reading() as session:
+                after_those, waiting = past_waiting(session, after, now=self.now())
+        except Exception as error:
+            # Claimed page by page instead: that tells one that can't be judged from the others.
+            log.error("looking ahead: %s", type(error).__name__)
+            return after
+        self.counts[Verdict.WAITING] += waiting
+        return after_those
 
     def _leave(self, campaign_id: int, claims: Iterable[Claim]) -> None:
         """Write what was claimed, note that it goes, and hand it over."""

@@ -20,7 +20,7 @@ from outreach.directory.models import ContactDetail, Office
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import claiming, desks, due, gate, outbox, rescue, results
+from outreach.sending import claiming, desks, due, gate, looking_ahead, outbox, rescue, results
 from outreach.sending.claiming import Verdict
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.postman import Answer, Fate, Refusal, TransportError, Written
@@ -283,6 +283,29 @@ def test_one_letter_that_can_not_be_judged_stops_no_other(
     monkeypatch.setattr(gate, "judged", judged)
     assert send(database, Batches(), watch) == {"delivered": 4, "error": 1}
     assert "secret" not in caplog.text
+
+
+def test_letters_that_wait_are_walked_past_without_a_claim_for_each(
+    database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, claims = queue(database, 9), []
+    real, judged = claiming.claim, gate.judged
+
+    def claim(*told: Any, **more: Any) -> Any:
+        claims.append(told)
+        return real(*told, **more)
+
+    def waiting(situation: Any) -> Any:
+        stops, waits = judged(situation)
+        return (stops, waits) if situation.letter.id == ids[6] else (stops, [*waits, "later"])
+
+    monkeypatch.setattr(claiming, "claim", claim)
+    monkeypatch.setattr(gate, "judged", waiting)
+    monkeypatch.setattr(looking_ahead, "AT_ONCE", 2)
+    postman = FakePostman(for_rehearsal=False)
+    assert send(database, postman, watch) == {"delivered": 1, "waiting": 8}
+    assert states(database, ids) == ["scheduled"] * 6 + ["sent"] + ["scheduled"] * 2
+    assert len(claims) == 3, "the first, the one that goes, the one behind it"
 
 
 def test_an_ask_that_is_open_already_holds_that_letter_only(
