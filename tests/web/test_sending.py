@@ -219,6 +219,7 @@ def test_a_mailing_says_what_goes_by_hand_and_comes_off_the_schedule_as_one(
     assert "1 more goes by hand and stays approved." in page
     page = browser.press("Schedule the letters", when="soon")
     assert "2 letters scheduled." in page and "2 letters wait for the time" in page
+    assert "stays as it is" not in page
     browser.press("Take 2 letters off the schedule")
     assert {state_of(database, one) for one in ids} == {State.APPROVED}
     browser.press("Schedule the letters", when="soon")

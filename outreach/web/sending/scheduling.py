@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as Answer
 
 from outreach.database import transaction
 from outreach.directory.models import Target
+from outreach.directory.offices import BY_HAND
 from outreach.errors import BadInput, MoveRefused, NotFound, Refused
 from outreach.letters import together
 from outreach.letters.lifecycle import State
@@ -90,13 +91,15 @@ def move(letter_id: int) -> Answer:
 @bp.post("/mailings/<int:mailing_id>/schedule")
 @needs("letters.approve")
 def schedule_mailing(mailing_id: int) -> Answer:
-    """Give every approved letter of a mailing the same window."""
+    """Give the approved letters of a mailing a window, all but those that a person carries."""
     _mailing(mailing_id)
     act, form = None, WindowForm()
     if form.validate():
         act = _schedule_all(
             sa.select(Letter).where(
-                Letter.mailing_id == mailing_id, Letter.state == State.APPROVED
+                Letter.mailing_id == mailing_id,
+                Letter.state == State.APPROVED,
+                Letter.channel.not_in(BY_HAND),
             ),
             form,
         )
