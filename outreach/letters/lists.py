@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, defer, joinedload
 
 from outreach.accounts.models import Campaign
+from outreach.database import remembered
 from outreach.directory import offices
-from outreach.directory.models import Jurisdiction, Target
+from outreach.directory.models import Jurisdiction, Organization, Target
 from outreach.directory.queries import count, found_by
 from outreach.letters import queries
 from outreach.letters.lifecycle import UNSENT, State
@@ -97,17 +98,36 @@ def letters_in(campaign_id: int, wanted: LetterFilter) -> sa.Select[Letter]:
     return select
 
 
-def letter_rows(session: Session, campaign_id: int, wanted: LetterFilter, page: int) -> LetterPage:
-    """Return page `page` (from 1) of the letters `wanted`, the newest draft first; two queries."""
+def letter_rows(
+    session: Session,
+    campaign_id: int,
+    wanted: LetterFilter,
+    page: int,
+    *,
+    counts: Mapping[State, int] | None = None,
+) -> LetterPage:
+    """Return page `page` (from 1) of the letters `wanted`, the newest draft first; two queries.
+
+    One with `counts`: what `state_counts` says of the letters `wanted` in whatever state.
+    """
     select = letters_in(campaign_id, wanted)
-    total = count(session, select)
+    if counts is None or wanted.unanswered:
+        total = count(session, select)
+    else:
+        states = {wanted.state} if wanted.state else set(counts)
+        states &= UNSENT if wanted.unsent else states
+        total = sum(counts.get(state, 0) for state in states)
     page = min(max(page, 1), max(1, -(-total // PER_PAGE)))
     rows = session.scalars(
         select.options(
-            contains_eager(Letter.target).joinedload(Target.jurisdiction),
-            contains_eager(Letter.target).joinedload(Target.body),
-            joinedload(Letter.mailing),
-            joinedload(Letter.template_version),
+            # What a row shows, and not the laws of a country or a whole text.
+            contains_eager(Letter.target).options(
+                defer(Target.search_key),
+                joinedload(Target.jurisdiction).load_only(Jurisdiction.name),
+                joinedload(Target.body).load_only(Organization.name),
+            ),
+            joinedload(Letter.mailing).load_only(Mailing.name),
+            joinedload(Letter.template_version).load_only(TemplateVersion.read_on),
         )
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
@@ -117,26 +137,29 @@ def letter_rows(session: Session, campaign_id: int, wanted: LetterFilter, page: 
 
 def state_counts(session: Session, campaign_id: int, wanted: LetterFilter) -> dict[State, int]:
     """Return how many of the letters `wanted` are in each state, in the order of their life."""
-    inner = letters_in(campaign_id, wanted).order_by(None).subquery()
-    counted: Mapping[State, int] = dict(
-        session.execute(sa.select(inner.c.state, sa.func.count()).group_by(inner.c.state)).all()
-    )
-    return {state: counted[state] for state in State if state in counted}
+    letters = letters_in(campaign_id, wanted).order_by(None).group_by(Letter.state)
+    query = letters.with_only_columns(Letter.state, sa.func.count(), maintain_column_froms=True)
+
+    def count_anew() -> dict[State, int]:
+        counted: Mapping[State, int] = dict(session.execute(query).all())
+        return {state: counted[state] for state in State if state in counted}
+
+    return remembered(session, ("letters by state", campaign_id, wanted), count_anew)
 
 
 def jurisdictions_written_to(session: Session, campaign_id: int) -> Sequence[tuple[str, str]]:
     """Return (code, name) of every jurisdiction that has a letter of this campaign, by name."""
-    return session.execute(
+    written_to = (
+        sa.select(Target.jurisdiction_code)
+        .join(Letter, Letter.target_id == Target.id)
+        .where(Letter.campaign_id == campaign_id)
+    )
+    query = (
         sa.select(Jurisdiction.code, Jurisdiction.name)
-        .where(
-            Jurisdiction.code.in_(
-                sa.select(Target.jurisdiction_code)
-                .join(Letter, Letter.target_id == Target.id)
-                .where(Letter.campaign_id == campaign_id)
-            )
-        )
+        .where(Jurisdiction.code.in_(written_to))
         .order_by(Jurisdiction.name)
-    ).all()
+    )
+    return remembered(session, ("written to", campaign_id), lambda: session.execute(query).all())
 
 
 def mailing_names(session: Session, campaign_id: int) -> Sequence[tuple[int, str]]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -42,6 +44,34 @@ def test_numbers_of_a_mailing_agree_with_its_letters(session: Session) -> None:
         State.SENT: 2,
         State.WITHDRAWN: 1,
     }
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {},
+        {"unsent": True},
+        {"unanswered": True},
+        {"state": State.SENT},
+        {"state": State.WITHDRAWN},
+        {"state": State.SENT, "unsent": True},
+        {"state": State.DRAFT, "unsent": True},
+    ],
+)
+def test_how_many_there_are_follows_from_the_numbers_by_state(
+    session: Session, narrowed: dict[str, Any]
+) -> None:
+    campaign = make.campaign(session)
+    mailing = session.get_one(Mailing, make.letter(session, campaign).mailing_id)
+    for state, answered in ((State.SENT, None), (State.SENT, dt.date(2026, 3, 2))):
+        make.letter(session, campaign, mailing=mailing, state=state, answered_on=answered)
+    make.letter(session, campaign, mailing=mailing, state=State.SCHEDULED)
+    every = lists.LetterFilter(rehearsal=True, mailing_id=mailing.id)
+    counts = lists.state_counts(session, campaign.id, every)
+    wanted = dataclasses.replace(every, **narrowed)
+    found = lists.letter_rows(session, campaign.id, wanted, 1, counts=counts)
+    assert found.total == lists.letter_rows(session, campaign.id, wanted, 1).total
+    assert found.total == len(found.rows)
 
 
 def test_the_next_letter_to_approve_comes_round_to_the_first(session: Session) -> None:

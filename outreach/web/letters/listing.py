@@ -19,20 +19,21 @@ from outreach.web.letters.blueprint import bp
 def index() -> str:
     """Which letters are in which phase, and what each one waits for."""
     wanted = _wanted()
-    found = lists.letter_rows(session(), campaign().id, wanted, _page())
     every = lists.LetterFilter(
         wanted.rehearsal,
         jurisdiction=wanted.jurisdiction,
         mailing_id=wanted.mailing_id,
         q=wanted.q,
     )
+    counts = lists.state_counts(session(), campaign().id, every)
+    found = lists.letter_rows(session(), campaign().id, wanted, _page(), counts=counts)
     return render_template(
         "pages/letters/index.html",
         wanted=wanted,
         narrowed=wanted != lists.LetterFilter(wanted.rehearsal),
         found=found,
         states=list(State),
-        counts=lists.state_counts(session(), campaign().id, every),
+        counts=counts,
         jurisdictions=lists.jurisdictions_written_to(session(), campaign().id),
         mailings=lists.mailing_names(session(), campaign().id),
         waits=waits,

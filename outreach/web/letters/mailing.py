@@ -153,7 +153,7 @@ def mailing_page(
         "pages/letters/mailing.html",
         mailing=shown,
         counts=counts,
-        found=lists.letter_rows(session(), campaign().id, wanted, 1),
+        found=lists.letter_rows(session(), campaign().id, wanted, 1, counts=counts),
         waits=waits,
         total=sum(counts.values()),
         unsent=sum(count for state, count in counts.items() if state in UNSENT),
