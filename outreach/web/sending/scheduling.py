@@ -148,7 +148,7 @@ def undo(name: str) -> Answer:
         flash(_("Nothing was left to undo: they have gone, or were given another time."), "info")
     if mailing_id is not None:
         return redirect(url_for("letters.mailing", mailing_id=mailing_id))
-    return redirect(url_for("sending.outbox", _anchor="without-time" if done else None))
+    return redirect(url_for("sending.outbox"))
 
 
 @bp.post("/mailings/<int:mailing_id>/unschedule")
