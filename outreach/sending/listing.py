@@ -32,14 +32,14 @@ class Page:
 
 
 def letters_in(
-    session: Session, campaign_id: int, states: Collection[State]
+    session: Session, campaign_id: int, states: Collection[State], *, most: int = MOST
 ) -> tuple[Sequence[Letter], int]:
-    """Return the first letters in these states, next to leave first, and how many there are.
+    """Return the first `most` letters in these states, next to leave first, and how many there are.
 
     Targets and their jurisdictions are loaded.
     """
     query = sa.select(Letter).where(Letter.campaign_id == campaign_id, Letter.state.in_(states))
-    return _first(session, query.order_by(Letter.send_after, Letter.id))
+    return _first(session, query.order_by(Letter.send_after, Letter.id), most)
 
 
 def letters_by_hand(session: Session, campaign_id: int) -> tuple[Sequence[Letter], int]:
@@ -82,9 +82,11 @@ def by_hand_of(session: Session, mailing_id: int) -> int:
     return count(session, query)
 
 
-def _first(session: Session, query: sa.Select[Letter]) -> tuple[Sequence[Letter], int]:
+def _first(
+    session: Session, query: sa.Select[Letter], most: int = MOST
+) -> tuple[Sequence[Letter], int]:
     rows = session.scalars(
-        query.options(joinedload(Letter.target).joinedload(Target.jurisdiction)).limit(MOST)
+        query.options(joinedload(Letter.target).joinedload(Target.jurisdiction)).limit(most)
     ).all()
     return rows, count(session, query)
 

@@ -30,7 +30,9 @@ from outreach.words import Sentence
 def outbox_page() -> str:
     """Show what is leaving, what nobody knows of, what was missed, held or captured."""
     here = campaign().id
-    leaving = listing.letters_in(session(), here, [State.SENDING, State.SCHEDULED])
+    states = [State.SENDING, State.SCHEDULED]
+    # What each waits for is asked of the gate; the list of letters shows them all.
+    leaving = listing.letters_in(session(), here, states, most=listing.PER_PAGE)
     waiting = [letter for letter in leaving[0] if letter.state is State.SCHEDULED]
     unknown, unknown_total = listing.letters_in(session(), here, [State.UNKNOWN])
     failed, failed_total = listing.letters_in(session(), here, [State.FAILED])
