@@ -115,10 +115,21 @@ def _kind(kind: str, how: str) -> list[str]:
 
 def _body(text: str, how: str) -> bytes:
     """`text` as it travels, with CRLF after every line. Raises BadInput if it read otherwise."""
-    wanted = (text if text.endswith("\n") else f"{text}\n").encode("utf-8")
-    whole = b"\n".join(wanted.splitlines()) + b"\n" if b"\r" in wanted else wanted
-    written = whole if how == "7bit" else _quoted(whole)
-    if (whole if how == "7bit" else binascii.a2b_qp(written)) != wanted:
+    if "\r" in text:
+        # It would arrive as another line end.
+        raise BadInput(NOT_THE_SAME)
+    lines = text.removesuffix("\n").split("\n")
+    if how == "7bit":
+        return "\r\n".join([*lines, ""]).encode("ascii")
+    return b"".join(map(_quoted_line, lines))
+
+
+@functools.lru_cache(maxsize=1024)
+def _quoted_line(line: str) -> bytes:
+    """One line as it travels; most stand in every letter of a mailing."""
+    wanted = line.encode("utf-8") + b"\n"
+    written = _quoted(wanted)
+    if binascii.a2b_qp(written) != wanted:
         raise BadInput(NOT_THE_SAME)
     return written.replace(b"\n", b"\r\n")
 

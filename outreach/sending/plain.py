@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 
 from outreach.accounts.models import MailAccount, Sender
 from outreach.letters.models import Letter
@@ -56,24 +57,29 @@ class Plain(ABC):
         self, letters: Sequence[Written], *, going: Callable[[], bool]
     ) -> Iterator[Answer]:
         """Hand over one after the other by `deliver`, and give what became of each."""
-        return one_by_one(self.deliver, letters, going=going)
+        return one_by_one(
+            lambda one, _: self.deliver(one.message, one.envelope), letters, going=going
+        )
 
 
 def one_by_one(
-    deliver: Callable[[bytes, Envelope], str],
+    deliver: Callable[[Written, Written | None], str],
     letters: Sequence[Written],
     *,
     going: Callable[[], bool],
 ) -> Iterator[Answer]:
-    """Give what became of each letter when `deliver` takes them in order, while it is `going`."""
+    """Give what became of each letter when `deliver` takes them in order, while it is `going`.
+
+    `deliver` is told which letter comes next, if any; that one may still not be begun.
+    """
     stopped = False
-    for written in letters:
+    for written, following in zip_longest(letters, letters[1:]):
         stopped = stopped or not going()
         if stopped:
             yield Answer(Fate.NOT_BEGUN)
             continue
         try:
-            yield Answer(Fate.TAKEN, deliver(written.message, written.envelope))
+            yield Answer(Fate.TAKEN, deliver(written, following))
         except TransportError as error:
             yield Answer(Fate.NOT_TAKEN, error.words, error.refusal)
         except Unanswered as error:

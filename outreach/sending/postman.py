@@ -92,7 +92,7 @@ class Fate(StrEnum):
     NOT_TAKEN = "not_taken"
     # Its last byte may have gone, and no answer came.
     UNKNOWN = "unknown"
-    # Its first byte never went.
+    # No byte of its message went; it may have been announced.
     NOT_BEGUN = "not_begun"
 
 
@@ -145,7 +145,7 @@ class Postman(Protocol):
     ) -> Iterator[Answer]:
         """Hand over several and give one answer for each, in order, as soon as it is known.
 
-        `going` is asked before a letter's first byte goes; once it is False, that letter and the
-        rest have not begun. What a server does never raises.
+        `going` is asked before the first byte of a letter's message goes; once it is False, that
+        letter and the rest have not begun. What a server does never raises.
         """
         ...

@@ -7,10 +7,11 @@ knows, and the letter becomes `unknown`.
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -18,9 +19,16 @@ from typing import Any
 from outreach.accounts.models import Security
 from outreach.sending import pipelined
 from outreach.sending.answers import Phase, meaning, said, sense
-from outreach.sending.pipelined import Said, taken
-from outreach.sending.plain import Plain
-from outreach.sending.postman import Envelope, Refusal, TransportError, Unanswered
+from outreach.sending.pipelined import Pipelined, Said, announcement, taken
+from outreach.sending.plain import Plain, one_by_one
+from outreach.sending.postman import (
+    Answer,
+    Envelope,
+    Refusal,
+    TransportError,
+    Unanswered,
+    Written,
+)
 
 TIMEOUT = 60.0
 # The server hangs up (RFC 5321 §3.8).
@@ -63,8 +71,12 @@ class SMTPPostman(Plain):
         # Certificates are checked against the names we were given (RFC 6125).
         self._trust = trust
         self._line: smtplib.SMTP | None = None
+        # Where several things are said at once, that goes through here.
+        self._quick: Pipelined | None = None
         # Whether the server heard of a letter on this line and has not ended it.
         self._in_letter = False
+        # Whose announcement went along with the letter before, and is not answered yet.
+        self._ahead: Envelope | None = None
 
     def __enter__(self) -> SMTPPostman:
         return self
@@ -81,30 +93,50 @@ class SMTPPostman(Plain):
         """Return whether this way is meant for a rehearsal: never."""
         return not rehearsal
 
-    def deliver(self, message: bytes, envelope: Envelope) -> str:
+    def deliver_all(
+        self, letters: Sequence[Written], *, going: Callable[[], bool]
+    ) -> Iterator[Answer]:
+        """Hand over one after the other, each announced with the one before where that is taken."""
+        try:
+            yield from one_by_one(
+                lambda one, ahead: self.deliver(one.message, one.envelope, ahead=ahead),
+                letters,
+                going=going,
+            )
+        finally:
+            self.let_go()
+
+    def deliver(self, message: bytes, envelope: Envelope, *, ahead: Written | None = None) -> str:
         """Hand over `message` (CRLF) and return the server's answer to it.
 
-        Raises TransportError when it certainly was not taken, Unanswered when nobody knows.
+        The letter `ahead` may be announced in the same breath; it is delivered next, or else
+        `let_go`. Raises TransportError when `message` certainly was not taken, Unanswered when
+        nobody knows.
         """
         line = self._announced(message, envelope)
         try:
-            line.send(_stuffed(message) + b".\r\n")
+            self._give(line, _stuffed(message) + b".\r\n", ahead)
         except (OSError, smtplib.SMTPException) as error:
             # What could not be written whole lacks its end, so they don't have it.
             self._drop()
             raise TransportError(_told(error), refusal=Refusal.LATER) from error
         try:
-            code, words = line.getreply()
+            code, words = self._quick.answer() if self._quick else line.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             raise Unanswered(f"No answer to the whole message: {_told(error)}") from error
-        self._in_letter = False
+        self._in_letter = self._ahead is not None
         if code == 250:
             return said(code, words)
         if not sense(code):
             self._drop()
             raise Unanswered(f"No answer to the whole message, but: {said(code, words)}")
         raise self._refused(Phase.MESSAGE, code, words)
+
+    def let_go(self) -> None:
+        """Hang up if a letter was announced that won't come: nothing of its message went."""
+        if self._ahead is not None:
+            self._drop()
 
     def connected(self) -> smtplib.SMTP:
         """Return the line to the server, opened if need be. Raises TransportError."""
@@ -121,18 +153,36 @@ class SMTPPostman(Plain):
             except (OSError, smtplib.SMTPException):
                 line.close()
 
+    def _give(self, line: smtplib.SMTP, message: bytes, ahead: Written | None) -> None:
+        """Say the message. Raises OSError or SMTPException when its end certainly did not go."""
+        if self._quick is None:
+            line.send(message)
+            return
+        following = b""
+        # What can't be announced is told when it is its turn.
+        with contextlib.suppress(TransportError, ValueError):
+            following = self._announcement(line, ahead) if ahead is not None else b""
+        self._ahead = ahead.envelope if ahead is not None and following else None
+        self._quick.give(message, following)
+
+    def _announcement(self, line: smtplib.SMTP, one: Written) -> bytes:
+        options = self._options(line, one.message, one.envelope)
+        return announcement(one.envelope.sender, one.envelope.recipient, options)
+
     def _announced(self, message: bytes, envelope: Envelope) -> smtplib.SMTP:
         """The line, once the server waits for the message. Raises TransportError.
 
         A kept line may have ended since its last letter: then a new one is tried at once.
         """
+        if self._ahead is not envelope:
+            self.let_go()
         kept = self._line is not None
         try:
-            return self._announce(self._ready(), message, envelope)
+            return self._announce(message, envelope)
         except _LineEnded:
             if not kept:
                 raise
-        return self._announce(self._ready(), message, envelope)
+        return self._announce(message, envelope)
 
     def _ready(self) -> smtplib.SMTP:
         """The kept line, with no letter half said on it; else a new one."""
@@ -144,7 +194,7 @@ class SMTPPostman(Plain):
                 pass
         self._drop()
         try:
-            self._line = self._open()
+            self._line = line = self._open()
         except smtplib.SMTPAuthenticationError as error:
             # 454: it can't look the password up now (RFC 4954 §6), which says nothing against it.
             busy = not 500 <= error.smtp_code < 600
@@ -158,7 +208,8 @@ class SMTPPostman(Plain):
             raise TransportError(words, refusal=Refusal.ACCOUNT) from error
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(_told(error), refusal=Refusal.UNREACHED) from error
-        return self._line
+        self._quick = Pipelined(line) if self._fast and line.has_extn("pipelining") else None
+        return line
 
     def _open(self) -> smtplib.SMTP:
         """A new connection: greeted, encrypted as we were told, signed in."""
@@ -185,17 +236,20 @@ class SMTPPostman(Plain):
             raise
         return line
 
-    def _announce(self, line: smtplib.SMTP, message: bytes, envelope: Envelope) -> smtplib.SMTP:
+    def _announce(self, message: bytes, envelope: Envelope) -> smtplib.SMTP:
         """Everything before the message: from whom, to whom, and whether it may come."""
-        options = [f"SIZE={len(message)}"] if line.has_extn("size") else []
-        # Our bodies are ASCII as they travel: what is not is an address, in a header or said now.
-        if not (message.isascii() and envelope.sender.isascii() and envelope.recipient.isascii()):
-            options += self._other_letters(line, envelope)
-        together = self._fast and line.has_extn("pipelining")
-        announce = pipelined.together if together else _in_turn
+        announced, self._ahead = self._ahead is envelope, None
+        line = self._line if announced and self._line is not None else self._ready()
+        options = [] if announced else self._options(line, message, envelope)
         self._in_letter = True
         try:
-            answers = announce(line, envelope.sender, envelope.recipient, options)
+            if self._quick is None:
+                answers = _in_turn(line, envelope.sender, envelope.recipient, options)
+            else:
+                if not announced:
+                    said_now = announcement(envelope.sender, envelope.recipient, options)
+                    self._quick.announce(said_now)
+                answers = self._quick.answers()
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             raise _LineEnded(_told(error), refusal=Refusal.LATER) from error
@@ -205,6 +259,14 @@ class SMTPPostman(Plain):
             if code != pipelined.GO_ON if phase is Phase.DATA else not 200 <= code < 300:
                 raise self._refused(phase, code, words)
         return line
+
+    def _options(self, line: smtplib.SMTP, message: bytes, envelope: Envelope) -> list[str]:
+        """What is said beside the sender. Raises TransportError when the server lacks it."""
+        options = [f"SIZE={len(message)}"] if line.has_extn("size") else []
+        # Our bodies are ASCII as they travel: what is not is an address, in a header or said now.
+        if not (message.isascii() and envelope.sender.isascii() and envelope.recipient.isascii()):
+            options += self._other_letters(line, envelope)
+        return options
 
     def _other_letters(self, line: smtplib.SMTP, envelope: Envelope) -> list[str]:
         """What to ask for when an address is not of ASCII alone (RFC 6531 §3.4)."""
@@ -228,7 +290,8 @@ class SMTPPostman(Plain):
         return kind(told, refusal=Refusal.LATER)
 
     def _drop(self) -> None:
-        line, self._line, self._in_letter = self._line, None, False
+        line, self._line, self._quick = self._line, None, None
+        self._in_letter, self._ahead = False, None
         if line is not None:
             line.close()
 

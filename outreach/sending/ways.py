@@ -116,18 +116,21 @@ class Ways:
         )
         return Written(written, envelope)
 
-    def deliver(self, message: bytes, envelope: Envelope) -> str:
+    def deliver(self, message: bytes, envelope: Envelope, *, ahead: Written | None = None) -> str:
         """Hand over `message` by the account it was written for, and return the server's answer.
 
-        Raises TransportError when it certainly was not taken, Unanswered when nobody knows.
+        `ahead` is delivered next, or nothing of it goes. Raises TransportError when `message`
+        certainly was not taken, Unanswered when nobody knows.
         """
         if envelope.rehearsal:
             return self._capture.deliver(message, envelope)
         line = self._lines.get(envelope.account_id or 0)
         if line is None:
             raise TransportError("this worker does not know the account", refusal=Refusal.LATER)
+        if ahead is not None and _way(ahead.envelope) != _way(envelope):
+            ahead = None
         with self._one_at_a_time:
-            return line.deliver(message, envelope)
+            return line.deliver(message, envelope, ahead=ahead)
 
     def deliver_all(
         self, letters: Sequence[Written], *, going: Callable[[], bool]
@@ -138,17 +141,23 @@ class Ways:
         """
         shut: dict[int | None, TransportError] = {}
 
-        def deliver(message: bytes, envelope: Envelope) -> str:
-            if envelope.account_id in shut:
-                raise shut[envelope.account_id]
+        def deliver(one: Written, ahead: Written | None) -> str:
+            account = one.envelope.account_id
+            if account in shut:
+                raise shut[account]
             try:
-                return self.deliver(message, envelope)
+                return self.deliver(one.message, one.envelope, ahead=ahead)
             except TransportError as error:
                 if error.refusal in OF_THE_ACCOUNT:
-                    shut[envelope.account_id] = error
+                    shut[account] = error
                 raise
 
-        return one_by_one(deliver, letters, going=going)
+        try:
+            yield from one_by_one(deliver, letters, going=going)
+        finally:
+            with self._one_at_a_time:
+                for line in self._lines.values():
+                    line.let_go()
 
     def close(self) -> None:
         """Say goodbye to every server."""
@@ -184,6 +193,11 @@ class Ways:
         if locked not in self._known:
             self._known[locked] = self._vault.unlock(locked)
         return self._known[locked]
+
+
+def _way(envelope: Envelope) -> int | None:
+    """By which account a letter goes; None for one that is captured."""
+    return None if envelope.rehearsal else envelope.account_id
 
 
 def ways_of(settings: Settings) -> Ways:

@@ -38,8 +38,9 @@ class Scripted:
 
     `says` gives another answer for a phase: bytes, or a function of how many letters were begun
     (the first is 1) that returns bytes, or None for the usual. `by_piece` sends every answer byte
-    by byte; `deaf` ends the line instead of reading a message. `heard` holds (recipient, message)
-    for whatever came with its last dot; `taken` those that were answered with 250.
+    by byte; `deaf` ends the line instead of reading a message, `once` after taking one. `heard`
+    holds (recipient, message) for whatever came with its last dot; `taken` those that were answered
+    with 250.
     """
 
     pipelining: bool = True
@@ -47,6 +48,7 @@ class Scripted:
     auth: bool = False
     by_piece: bool = False
     deaf: bool = False
+    once: bool = False
     says: Mapping[str, bytes | Callable[[int], bytes | None]] = field(default_factory=dict)
     context: ssl.SSLContext | None = None
     heard: list[tuple[str, bytes]] = field(default_factory=list)
@@ -147,6 +149,8 @@ class _Talk:
         self.server.heard.append((recipient, message))
         if self.answer("message"):
             self.server.taken.append((recipient, message))
+        if self.server.once:
+            self.say(HANG_UP)
         return True
 
     def hello(self) -> bytes:

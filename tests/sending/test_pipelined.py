@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import trustme
 
+from outreach.sending.pipelined import Pipelined
 from outreach.sending.postman import Answer, Envelope, Fate, Refusal, TransportError, Written
 from outreach.sending.smtp import SMTPPostman
 from tests.sending.scripted import HANG_UP, PHASES, RESET, SILENCE, Scripted
@@ -64,12 +67,15 @@ def test_letters_arrive_whole_over_one_line(fast: bool, by_piece: bool) -> None:
     assert there.lines == 1
 
 
-def test_a_letter_costs_two_writes_and_only_where_the_server_takes_that() -> None:
+def test_each_letter_is_announced_with_the_one_before_where_the_server_takes_that() -> None:
     for pipelining in (True, False):
         with Scripted(pipelining=pipelining) as there:
-            sent(there, 4)
-        said = [one.count(b"\r\n") for one in there.packets if one[:4].upper() == b"MAIL"]
-        assert said == [3 if pipelining else 1] * 4
+            assert sent(there, 4) == [TAKEN] * 4
+        assert arrived(there) == [1, 2, 3, 4]
+        first = [one.count(b"\r\n") for one in there.packets if one[:4].upper() == b"MAIL"]
+        behind = [one for one in there.packets if b"\r\n.\r\nMAIL FROM" in one]
+        assert (first, len(behind)) == (([3], 3) if pipelining else ([1] * 4, 0))
+        assert all(one.endswith(b"\r\nDATA\r\n") for one in behind)
         verbs = [command[:4] for command in there.commands]
         assert verbs == ["EHLO", *["MAIL", "RCPT", "DATA"] * 4, "QUIT"]
 
@@ -186,7 +192,106 @@ def test_going_is_asked_before_each_letter_and_the_rest_never_begin() -> None:
     with Scripted() as there:
         answers = sent(there, 5, going=lambda: next(asked) <= 2)
     assert answers == [TAKEN, TAKEN, *[Answer(Fate.NOT_BEGUN)] * 3]
-    assert arrived(there) == [1, 2] and there.begun == 2
+    # The third was announced, and the line ended when it was not to go.
+    assert arrived(there) == [1, 2] and there.begun == 3
+    assert len(there.heard) == 2 and "QUIT" not in there.commands
+
+
+@pytest.mark.parametrize("fate", [b"550 5.7.1 spam", b"421 4.3.2 bye", SILENCE, RESET])
+@pytest.mark.parametrize("stops", [False, True])
+def test_what_becomes_of_one_says_nothing_of_the_one_announced_behind(
+    fate: bytes, stops: bool
+) -> None:
+    """The second letter meets its fate while the third is announced already."""
+    asked = itertools.count(1)
+    with Scripted(says={"message": lambda begun: fate if begun == 2 else None}) as there:
+        answers = sent(
+            there,
+            4,
+            timeout=0.5 if fate == SILENCE else 10,
+            going=lambda: next(asked) <= (2 if stops else 9),
+        )
+    sure = fate[:1].isdigit()
+    assert answers[0] == TAKEN
+    assert answers[1].fate is (Fate.NOT_TAKEN if sure else Fate.UNKNOWN)
+    assert answers[2:] == [Answer(Fate.NOT_BEGUN) if stops else TAKEN] * 2
+    assert arrived(there) == ([1] if stops else [1, 3, 4])
+    assert there.lines == (1 if stops or fate.startswith(b"550") else 2)
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("code", [b"550 5.1.1 no", b"452 4.3.1 full", b"421 4.3.2 bye"])
+def test_an_announced_letter_that_is_refused_is_the_one_refused(step: str, code: bytes) -> None:
+    with Scripted(says={step: lambda begun: code if begun == 3 else None}) as there:
+        answers = sent(there, 4)
+    assert [one.fate for one in answers[:2]] == [Fate.TAKEN] * 2 and answers[3] == TAKEN
+    if (step, code[:3]) == ("MAIL", b"421"):
+        # The line ended between two letters: that costs none of them anything.
+        assert answers[2] == TAKEN and arrived(there) == [1, 2, 3, 4]
+    else:
+        assert answers[2].words == code.decode() and arrived(there) == [1, 2, 4]
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+def test_more_than_was_asked_is_nobody_s_answer(step: str) -> None:
+    """A server out of step could seem to have taken a letter that it never had."""
+    extra = {"DATA": b"354 go on"}.get(step, b"250 OK") + b"\r\n250 2.0.0 queued as 8"
+    with Scripted(says={step: lambda begun: extra if begun == 2 else None}) as there:
+        answers = sent(there, 3)
+    assert answers[0] == answers[2] == TAKEN
+    assert (answers[1].fate, answers[1].refusal) == (Fate.NOT_TAKEN, Refusal.LATER)
+    assert arrived(there) == [1, 3] and len(there.heard) == 2
+
+
+def test_a_server_that_ends_the_line_after_every_letter() -> None:
+    """What was announced behind it goes over the next line; its answer still counts."""
+    with Scripted(once=True) as there:
+        assert sent(there, 4) == [TAKEN] * 4
+    assert arrived(there) == [1, 2, 3, 4] and there.lines == 4
+
+
+def test_a_letter_announced_and_not_delivered_next_gives_way() -> None:
+    one, other, third = letters(3)
+    with Scripted() as there, SMTPPostman(there.server()) as postman:
+        postman.deliver(one.message, one.envelope, ahead=other)
+        postman.deliver(third.message, third.envelope)
+        postman.deliver(other.message, other.envelope, ahead=one)
+        postman.let_go()
+    assert arrived(there) == [1, 3, 2] and len(there.heard) == 3
+
+
+def test_what_can_not_be_announced_is_told_in_its_turn() -> None:
+    first, last = letters(2)
+    odd = Written(MESSAGE, replace(ENVELOPE, recipient="приклад@office.example"))
+    forged = Written(MESSAGE, replace(ENVELOPE, recipient="a\r\nb@office.example"))
+    with Scripted() as there, SMTPPostman(there.server()) as postman:
+        answers = list(postman.deliver_all([first, odd, forged, last], going=lambda: True))
+    assert [one.refusal for one in answers] == [None, Refusal.ADDRESS, None, None]
+    assert [answers[0], answers[3]] == [TAKEN] * 2 and arrived(there) == [1, 2]
+
+
+class Narrow:
+    """A line that takes some bytes, piece by piece, and then no more."""
+
+    def __init__(self, room: int) -> None:
+        self.sock, self.room = self, room
+
+    def send(self, part: memoryview) -> int:
+        if not self.room:
+            raise ConnectionResetError
+        taken = min(len(part), self.room, 3)
+        self.room -= taken
+        return taken
+
+
+@pytest.mark.parametrize("room", [0, 1, 6, 7, 8, 11])
+def test_a_message_written_to_its_dot_may_have_been_taken(room: int) -> None:
+    """The line breaks within what follows the message: only its answer can tell."""
+    line: Any = Narrow(room)
+    whole = room >= len(b"Hi\r\n.\r\n")
+    with contextlib.nullcontext() if whole else pytest.raises(ConnectionResetError):
+        Pipelined(line).give(b"Hi\r\n.\r\n", b"MAIL")
+    assert line.room == 0
 
 
 def test_encrypted_and_signed_in() -> None:
