@@ -19,6 +19,8 @@ depends_on = None
 def upgrade() -> None:
     # What a source said stays where it was staged; what was said before, where it is.
     op.execute("ALTER TABLE source_record ADD COLUMN staged_id INTEGER")
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_index("ix_target_tongues", "target", ["language", "channel", "ended_on"])
     op.create_table(
         "incoming",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -35,6 +35,8 @@ from outreach.words import Sentence
 PER_PAGE = 50
 # So many rows are counted by fetching their ids, which then needn't be searched a second time.
 _FEW = 5_000
+# Counting what a search finds stops here: nobody turns so many pages, and each key is a look.
+MOST_FOUND = 20_000
 # Who types more words than this has pasted something else than a name.
 _MOST_WORDS = 8
 # Later than any end; printed nowhere.
@@ -90,12 +92,16 @@ class TargetFilter(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list. `page` counts from 1; `total` counts all rows of the selection."""
+    """One page of a list. `page` counts from 1; `total` counts all rows of the selection.
+
+    With `more` there are more than that: they were counted so far and no further.
+    """
 
     rows: Sequence[Target] = field(repr=False)
     total: int
     page: int
     per_page: int
+    more: bool = False
 
     @property
     def pages(self) -> int:
@@ -223,13 +229,15 @@ def page_of(
     sort: Sort = Sort.PLACE,
     total: int | None = None,
     narrowed: bool = False,
+    most: int | None = None,
     question: tuple[Hashable, ...],
 ) -> Page:
     """Return one page of an unsorted Select of targets with all that lists show; three queries,
     four for a selection that holds many, fewer when it was looked at a moment ago.
 
     A page before the first is the first, one after the last is the last. `total` when the caller
-    has counted already; `narrowed`: few may fit, and reading in order would read everything.
+    has counted already; `narrowed`: few may fit, and reading in order would read everything;
+    `most`: nobody needs to count further, nor to turn further pages.
     `question`: what `query` asks for and of whom, on which day (see `database.remembered`).
     """
     if narrowed and (total is None or total <= _FEW):
@@ -237,7 +245,11 @@ def page_of(
         if few is not None:
             total, query = len(few), these(few)
     if total is None:
-        total = remembered(session, (*question, "all"), lambda: number_of(session, query))
+        total = remembered(
+            session, (*question, "all", most), lambda: number_of(session, query, most=most)
+        )
+    more = most is not None and total > most
+    total = min(total, most) if most is not None else total
     page = min(max(1, page), max(1, -(-total // per_page)))
     # The rows of the page first, then what stands around them: a late page skips ids, not joins.
     place = ((page - 1) * per_page, per_page)
@@ -246,7 +258,7 @@ def page_of(
     rows = session.scalars(
         in_order(sa.select(Target).where(Target.id.in_(here)), sort).options(*with_row())
     ).all()
-    return Page(rows=rows, total=total, page=page, per_page=per_page)
+    return Page(rows=rows, total=total, page=page, per_page=per_page, more=more)
 
 
 def few_of(
@@ -270,8 +282,14 @@ def these(ids: Sequence[int]) -> sa.Select[Target]:
     return sa.select(Target).where(one_of(Target.id, ids))
 
 
-def number_of(session: Session, query: sa.Select[Target]) -> int:
-    """Return how many targets an unsorted Select of them holds, without carrying their columns."""
+def number_of(session: Session, query: sa.Select[Target], *, most: int | None = None) -> int:
+    """Return how many targets an unsorted Select of them holds, without carrying their columns.
+
+    One more than `most` when there are more than that.
+    """
+    if most is not None:
+        some = query.with_only_columns(sa.literal(1), maintain_column_froms=True).limit(most + 1)
+        return session.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
     # Not of a column, which PostgreSQL would fetch: so it reads the narrowest index that will do.
     rows = query.with_only_columns(sa.func.count(), maintain_column_froms=True)
     return session.scalar(rows) or 0
@@ -295,6 +313,7 @@ def target_page(
         sort=sort,
         # These are found through sets that cost more than a reading in order saves.
         narrowed=wanted != TargetFilter() and not (wanted.ways or wanted.kinds),
+        most=MOST_FOUND if wanted.q else None,
         question=("targets", wanted, today),
     )
 

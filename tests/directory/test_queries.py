@@ -26,6 +26,7 @@ from outreach.directory.queries import (
     TargetFilter,
     count,
     number_of,
+    page_of,
     target_page,
     targets,
     these,
@@ -96,6 +97,15 @@ def test_filters_narrow_and_pages_stop_at_the_last(session: Session) -> None:
     page = target_page(session, TargetFilter(), today=TODAY, page=9, per_page=4)
     assert (page.total, page.pages, page.page, len(page.rows)) == (6, 2, 2, 2)
     assert page.rows[-1].body.name
+
+
+def test_what_many_fit_is_counted_so_far_and_no_further(session: Session) -> None:
+    for n in range(5):
+        named(session, f"Anna {n}")
+    query = targets(TargetFilter(q="anna"), today=TODAY)
+    for most, told in ((3, (3, True, 2)), (5, (5, False, 3)), (None, (5, False, 3))):
+        page = page_of(session, query, page=9, per_page=2, most=most, question=("annas",))
+        assert (page.total, page.more, page.page) == told
 
 
 def test_a_key_holds_every_spelling_once() -> None:
