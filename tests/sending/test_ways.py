@@ -330,6 +330,40 @@ def test_letters_by_two_accounts_are_answered_in_their_order(world: World, tmp_p
     assert away.lines == 1 and there.lines == 1 and len(there.taken) == 2
 
 
+def test_only_what_takes_the_same_way_is_announced_ahead(world: World, tmp_path: Path) -> None:
+    """What is rehearsed names nobody to a server; who stops hangs up on what was announced."""
+    with Scripted() as there:
+        world.change(port=there.port)
+        with world.database.reading() as session:
+            account = session.get_one(MailAccount, world.accounts[0])
+            sender = make.sender(session, session.get_one(Campaign, world.campaign_id))
+            session.expunge_all()
+        asked = iter([True] * 4 + [False])
+        with Ways(CapturePostman(tmp_path), VAULT) as ways:
+            written = [
+                ways.write_by(
+                    None if number == 2 else account,
+                    sender,
+                    Letter(
+                        subject="A question",
+                        recipient="Ana",
+                        address=f"desk{number}@x.zz",
+                        language="en",
+                        text="Words\n",
+                    ),
+                    now=world.now,
+                )
+                for number in range(5)
+            ]
+            answers = list(ways.deliver_all(written, going=lambda: next(asked)))
+    assert [one.fate.value for one in answers] == ["taken"] * 4 + ["not_begun"]
+    assert b"desk2@" not in b"".join(there.packets) and len(list(tmp_path.rglob("*.eml"))) == 1
+    behind = [one for one in there.packets if b"\r\n.\r\nMAIL FROM" in one]
+    assert [b"<desk1@" in behind[0], b"<desk4@" in behind[1], len(behind)] == [True, True, 2]
+    assert [recipient for recipient, _ in there.heard] == [f"desk{n}@x.zz" for n in (0, 1, 3)]
+    assert there.lines == 1 and "QUIT" not in there.commands
+
+
 def test_the_libraries_alone_write_the_same_letter(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
