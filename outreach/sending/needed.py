@@ -147,7 +147,7 @@ def _parts(
     }
 
 
-def _letters(campaign: Campaign, states: Sequence[State]) -> sa.Subquery:
+def _letters(campaign: Campaign, states: Sequence[State]) -> sa.CTE:
     """The targets of the campaign's letters in `states`, each with its first time to leave."""
     return (
         sa.select(Letter.target_id, sa.func.min(Letter.send_after).label("leaves"))
@@ -157,7 +157,8 @@ def _letters(campaign: Campaign, states: Sequence[State]) -> sa.Subquery:
             Letter.state.in_(states),
         )
         .group_by(Letter.target_id)
-        .subquery()
+        # Asked for twice, worked out once.
+        .cte()
     )
 
 
@@ -171,7 +172,7 @@ def _has_letter(campaign: Campaign, states: Sequence[State]) -> sa.ColumnElement
 
 
 def _reached_by(
-    reached: sa.Select[int, None], letters: sa.Subquery
+    reached: sa.Select[int, None], letters: sa.CTE
 ) -> sa.Select[int, dt.datetime | None]:
     # Named twice: PostgreSQL reads every target for the join alone.
     return (
