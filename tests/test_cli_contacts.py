@@ -256,6 +256,7 @@ def test_the_directory_is_written_out(shell: Shell, format_: str, begins: bytes)
     [
         ("reading", signal.SIGKILL),
         ("preparing", signal.SIGKILL),
+        ("laying", signal.SIGKILL),
         ("writing", signal.SIGKILL),
         ("writing", signal.SIGINT),
     ],
@@ -298,7 +299,8 @@ def test_killed_on_the_way_the_directory_is_as_before(
 STOPS: dict[str, list[str]] = {
     "reading": ["outreach.directory.syncing.staging", "insert", "2"],
     "preparing": ["outreach.directory.syncing.preparing", "person_from_json", "700"],
-    "writing": ["outreach.directory.syncing.applying", "insert", "3"],
+    "laying": ["outreach.directory.syncing.applying", "lay_ready", "5"],
+    "writing": ["outreach.directory.syncing.applying", "insert_ready", "6"],
 }
 STOPPING = """
 import importlib, os, sys
