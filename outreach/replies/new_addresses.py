@@ -60,12 +60,8 @@ def propose_sender(
 
 def own_addresses(session: Session) -> frozenset[str]:
     """Return every address that is ours, in small letters: they tell nothing of who wrote."""
-    found = [
-        *session.scalars(sa.select(Sender.from_address)),
-        *session.scalars(sa.select(Sender.reply_to)),
-        *session.scalars(sa.select(MailAccount.bounce_address)),
-        *session.scalars(sa.select(Mailbox.username)),
-    ]
+    columns = (Sender.from_address, Sender.reply_to, MailAccount.bounce_address, Mailbox.username)
+    found = session.scalars(sa.union(*(sa.select(one) for one in columns)))
     return frozenset(one.strip().lower() for one in found if one and "@" in one)
 
 

@@ -102,7 +102,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.made: list[str] = []
-        self.codec = "cp1252"
+        self.codec, self.page_said = "cp1252", False
         self.fonts: dict[int, str] = {}
         # Of the group one is in: is it silent, signs to skip after \u, font, is it the font table.
         self.silent, self.skips, self.font, self.table = False, 1, 0, False
@@ -139,7 +139,9 @@ class _Reader:
             self.say(_SIGNS[name])
         elif _SILENT.fullmatch(name):
             self.silent, self.table = True, name == "fonttbl"
-        elif name == "ansicpg" and number:
+        elif name == "ansicpg" and number and not self.page_said:
+            # It stands once, in the head; looking a strange one up reads the disk.
+            self.page_said = True
             self.codec = _known(f"cp{number}") or self.codec
         elif name == "f" and number is not None:
             self.flush()
