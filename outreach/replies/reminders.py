@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,15 @@ from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter, LetterKind
 from outreach.petitions.models import Promise, PromiseState
 from outreach.replies.cadence import PARTS, Cadence, cadences
+from outreach.schema import one_of
 from outreach.sending.hours import Place, rest_on, working_day
 from outreach.sending.places import places_of
 from outreach.words import Sentence
+
+# How many desks a list shows; where there are more, nobody counts them.
+MOST = 200
+# Letters looked at in one go.
+PORTION = 1000
 
 _First = aliased(Letter)
 _Other = aliased(Letter)
@@ -74,21 +80,58 @@ class Reminder:
     because: tuple[Sentence, ...]
 
 
-def due(session: Session, campaign: Campaign, *, today: dt.date) -> list[Reminder]:
-    """Return the reminders whose day has come, as `due_of` does. Four queries, however many."""
-    return due_of(planned(session, campaign, today=today), today=today)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The reminders whose day has come, and of the letters looked at those whose day is to come.
 
-
-def due_of(every: Iterable[Reminder], *, today: dt.date) -> list[Reminder]:
-    """Return those whose day has come, by country and then the longest due first.
-
-    One for each desk: nobody is reminded of two things at once.
+    `more`: more desks are due than are listed; nobody looked how many.
     """
-    found: dict[int, Reminder] = {}
-    for one in sorted(every, key=lambda it: it.on):
-        if one.on <= today:
-            found.setdefault(one.letter.office_id, one)
-    return sorted(found.values(), key=lambda it: (it.letter.jurisdiction_code, it.on))
+
+    now: list[Reminder]
+    later: list[Reminder]
+    more: bool
+
+
+def due(session: Session, campaign: Campaign, *, today: dt.date, most: int = MOST) -> Due:
+    """Return up to `most` reminders whose day has come, by country and then the longest due first.
+
+    One for each desk: nobody is reminded of two things at once. What left too lately is not read;
+    of the rest the oldest first, and no more than it takes.
+    """
+    found: list[Reminder] = []
+    later: list[Reminder] = []
+    for portion in _portions(session, campaign, today, _left_by(campaign, today)):
+        later += [one for one in portion if one.on > today]
+        found = _due_of([*found, *portion], today)
+        if len(found) > most:
+            longest = sorted(found, key=lambda it: it.on)[:most]
+            # Another letter to one of these desks, not read yet, may be due for longer.
+            ids = [one.letter.id for one in longest]
+            return Due(due_among(session, campaign, ids, today=today), later, more=True)
+    return Due(found, later, more=False)
+
+
+def due_among(
+    session: Session, campaign: Campaign, letter_ids: Collection[int], *, today: dt.date
+) -> list[Reminder]:
+    """Return what is due, as `due` does, for the desks of these letters; four queries."""
+    desks = sa.select(_Other.office_id).where(one_of(_Other.id, list(letter_ids)))
+    rows = session.execute(_silent(campaign, today, Letter.office_id.in_(desks))).all()
+    return _due_of(_read_in_one(session, campaign, rows, today), today)
+
+
+def coming(
+    session: Session, campaign: Campaign, found: Due, *, today: dt.date
+) -> tuple[list[Reminder], bool]:
+    """Return the reminders that come next, the soonest first, and whether there are more.
+
+    `found` is what `due` returned; of the letters it passed over one portion is read, the oldest.
+    """
+    lately = _portions(session, campaign, today, ~_left_by(campaign, today))
+    portion = next(lately, [])
+    more = found.more or next(lately, None) is not None
+    later = [*found.later, *(one for one in portion if one.on > today)]
+    return sorted(later, key=lambda it: it.on), more
 
 
 def planned(
@@ -100,7 +143,47 @@ def planned(
     nobody has read, a letter that came back or was closed, an objection, a reminder that somebody
     withdrew, or two reminders; nor while a reminder to the same desk is being made.
     """
-    letters = [_read(row) for row in session.execute(_silent(campaign, today, letter_id))]
+    wanted = sa.true() if letter_id is None else Letter.id == letter_id
+    rows = session.execute(_silent(campaign, today, wanted)).all()
+    return _read_in_one(session, campaign, rows, today)
+
+
+def _due_of(every: Iterable[Reminder], today: dt.date) -> list[Reminder]:
+    found: dict[int, Reminder] = {}
+    for one in sorted(every, key=lambda it: it.on):
+        if one.on <= today:
+            found.setdefault(one.letter.office_id, one)
+    return sorted(found.values(), key=lambda it: (it.letter.jurisdiction_code, it.on))
+
+
+def _left_by(campaign: Campaign, today: dt.date) -> sa.ColumnElement[bool]:
+    """Letters whose days may be over by `today`: a working day is no shorter than a day.
+
+    Until noon of the next day by UTC it is still the same day somewhere.
+    """
+    parts = []
+    for part, days in cadences(campaign).items():
+        day = today - dt.timedelta(days=min(days.first, days.second) - 1)
+        ends = dt.datetime.combine(day, dt.time(12), dt.UTC)
+        roles = [role for role, its in PARTS.items() if its is part]
+        parts.append(sa.and_(Target.role.in_(roles), Letter.sent_at < ends))
+    return sa.or_(*parts)
+
+
+def _portions(
+    session: Session, campaign: Campaign, today: dt.date, wanted: sa.ColumnElement[bool]
+) -> Iterator[list[Reminder]]:
+    """What is planned after the wanted letters, the oldest letters first, some at a time."""
+    query = _silent(campaign, today, wanted).execution_options(yield_per=PORTION)
+    with session.execute(query) as rows:
+        for portion in rows.partitions():
+            yield _read_in_one(session, campaign, portion, today)
+
+
+def _read_in_one(
+    session: Session, campaign: Campaign, rows: Sequence[sa.Row[*tuple[Any, ...]]], today: dt.date
+) -> list[Reminder]:
+    letters = [_read(row) for row in rows]
     if not letters:
         return []
     places = places_of(session, letters, after=min(it.sent_at for it in letters))
@@ -121,19 +204,20 @@ def planned(
 
 
 def _silent(
-    campaign: Campaign, today: dt.date, letter_id: int | None
+    campaign: Campaign, today: dt.date, wanted: sa.ColumnElement[bool]
 ) -> sa.Select[*tuple[Any, ...]]:
-    """The last letters of correspondences that a reminder may carry on, as `_read` takes them.
+    """The wanted last letters of correspondences that a reminder may carry on, for `_read`.
 
     Plain columns: thousands are looked at whenever somebody opens Today, and nobody reads a word.
     """
     reminds = sa.and_(Letter.kind == LetterKind.REMINDER, _First.id == Letter.follows_id)
-    query = (
+    return (
         sa.select(*_SHOWN)
         .join(Letter.target)
         .join(Letter.office)
         .outerjoin(_First, reminds)
         .where(
+            wanted,
             Letter.campaign_id == campaign.id,
             Letter.rehearsal == campaign.rehearsing,
             Letter.state == State.SENT,
@@ -150,7 +234,6 @@ def _silent(
         )
         .order_by(Letter.sent_at, Letter.id)
     )
-    return query if letter_id is None else query.where(Letter.id == letter_id)
 
 
 def _read(row: sa.Row[*tuple[Any, ...]]) -> Silent:

@@ -17,7 +17,7 @@ from outreach.directory.models import TargetRole
 from outreach.errors import Refused
 from outreach.letters import drafting, lists, templates
 from outreach.letters.models import Letter, LetterKind, Mailing, Template
-from outreach.replies.reminders import Reminder, due
+from outreach.replies.reminders import Reminder, due_among
 from outreach.words import Sentence
 
 
@@ -47,7 +47,8 @@ def draft(
     """
     require(by, "letters.write")
     today = campaign.day_of(now)
-    ready = {one.letter.id: one for one in due(session, campaign, today=today)}
+    due = due_among(session, campaign, letter_ids, today=today)
+    ready = {one.letter.id: one for one in due}
     made = Made()
     for letter_id in letter_ids:
         letter = session.get(Letter, letter_id) if letter_id not in ready else None

@@ -56,11 +56,12 @@ def today() -> str:
     counted = numbers(session(), scope, ON_TODAY)
     wrong = listed(session(), scope, "wrong", per_page=WRONG_SHOWN)
     suggested = proposals.open_count(session())
-    reminding = len(reminders.due(session(), campaign(), today=scope.today))
+    reminding = reminders.due(session(), campaign(), today=scope.today)
     return render_template(
         "pages/overview/today.html",
         suggested=suggested,
-        reminding=reminding,
+        reminding=len(reminding.now),
+        reminding_more=reminding.more,
         numbers=counted,
         parts=PARTS,
         waiting=[
@@ -71,7 +72,7 @@ def today() -> str:
         mine=listed(session(), scope, "mine", per_page=WRONG_SHOWN),
         states={state.value: state for state in State},
         rehearsal=_yes_or_no(scope.rehearsal),
-        quiet=not any(counted.values()) and not suggested and not reminding,
+        quiet=not any(counted.values()) and not suggested and not reminding.now,
     )
 
 

@@ -169,15 +169,16 @@ def _tell(made: reminding.Made) -> None:
 
 def _list(*, wrong: str = "", chosen: list[int] | None = None) -> str:
     today = campaign().day_of(now())
-    every = reminders.planned(session(), campaign(), today=today)
-    due = reminders.due_of(every, today=today)
-    later = sorted((one for one in every if one.on > today), key=lambda it: it.on)
+    found = reminders.due(session(), campaign(), today=today)
+    later, more = reminders.coming(session(), campaign(), found, today=today)
     return render_template(
         "pages/replies/reminders.html",
-        countries=[(code, list(rows)) for code, rows in groupby(due, key=_country)],
-        many=len(due),
+        countries=[(code, list(rows)) for code, rows in groupby(found.now, key=_country)],
+        many=len(found.now),
+        beyond=found.more,
         later=later[:10],
-        more=max(0, len(later) - 10),
+        later_count=max(0, len(later) - 10),
+        later_beyond=more,
         wrong=wrong,
         chosen=chosen or [],
         may_write=may(actor(), "letters.write"),

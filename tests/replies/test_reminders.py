@@ -78,8 +78,8 @@ def text_of_reminders(session: Session, campaign: Campaign) -> None:
 def test_the_first_reminder_comes_after_the_days_of_the_role(session, campaign, role, on) -> None:
     letter = sent(session, campaign, role=role)
     assert day_of(session, campaign, letter, today=on) == on
-    assert reminders.due(session, campaign, today=on - DAY) == []
-    assert [it.letter.id for it in reminders.due(session, campaign, today=on)] == [letter.id]
+    assert reminders.due(session, campaign, today=on - DAY).now == []
+    assert [it.letter.id for it in reminders.due(session, campaign, today=on).now] == [letter.id]
 
 
 def test_every_role_has_a_cadence() -> None:
@@ -260,7 +260,7 @@ def test_one_reminder_at_a_time_for_a_desk(session, campaign) -> None:
     first = sent(session, campaign, target=to)
     sent(session, campaign, target=to)
     assert len(reminders.planned(session, campaign, today=LATER)) == 2
-    assert [it.letter.id for it in reminders.due(session, campaign, today=LATER)] == [first.id]
+    assert [it.letter.id for it in reminders.due(session, campaign, today=LATER).now] == [first.id]
 
 
 def test_the_draft_is_made_once_and_the_second_is_told_who(session, campaign, sam) -> None:
@@ -295,6 +295,61 @@ def test_many_letters_take_no_more_queries_than_one(session, campaign) -> None:
     session.expire_all()
     campaign = session.get_one(Campaign, campaign.id)
     with counted_queries(session.get_bind(), at_most=4) as said:
-        assert len(reminders.due(session, campaign, today=LATER)) == 12
+        assert len(reminders.due(session, campaign, today=LATER).now) == 12
     # Nobody reads a word of the letters to know when they are due.
     assert not any("letter.text" in one or "letter.subject" in one for one in said)
+
+
+def test_a_list_ends_and_says_that_there_is_more(session, campaign, monkeypatch) -> None:
+    monkeypatch.setattr(reminders, "PORTION", 2)
+    letters = [sent(session, campaign, sent_at=LEFT - n * DAY) for n in range(7)]
+    found = reminders.due(session, campaign, today=LATER, most=3)
+    oldest = {one.id for one in letters[-3:]}
+    assert found.more and {it.letter.id for it in found.now} == oldest
+    # What is listed can be made, whatever else is due.
+    made = reminders.due_among(session, campaign, oldest, today=LATER)
+    assert {it.letter.id for it in made} == oldest
+    everything = reminders.due(session, campaign, today=LATER, most=7)
+    assert not everything.more and len(everything.now) == 7
+
+
+def test_of_one_desk_the_same_letter_is_due_wherever_the_list_ends(
+    session, campaign, monkeypatch
+) -> None:
+    monkeypatch.setattr(reminders, "PORTION", 1)
+    to = make.target(session)
+    parked = sent(session, campaign, target=to, sent_at=LEFT - 3 * DAY)
+    parked.parked_until = LATER - DAY
+    other = sent(session, campaign, sent_at=LEFT - 2 * DAY)
+    other.parked_until = LATER
+    longest = sent(session, campaign, target=to, sent_at=LEFT)
+    session.flush()
+    found = reminders.due(session, campaign, today=LATER, most=1)
+    assert [it.letter.id for it in found.now] == [longest.id] and found.more
+    every = reminders.due(session, campaign, today=LATER)
+    assert {it.letter.id for it in every.now} == {longest.id, other.id}
+
+
+def test_what_comes_next_is_found_among_what_left_lately(session, campaign, monkeypatch) -> None:
+    monkeypatch.setattr(reminders, "PORTION", 2)
+    letters = [sent(session, campaign, sent_at=LEFT + n * DAY) for n in range(5)]
+    found = reminders.due(session, campaign, today=LEFT.date())
+    assert (found.now, found.later, found.more) == ([], [], False)
+    later, more = reminders.coming(session, campaign, found, today=LEFT.date())
+    assert [it.letter.id for it in later] == [one.id for one in letters[:2]] and more
+
+
+@pytest.mark.parametrize("role", [TargetRole.MEMBER_LOWER, TargetRole.MEP, TargetRole.MINISTER])
+def test_nothing_that_is_due_is_passed_over_as_too_late(session, campaign, role) -> None:
+    """In the zones furthest off, on the very day."""
+    for code in ("NZ", "US"):
+        letter = sent(
+            session,
+            campaign,
+            role=role,
+            jurisdiction_code=code,
+            sent_at=LEFT.replace(hour=23, minute=30),
+        )
+        on = day_of(session, campaign, letter)
+        listed = reminders.due(session, campaign, today=on).now
+        assert letter.id in {it.letter.id for it in listed}
