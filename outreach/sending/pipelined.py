@@ -14,6 +14,8 @@ Said = tuple[int, bytes]
 GO_ON = 354
 # More than that without a line end is no answer (RFC 5321 §4.5.3.1.5 asks for 512).
 _LONGEST_LINE = 8192
+# What TLS sends whole or not at all (RFC 8446 §5.1). Of more, what went before it broke isn't told.
+_RECORD = 16384
 
 
 class Pipelined:
@@ -66,7 +68,7 @@ class Pipelined:
         whole, begin = memoryview(message + following), 0
         try:
             while begin < len(whole):
-                begin += self._sock.send(whole[begin:])
+                begin += self._sock.send(whole[begin : begin + _RECORD])
         except OSError:
             if begin < len(message):
                 raise

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import itertools
+import socket
 import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -274,7 +276,8 @@ class Narrow:
     """A line that takes some bytes, piece by piece, and then no more."""
 
     def __init__(self, room: int) -> None:
-        self.sock, self.room = self, room
+        self.sock: Any = self
+        self.room = room
 
     def send(self, part: memoryview) -> int:
         if not self.room:
@@ -294,12 +297,43 @@ def test_a_message_written_to_its_dot_may_have_been_taken(room: int) -> None:
     assert line.room == 0
 
 
-def test_encrypted_and_signed_in() -> None:
+@pytest.fixture(scope="module")
+def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's certificate, and whoever trusts it."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
+    return context, trust
+
+
+def test_a_message_that_went_whole_in_an_encrypted_record_may_have_been_taken(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    """TLS says of several records only that they did not all go (RFC 8446 §5.1: 2^14 bytes)."""
+    message, came = b"x" * (2**14 - 5) + b"\r\n.\r\n", b""
+    near, far = socket.socketpair()
+
+    def hear() -> None:
+        nonlocal came
+        with contexts[0].wrap_socket(far, server_side=True) as line:
+            while not came.endswith(b"\r\n.\r\n"):
+                came += line.recv(2**14)
+
+    hearing = threading.Thread(target=hear, daemon=True)
+    hearing.start()
+    with contexts[1].wrap_socket(near, server_hostname="localhost") as sock:
+        line: Any = Narrow(0)
+        line.sock = sock
+        # So much that it can't all have been written when the line ends.
+        Pipelined(line).give(message, b"NOOP\r\n" * 1_000_000)
+    hearing.join(timeout=5)
+    assert came == message
+
+
+def test_encrypted_and_signed_in(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    context, trust = contexts
     with Scripted(context=context, auth=True) as there:
         postman = SMTPPostman(there.server(host="localhost"), trust=trust)
         given = list(postman.deliver_all(letters(3), going=lambda: True))
