@@ -347,7 +347,6 @@ def _create_roll_calls() -> None:
         sa.Column("by_id", sa.Integer(), nullable=True),
         sa.Column("at", outreach.schema.UTCDateTime(timezone=True), nullable=False),
         sa.Column("rehearsal", sa.Boolean(), nullable=False),
-        sa.Column("changed_by_id", sa.Integer(), nullable=True),
         sa.Column("confirmed_by", sa.String(length=120), nullable=True),
         sa.Column("confirmed_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),
         sa.Column("undone_at", outreach.schema.UTCDateTime(timezone=True), nullable=True),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from outreach import signing
 from outreach.accounts import audit, tasks
-from outreach.accounts.models import Actor, Campaign, TaskKind
+from outreach.accounts.models import Actor, Campaign, Event, TaskKind
 from outreach.accounts.roles import ORGANISERS
 from outreach.database import hold
 from outreach.errors import NotAllowed, Refused
@@ -22,6 +22,9 @@ from outreach.sending.desks import after_working_days
 from outreach.words import Sentence
 
 SUBJECT = "roll_call"
+LEFT_OUT = "left_out"
+# Events of a roll call that made its list what it is.
+CHANGES = ("entered", "put_right", LEFT_OUT)
 
 
 def waits(roll: RollCall, campaign: Campaign) -> bool:
@@ -33,7 +36,6 @@ def ask_again(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) 
     """Note that the list is new or was changed: whoever confirmed it confirmed another one."""
     hold(session, roll)
     roll.confirmed_at, roll.confirmed_by = None, None
-    roll.changed_by_id = by.user_id
     session.flush()
     campaign = session.get_one(Campaign, roll.campaign_id)
     if not waits(roll, campaign) or tasks.open_about(session, (SUBJECT, roll.id)):
@@ -51,11 +53,12 @@ def ask_again(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) 
     )
 
 
-def why_not(roll: RollCall, by: Actor) -> Sentence | None:
+def why_not(session: Session, roll: RollCall, by: Actor) -> Sentence | None:
     """Return why `by` can't confirm a roll call; None when they can."""
     if by.role not in ORGANISERS:
         return Sentence("An organiser compares it with the record.")
-    if by.user_id in (roll.by_id, roll.changed_by_id):
+    changes = [event for event in audit.history(session, SUBJECT, roll.id) if event.name in CHANGES]
+    if by.user_id in (roll.by_id, *(event.user_id for event in changes)):
         return Sentence("You entered or changed it; another organiser compares it with the record.")
     return None
 
@@ -65,17 +68,24 @@ def fingerprint(session: Session, roll: RollCall) -> str:
     row = RollCallVote
     wanted = sa.select(row.id, row.vote, row.target_id).where(row.roll_call_id == roll.id)
     rows = session.execute(wanted.order_by(row.id))
-    return signing.seal({"votes": [[number, vote.value, who] for number, vote, who in rows]})
+    votes = [[number, vote.value, who] for number, vote, who in rows]
+    return signing.seal({"votes": votes, LEFT_OUT: sorted(left_out(session, roll))})
+
+
+def left_out(session: Session, roll: RollCall) -> dict[int, Event]:
+    """Return {name's id: who left it out, when} of the names that are none of a member."""
+    events = audit.history(session, SUBJECT, roll.id)
+    return {event.detail["name"]: event for event in events if event.name == LEFT_OUT}
 
 
 def confirm(session: Session, roll: RollCall, *, seen: str, by: Actor, now: dt.datetime) -> None:
     """Say that the whole list stands in the record as it was shown, with the `fingerprint` `seen`.
 
-    Raises NotAllowed for all but an organiser who neither entered nor changed it, Refused where
+    Raises NotAllowed for all but an organiser who had no part in the list, Refused where
     nothing is to be confirmed or the list was changed meanwhile.
     """
     hold(session, roll)
-    problem = why_not(roll, by)
+    problem = why_not(session, roll, by)
     if problem is not None:
         raise NotAllowed(problem)
     if roll.undone_at is not None or roll.confirmed_at is not None:

@@ -359,8 +359,7 @@ class RollCall(Base):
     by_id: Mapped[int | None]
     at: Mapped[dt.datetime]
     rehearsal: Mapped[bool]
-    # Who entered it or put it right last, and who else has compared it with the record since.
-    changed_by_id: Mapped[int | None]
+    # Who had no part in the list and has compared it with the record since it was changed last.
     confirmed_by: Mapped[str | None] = mapped_column(sa.String(120))
     confirmed_at: Mapped[dt.datetime | None]
     # It was entered by mistake: its stances are taken back.

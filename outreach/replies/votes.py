@@ -287,12 +287,7 @@ def put_right(
     session: Session, roll: RollCall, vote_id: int, target_id: int, *, by: Actor, now: dt.datetime
 ) -> None:
     """Say which member a name means that nobody could match. Raises Refused, BadInput."""
-    require(by, "petition.write")
-    row = session.get(RollCallVote, vote_id)
-    if roll.undone_at is not None or row is None or row.roll_call_id != roll.id:
-        raise Refused(Sentence("This name is not of a roll call that counts."))
-    if row.target_id is not None:
-        raise Refused(Sentence("Somebody has said meanwhile who this is."))
+    row = _unknown(session, roll, vote_id, by)
     there = {one.id for one in members(session, roll.body_id, roll.voted_on)}
     voted = {one.target_id for one in votes_of(session, roll)}
     if target_id not in there or target_id in voted:
@@ -302,6 +297,31 @@ def put_right(
     _take_stance(session, roll, row, by=by, now=now)
     _record(session, roll, "put_right", {"said": row.said, "target": target_id}, by, now)
     confirming.ask_again(session, roll, by=by, now=now)
+
+
+def leave_out(
+    session: Session, roll: RollCall, vote_id: int, *, by: Actor, now: dt.datetime
+) -> None:
+    """Say that a name nobody could match is none of a member: it stays in the list and says so.
+
+    It can be put right later all the same. Raises Refused.
+    """
+    row = _unknown(session, roll, vote_id, by)
+    if row.id in confirming.left_out(session, roll):
+        raise Refused(Sentence("Somebody has left this name out meanwhile."))
+    detail = {"name": row.id, "said": row.said}
+    _record(session, roll, confirming.LEFT_OUT, detail, by, now)
+    confirming.ask_again(session, roll, by=by, now=now)
+
+
+def _unknown(session: Session, roll: RollCall, vote_id: int, by: Actor) -> RollCallVote:
+    require(by, "petition.write")
+    row = session.get(RollCallVote, vote_id)
+    if roll.undone_at is not None or row is None or row.roll_call_id != roll.id:
+        raise Refused(Sentence("This name is not of a roll call that counts."))
+    if row.target_id is not None:
+        raise Refused(Sentence("Somebody has said meanwhile who this is."))
+    return row
 
 
 def undo(session: Session, roll: RollCall, *, by: Actor, now: dt.datetime) -> None:

@@ -152,8 +152,9 @@ def roll_call(roll_call_id: int) -> str:
         roll=roll,
         rows=rows,
         free=free,
+        left_out=confirming.left_out(session(), roll),
         waits=confirming.waits(roll, campaign()),
-        why_not=confirming.why_not(roll, actor()),
+        why_not=confirming.why_not(session(), roll, actor()),
         seen=confirming.fingerprint(session(), roll),
     )
 
@@ -171,6 +172,16 @@ def put_right(roll_call_id: int, vote_id: int) -> Response:
         flash(say(error.sentence), "error")
     else:
         flash(_("Put right."), "success")
+    return redirect(url_for("votes.roll_call", roll_call_id=roll_call_id), code=303)
+
+
+@bp.post("/votes/<int:roll_call_id>/names/<int:vote_id>/leave-out")
+@needs("petition.write")
+def leave_out(roll_call_id: int, vote_id: int) -> Response:
+    """Say that a name is none of a member."""
+    with transaction(session()):
+        votes.leave_out(session(), _roll(roll_call_id), vote_id, by=actor(), now=now())
+    flash(_("Left out."), "success")
     return redirect(url_for("votes.roll_call", roll_call_id=roll_call_id), code=303)
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from outreach.accounts.models import Task, TaskKind
+from outreach.accounts.models import Role, Task, TaskKind
 from outreach.directory.models import Membership
 from outreach.errors import BadInput, NotAllowed, Refused
 from outreach.petitions.models import Position, Stance, StanceBasis
@@ -208,3 +208,44 @@ def test_one_reader_is_enough_where_the_campaign_says_so(session, campaign, body
     other = enter(session, campaign, body, sam, [Line("Ilze Ozola", Vote.AYE)])
     votes.undo(session, other, by=sam, now=now)
     assert not confirming.waits(other, campaign) and open_tasks(session) == []
+
+
+def test_nobody_who_changed_the_list_confirms_it(session, campaign, body, sam, now) -> None:
+    campaign.second_reader = True
+    olga, ada = make.olga(session, campaign), make.ada(session, campaign)
+    lines = [Line("Ozola", Vote.NO), Line("Nobody", Vote.NO)]
+    roll = enter(session, campaign, body, olga, lines)
+    there = {one.name: one.id for one in votes.members(session, body.id, DAY)}
+    names = {one.said: one.id for one in votes.votes_of(session, roll)}
+    votes.put_right(session, roll, names["Ozola"], there["Anna Ozola"], by=ada, now=now)
+    votes.put_right(session, roll, names["Nobody"], there["Ilze Ozola"], by=sam, now=now)
+    # The last change was another's; an earlier one bars all the same.
+    for earlier in (olga, ada):
+        shown = confirming.fingerprint(session, roll)
+        with pytest.raises(NotAllowed, match="You entered or changed it"):
+            confirming.confirm(session, roll, seen=shown, by=earlier, now=now)
+    other = make.user(session, "Oskar", campaign, Role.ORGANISER)
+    confirming.confirm(session, roll, seen=shown, by=other, now=now)
+    assert roll.confirmed_by == "Oskar"
+
+
+def test_a_name_of_no_member_is_left_out_and_can_be_put_right_later(
+    session, campaign, body, sam, now
+) -> None:
+    campaign.second_reader = True
+    roll = enter(session, campaign, body, sam, [Line("The clerk", Vote.NO)])
+    (row,) = votes.votes_of(session, roll)
+    olga = make.olga(session, campaign)
+    before = confirming.fingerprint(session, roll)
+    votes.leave_out(session, roll, row.id, by=sam, now=now)
+    assert confirming.left_out(session, roll)[row.id].by == "Sam"
+    with pytest.raises(Refused, match="meanwhile"):
+        votes.leave_out(session, roll, row.id, by=olga, now=now)
+    with pytest.raises(Refused, match="changed the list"):
+        confirming.confirm(session, roll, seen=before, by=olga, now=now)
+    with pytest.raises(NotAllowed):
+        votes.leave_out(session, roll, row.id, by=make.vera(session, campaign), now=now)
+    there = votes.members(session, body.id, DAY)
+    votes.put_right(session, roll, row.id, there[0].id, by=sam, now=now)
+    with pytest.raises(Refused, match="who this is"):
+        votes.leave_out(session, roll, row.id, by=sam, now=now)

@@ -78,6 +78,30 @@ def test_a_roll_call_is_entered_put_right_confirmed_and_undone(
     assert "It counts nowhere" in browser.get("votes.roll_call", roll_call_id=1)
 
 
+def test_an_unknown_name_is_left_out_when_everybody_has_a_vote(database, sam, body, now) -> None:
+    with database.reading() as session:
+        ask_id = session.scalar(sa.select(make.Ask.id))
+    entry = {
+        "title": "Motion 8",
+        "voted_on": now.date().isoformat(),
+        "link": "https://record.example/8",
+        "ask": ask_id,
+        "aye": "support",
+        "no": "oppose",
+        "abstain": "undecided",
+        "names": "Anna Ozola\nIlze Ozola\nKalns\nThe Clerk",
+        "vote": "aye",
+    }
+    sam.send(f"/votes/new?body={body.id}", entry)
+    page = sam.get("/votes/1").text
+    assert "It is this member" not in page and page.count("Leave this name out") == 1
+    with database.reading() as session:
+        unknown = session.scalar(sa.select(RollCallVote.id).where(RollCallVote.target_id.is_(None)))
+    sam.send(f"/votes/1/names/{unknown}/leave-out")
+    page = sam.get("/votes/1").text
+    assert "left out by Sam" in page and "The Clerk" in page and "Leave this name" not in page
+
+
 def test_a_volunteer_sees_and_enters_none(vera, body) -> None:
     assert vera.get("/votes").status_code == 403
     assert vera.send(f"/votes/new?body={body.id}", {}).status_code == 403
