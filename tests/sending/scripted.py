@@ -147,8 +147,11 @@ class _Talk:
             return self.say(b"554 no valid recipients") or True
         message = whole.replace(b"\r\n..", b"\r\n.") + b"\r\n"
         self.server.heard.append((recipient, message))
-        if self.answer("message"):
+        words = self.words("message")
+        if _good(words):
+            # Before it is said: whoever hears it may look at once.
             self.server.taken.append((recipient, message))
+        self.say(words)
         if self.server.once:
             self.say(HANG_UP)
         return True
@@ -162,10 +165,13 @@ class _Talk:
         )
 
     def answer(self, phase: str, usual: bytes = b"") -> bool:
+        return self.say(self.words(phase, usual))
+
+    def words(self, phase: str, usual: bytes = b"") -> bytes:
         said = self.server.says.get(phase)
         if callable(said):
             said = said(self.server.begun)
-        return self.say(usual or GOOD[phase]) if said is None else self.say(said)
+        return usual or GOOD[phase] if said is None else said
 
     def say(self, words: bytes) -> bool:
         """Send an answer, or what stands for one; return whether it was a good one."""
@@ -187,7 +193,7 @@ class _Talk:
                 time.sleep(0.0005)
         if words.startswith(b"421"):
             raise _Ended
-        return words[:1] in b"23"
+        return _good(words)
 
     def until(self, end: bytes) -> bytes:
         """What came before `end`, which a lone dot is when nothing stands before it."""
@@ -204,3 +210,7 @@ class _Talk:
                 raise _Ended
             self.waiting += more
             self.server.packets.append(more)
+
+
+def _good(words: bytes) -> bool:
+    return words[:1] in b"23"
