@@ -134,15 +134,19 @@ def test_a_conflict_is_decided_once(database: Database) -> None:
 
 
 def during_undoing(
-    database: Database, monkeypatch: pytest.MonkeyPatch, run: int, act: Callable[[], object]
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    run: int,
+    act: Callable[[Any], object],
+    read: Callable[[], Any] = lambda: None,
 ) -> None:
-    """Undo `run` and let `act` begin when it is known what of the run is used."""
+    """Undo `run`; when it is known what of it is used, `read`, and `act` on that as it goes on."""
     known, begun, kept = threading.Event(), threading.Event(), undoing._kept
 
     def slowly(*about: Any) -> Any:
         found = kept(*about)
         known.set()
-        begun.wait(5)
+        begun.wait(60)
         # Time to be let in wrongly.
         threading.Event().wait(0.3)
         return found
@@ -152,11 +156,13 @@ def during_undoing(
         target=lambda: undoing.undo(database, run, by=SAM, now=NOW + dt.timedelta(hours=1))
     )
     thread.start()
-    assert known.wait(5)
-    begun.set()
+    assert known.wait(60)
     try:
-        act()
+        seen = read()
+        begun.set()
+        act(seen)
     finally:
+        begun.set()
         thread.join()
 
 
@@ -173,7 +179,7 @@ def test_a_list_that_leans_on_one_being_undone_goes_in_whole(database, monkeypat
         database,
         monkeypatch,
         first,
-        lambda: applying.apply(database, second, now=lambda: NOW, progress=nothing, by=SAM),
+        lambda _: applying.apply(database, second, now=lambda: NOW, progress=nothing, by=SAM),
     )
     with database.reading() as session:
         assert session.scalars(sa.select(ContactDetail.value)).all() == ["x@chamber.example"]
@@ -183,12 +189,14 @@ def test_nobody_checks_what_is_being_undone(database, monkeypatch) -> None:
     run = previewed(database, [chamber(), member("1")])
     applied(database, run)
 
-    def check() -> None:
+    def read() -> ContactDetail:
         with database.session(writes=False) as session:
-            detail = session.scalars(sa.select(ContactDetail)).one()
+            return session.scalars(sa.select(ContactDetail)).one()
+
+    def check(detail: ContactDetail) -> None:
         with database.writing() as session:
             detail = session.merge(detail, load=False)
             verification.verify(session, detail, url=PAGE, by=SAM, now=NOW)
 
     with pytest.raises(NotFound):
-        during_undoing(database, monkeypatch, run, check)
+        during_undoing(database, monkeypatch, run, check, read)
