@@ -142,7 +142,7 @@ def test_two_who_take_one_task_at_once(database: Database, now: dt.datetime) -> 
 
     def take(by: Actor) -> None:
         try:
-            together.wait(10)
+            together.wait()
             with database.writing() as session:
                 tasks.take(session, session.get_one(Task, task_id), by=by, now=now)
             outcomes.append("mine")
@@ -153,6 +153,6 @@ def test_two_who_take_one_task_at_once(database: Database, now: dt.datetime) -> 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()
 
     assert sorted(outcomes) == ["mine", "refused"]

@@ -289,7 +289,7 @@ def test_redirects_that_end_nowhere(places: Places) -> None:
 
 def test_silence_is_broken_off(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "READ_SECONDS", 0.2)
-    places.answers["/p/slow"] = 1.0
+    places.answers["/p/slow"] = 60.0
     assert "did not answer in time" in refusal(places, places.base + "/p/slow")
 
 

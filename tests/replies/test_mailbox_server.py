@@ -306,7 +306,7 @@ def test_a_letter_is_sent_answered_and_the_answer_filed_at_the_next_tick(
 
 
 def _wait_for(servers: MailServers, number: int) -> None:
-    for _ in range(300):
+    for _ in range(1_800):
         with imap_line(servers) as line:
             if int(line.select(readonly=True)[1][0] or b"0") >= number:
                 return

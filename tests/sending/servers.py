@@ -112,7 +112,7 @@ class MailServers:
         """How we send."""
         return Server("127.0.0.1", self.smtp, "association.example", Security.NONE)
 
-    def letters(self, number: int, *, within: float = 120) -> list[bytes]:
+    def letters(self, number: int, *, within: float = 600) -> list[bytes]:
         """Every letter in the mailbox once there are `number`, as IMAP gives them; empties it."""
         until = time.monotonic() + within
         while True:
@@ -212,7 +212,7 @@ def _free_ports(number: int) -> list[int]:
 
 
 def _answers(port: int, servers: MailServers) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as line:

@@ -338,7 +338,7 @@ def test_a_silent_server_is_left(
     monkeypatch.setattr(wire, "READ_SECONDS", 0.05)
     monkeypatch.setattr(wire, "TRIES", ())
     silence = threading.Event()
-    server.will(lambda _handler: silence.wait(2) and None)
+    server.will(lambda _handler: silence.wait(60) and None)
     with pytest.raises(OutreachError, match="in time"):
         fetch(server.list(), tmp_path, slept)
     silence.set()
