@@ -36,6 +36,9 @@ _NEWER = N_(
 )
 # Whoever brings a PostgreSQL database up to date holds this; the number only has to be ours.
 _ONE_AT_A_TIME = 5_207_348_611
+# What PostgreSQL calls it (SQLSTATE, appendix A of its manual): not serialised, deadlock, lock not
+# had in time, too many connections, being shut down, crashed, starting up.
+_BUSY_STATES = frozenset({"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"})
 # The work that a change asks for -> when, None for at once.
 Wakes = Mapping[str, dt.datetime | None]
 _WAKES = "outreach_wakes"
@@ -312,6 +315,26 @@ def is_away(error: Exception) -> bool:
         return False
     told = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
     return told or error.connection_invalidated
+
+
+def is_busy(error: Exception) -> bool:
+    """Return whether `error` says only that somebody else holds the database, or that it is gone.
+
+    SQLite: busy or locked. PostgreSQL: a lock not had in time, a deadlock, a lost connection.
+    Whatever was tried is not to blame, and goes as well a little later.
+    """
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        # The lower byte is the kind; the rest tells more of it.
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:
+        # No answer of the server: the driver itself found that there is none.
+        return error.connection_invalidated or isinstance(error, sa.exc.OperationalError)
+    # Class 08: the connection.
+    return str(state).startswith("08") or state in _BUSY_STATES
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.database import Database, remembered
+from outreach.database import Database, is_busy, remembered
 from outreach.directory.models import Source
 
 
@@ -80,3 +83,37 @@ def test_other_questions_have_other_answers(database: Database) -> None:
     with database.reading() as session:
         told = [remembered(session, one, one.upper) for one in ("a", "b", "a")]
     assert told == ["A", "B", "A"]
+
+
+def _fails(connection: sa.Connection, statement: str) -> sa.exc.DBAPIError:
+    with pytest.raises(sa.exc.DBAPIError) as failed:
+        connection.execute(sa.text(statement))
+    return failed.value
+
+
+def test_a_locked_database_is_busy_and_a_missing_table_is_not(tmp_path: Path) -> None:
+    engine = sa.create_engine(
+        f"sqlite:///{tmp_path / 'x.db'}", connect_args={"timeout": 0, "isolation_level": None}
+    )
+    with engine.connect() as one, engine.connect() as other:
+        one.execute(sa.text("BEGIN IMMEDIATE"))
+        assert is_busy(_fails(other, "BEGIN IMMEDIATE"))
+        assert not is_busy(_fails(other, "SELECT * FROM nothing"))
+    engine.dispose()
+    assert not is_busy(ValueError("database is locked"))
+
+
+@pytest.mark.parametrize(
+    ("state", "busy"),
+    [
+        *(("55P03", True), ("40P01", True), ("08006", True), (None, True)),
+        *(("42P01", False), ("53100", False), ("57014", False)),
+    ],
+)
+def test_what_postgresql_says_is_told_by_its_code(state: str | None, busy: bool) -> None:
+    """A lock, a deadlock, the connection; not a missing table, a full disk, a query given up."""
+
+    class Said(Exception):
+        sqlstate = state
+
+    assert is_busy(sa.exc.OperationalError("", {}, Said())) is busy

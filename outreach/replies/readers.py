@@ -15,6 +15,7 @@ from outreach.accounts.models import Task
 from outreach.replies.effects import SECOND_READING
 from outreach.replies.models import Reply
 from outreach.replies.readings import SecondReading
+from outreach.schema import one_of
 from outreach.words import N_
 
 
@@ -39,7 +40,7 @@ def marks_of(session: Session, reply_ids: Collection[int]) -> dict[int, Mark]:
     """
     if not reply_ids:
         return {}
-    counts = sa.and_(Reply.id.in_(reply_ids), Reply.undone_at.is_(None))
+    counts = sa.and_(one_of(Reply.id, list(reply_ids)), Reply.undone_at.is_(None))
     owed = (
         sa.select(Reply.id, sa.literal(Mark.ONE_READER.value))
         .join(Task, sa.and_(Task.subject_kind == SECOND_READING, Task.subject_id == Reply.id))

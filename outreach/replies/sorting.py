@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import INBOX, Campaign
-from outreach.database import Database
+from outreach.database import Database, is_busy
 from outreach.directory.models import ContactKind
 from outreach.errors import OutreachError
 from outreach.letters.lifecycle import State
@@ -92,11 +92,13 @@ def sort_waiting(
         try:
             if _begun(database, incoming_id, now):
                 sort(database, incoming_id, now=now, letter_of=letter_of)
-        except sa.exc.OperationalError as error:
-            # The database is away or busy, and the message is not to blame.
-            log.warning("message %s is sorted later: %s", incoming_id, type(error).__name__)
         except Exception as error:
-            log.error("message %s: %s", incoming_id, type(error).__name__)
+            if is_busy(error):
+                # The message is not to blame.
+                log.warning("message %s is sorted later: %s", incoming_id, type(error).__name__)
+                _give_back(database, incoming_id)
+            else:
+                log.error("message %s: %s", incoming_id, type(error).__name__)
     return len(waiting)
 
 
@@ -121,6 +123,20 @@ def _begun(database: Database, incoming_id: int, now: dt.datetime) -> bool:
             session, row, Sentence("File a message that our program could not sort"), now
         )
         return False
+
+
+def _give_back(database: Database, incoming_id: int) -> None:
+    """Write that sorting a message was not tried after all; its pause stays.
+
+    Where the database is busy still, the try counts: nobody waits for it longer.
+    """
+    try:
+        with database.writing() as session:
+            row = session.get(Incoming, incoming_id, with_for_update=True)
+            if row is not None and row.state is InboxState.READ and row.sort_tries:
+                row.sort_tries -= 1
+    except sa.exc.DBAPIError as error:
+        log.warning("message %s: %s", incoming_id, type(error).__name__)
 
 
 def _trace_letters(database: Database) -> None:

@@ -65,6 +65,33 @@ def test_one_that_fails_pauses_longer_each_time_and_then_waits_for_a_person(
     assert len(begun) == 3
 
 
+def test_a_busy_database_costs_a_message_no_try(database, monkeypatch) -> None:
+    class Lock(Exception):
+        sqlstate = "55P03"
+
+    class Full(Exception):
+        sqlstate = "53100"
+
+    with database.writing() as session:
+        one = _read(session, make.campaign(session), 1)
+    said: list[Exception] = [Lock(), Lock(), Lock(), Lock(), Full()]
+
+    def fail(*_told: object, **_more: object) -> None:
+        raise sa.exc.OperationalError("", {}, said.pop(0))
+
+    monkeypatch.setattr(sorting, "sort", fail)
+    tries = []
+    for hours in range(5):
+        at = make.NOW + dt.timedelta(hours=hours)
+        sorting.sort_waiting(database, now=at, letter_of=lambda _address: None)
+        with database.reading() as session:
+            row = session.get_one(Incoming, one)
+            tries.append(row.sort_tries)
+            assert row.state is InboxState.READ
+            assert row.sort_again_at == at + sorting.PAUSES[0]
+    assert tries == [0, 0, 0, 0, 1]
+
+
 def _read(session: Session, campaign: Campaign, number: int) -> int:
     raw = f"From: a{number}@b.example\n\nHello {number}.".encode()
     kept = inbox.keep(session, raw, way=Way.PIPE, campaign=campaign, now=make.NOW)
