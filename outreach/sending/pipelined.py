@@ -93,6 +93,8 @@ class Pipelined:
                 raise smtplib.SMTPResponseException(500, "Line too long.")
             try:
                 more = self._sock.recv(_LONGEST_LINE)
+            except TimeoutError:
+                raise
             except OSError as error:
                 words = f"Connection unexpectedly closed: {error}"
                 raise smtplib.SMTPServerDisconnected(words) from error

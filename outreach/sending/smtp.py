@@ -77,6 +77,8 @@ class SMTPPostman(Plain):
         self._in_letter = False
         # Whose announcement went along with the letter before, and is not answered yet.
         self._ahead: Envelope | None = None
+        # Until the server was silent to such an announcement: it may read none.
+        self._announces_ahead = True
 
     def __enter__(self) -> SMTPPostman:
         return self
@@ -161,7 +163,8 @@ class SMTPPostman(Plain):
         following = b""
         # What can't be announced is told when it is its turn.
         with contextlib.suppress(TransportError, ValueError):
-            following = self._announcement(line, ahead) if ahead is not None else b""
+            if ahead is not None and self._announces_ahead:
+                following = self._announcement(line, ahead)
         self._ahead = ahead.envelope if ahead is not None and following else None
         self._quick.give(message, following)
 
@@ -176,12 +179,14 @@ class SMTPPostman(Plain):
         """
         if self._ahead is not envelope:
             self.let_go()
-        kept = self._line is not None
+        kept, ahead = self._line is not None, self._ahead is envelope
         try:
             return self._announce(message, envelope)
-        except _LineEnded:
+        except _LineEnded as ended:
             if not kept:
                 raise
+            if ahead and isinstance(ended.__cause__, TimeoutError):
+                self._announces_ahead = False
         return self._announce(message, envelope)
 
     def _ready(self) -> smtplib.SMTP:

@@ -252,6 +252,17 @@ def test_a_server_that_ends_the_line_after_every_letter() -> None:
     assert arrived(there) == [1, 2, 3, 4] and there.lines == 4
 
 
+def test_a_server_that_forgets_what_came_behind_a_message_is_told_later_ones_by_themselves() -> None:
+    """Else each letter would wait out its time, and a batch its lease."""
+
+    def forgets(_begun: int) -> bytes | None:
+        return SILENCE if b".\r\nMAIL" in there.packets[-1] else None
+
+    with Scripted(says={"MAIL": forgets}) as there:
+        assert sent(there, 5, timeout=0.3) == [TAKEN] * 5
+    assert arrived(there) == [1, 2, 3, 4, 5] and there.lines == 2
+
+
 def test_a_letter_announced_and_not_delivered_next_gives_way() -> None:
     one, other, third = letters(3)
     with Scripted() as there, SMTPPostman(there.server()) as postman:
