@@ -252,7 +252,7 @@ def test_a_server_that_ends_the_line_after_every_letter() -> None:
     assert arrived(there) == [1, 2, 3, 4] and there.lines == 4
 
 
-def test_a_server_that_forgets_what_came_behind_a_message_is_told_later_ones_by_themselves() -> None:
+def test_a_server_that_forgets_what_came_behind_a_message_is_told_by_itself() -> None:
     """Else each letter would wait out its time, and a batch its lease."""
 
     def forgets(_begun: int) -> bytes | None:
