@@ -22,7 +22,7 @@ from outreach.letters.chains import MOST_REMINDERS
 from outreach.replies import cadence, reminders, reminding
 from outreach.replies.cadence import Cadence, Part
 from outreach.web.access import actor, campaign, needs, now, session
-from outreach.web.filters import say
+from outreach.web.filters import label, say
 from outreach.web.forms import Form
 from outreach.web.letters.letter import this_letter
 
@@ -144,6 +144,10 @@ def _fields(set_days: dict[Part, Cadence]) -> dict[str, int]:
 
 
 def _days_page(form: DaysForm) -> str:
+    # Three fields of one name each: a complaint says whose days are meant.
+    for part in Part:
+        for name in _names(part):
+            form[name].errors = [f"{label(part)}: {say(error)}" for error in form[name].errors]
     return render_template(
         "pages/replies/reminder_days.html",
         form=form,

@@ -421,7 +421,7 @@ def test_an_audience_is_counted_saved_renamed_and_deleted(
     page = browser.press("Save this audience", name="Ministers")
     assert page.heading == "Ministers"
     assert "Minister" in page
-    assert "Write to these 2 targets" in page
+    assert "Write to this 1 target" in page
 
     page = browser.press("Rename the audience", name="All ministers")
     assert page.heading == "All ministers"

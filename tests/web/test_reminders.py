@@ -118,6 +118,9 @@ def test_an_organiser_sets_the_days_and_the_list_goes_by_them(
     }
     wrong = olga.send("/reminders/days", days | {"member_first": "0"})
     assert wrong.status_code == 422 and "1 to 300" in wrong.text
+    assert "Members of a parliament: Write a number of working days" in wrong.text
+    wrong = olga.send("/reminders/days", days | {"european_second": "soon"})
+    assert "Members of the European Parliament, commissioners: Write a whole number" in wrong.text
     assert olga.send("/reminders/days", days | {"member_first": "30"}).status_code == 302
     assert f"/reminders/{silent[0]}" not in _due(olga.get("/reminders").text)
     page = sam.get("/reminders/days").text

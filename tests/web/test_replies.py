@@ -306,7 +306,7 @@ def test_a_letter_to_post_is_done_when_it_is_posted(vera, open_task, database, l
     [
         (ReplyKind.OBJECTION_DATA, "The letter counts as answered: no reminder follows."),
         (ReplyKind.AUTO_REPLY, "the reminder stays as planned"),
-        (ReplyKind.BOUNCE_HARD, "The letter counts as come back."),
+        (ReplyKind.BOUNCE_HARD, "The letter counts as come back. This was rehearsed: no address"),
     ],
 )
 def test_an_answer_says_what_it_made_of_the_letter(vera, log, kind, words) -> None:
