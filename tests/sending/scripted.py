@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import select
 import socket
 import ssl
 import struct
@@ -11,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
 
 from outreach.accounts.models import Security
 from outreach.sending.smtp import Server
@@ -30,6 +33,33 @@ GOOD = {
 
 class _Ended(Exception):
     """This line is over."""
+
+
+class _Impatient(socket.socket):
+    """A client's end whose time is up when the server says nothing on purpose, and not before.
+
+    So that nobody waits for a silence, and none is heard where the machine is only busy.
+    """
+
+    silent: set[int]
+
+    def recv(self, *about: Any) -> bytes:
+        self._wait()
+        return super().recv(*about)
+
+    def recv_into(self, *about: Any) -> int:
+        self._wait()
+        return super().recv_into(*about)
+
+    def _wait(self) -> None:
+        ends = time.monotonic() + 60
+        while True:
+            # Asked first: what was said before is here by then.
+            over = self.getsockname()[1] in self.silent or time.monotonic() > ends
+            if select.select([self], [], [], 0 if over else 0.01)[0]:
+                return
+            if over:
+                raise TimeoutError("timed out")
 
 
 @dataclass
@@ -58,10 +88,17 @@ class Scripted:
     packets: list[bytes] = field(default_factory=list)
     lines: int = 0
     begun: int = 0
+    # Ports of clients to whom nothing is said any more.
+    silent: set[int] = field(default_factory=set)
 
     def __enter__(self) -> Scripted:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
+        self._talks: list[threading.Thread] = []
+        self._connects = mock.patch.object(
+            socket, "create_connection", self._impatient(socket.create_connection)
+        )
+        self._connects.start()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
         return self
@@ -71,13 +108,29 @@ class Scripted:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(timeout=5)
+        self._connects.stop()
+        # What a client said before it hung up is heard to its end.
+        for thread in (self._thread, *self._talks):
+            thread.join(timeout=5)
 
     def server(self, *, timeout: float = 10, host: str = "127.0.0.1") -> Server:
         """How to reach it."""
         security = Security.TLS if self.context else Security.NONE
         user = ("letters", "a password") if self.auth else ("", "")
         return Server(host, self.port, "association.example", security, *user, timeout=timeout)
+
+    def _impatient(self, connect: Callable[..., socket.socket]) -> Callable[..., socket.socket]:
+        def connected(address: tuple[str, int], *about: Any, **more: Any) -> socket.socket:
+            line = connect(address, *about, **more)
+            if address[1] != self.port:
+                return line
+            seconds = line.gettimeout()
+            ours = _Impatient(fileno=line.detach())
+            ours.settimeout(seconds)
+            ours.silent = self.silent
+            return ours
+
+        return connected
 
     def _serve(self) -> None:
         while True:
@@ -86,7 +139,9 @@ class Scripted:
             except OSError:
                 return
             self.lines += 1
-            threading.Thread(target=self._one, args=(line,), daemon=True).start()
+            talk = threading.Thread(target=self._one, args=(line,), daemon=True)
+            self._talks.append(talk)
+            talk.start()
 
     def _one(self, line: socket.socket) -> None:
         try:
@@ -176,9 +231,12 @@ class _Talk:
     def say(self, words: bytes) -> bool:
         """Send an answer, or what stands for one; return whether it was a good one."""
         if words == SILENCE:
+            there = self.line.getpeername()[1]
+            self.server.silent.add(there)
             with contextlib.suppress(OSError):
                 while self.line.recv(65536):
                     pass
+            self.server.silent.discard(there)
             raise _Ended
         if words == RESET:
             linger = struct.pack("ii", 1, 0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,13 +16,12 @@ from outreach.directory.models import ContactDetail, ContactState
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.sending import answers, outbox
-from outreach.sending import ways as ways_out
 from outreach.sending.answers import Phase, meaning
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt
 from outreach.sending.postman import Refusal, TransportError, Unanswered
-from outreach.sending.smtp import Server, SMTPPostman
-from outreach.sending.ways import Ways, server_of
+from outreach.sending.smtp import SMTPPostman
+from outreach.sending.ways import Ways
 from tests.sending.conftest import Watch
 from tests.sending.scripted import HANG_UP, PHASES, RESET, SILENCE, Scripted
 from tests.sending.test_pipelined import ENVELOPE, MESSAGE
@@ -70,7 +67,6 @@ NAMES = {
     Refusal.ADDRESS: "address",
     Refusal.CONTENT: "content",
 }
-PATIENCE = 0.6
 
 
 def table() -> dict[tuple[str, str], str]:
@@ -91,10 +87,6 @@ def test_the_table_says_what_is_tried() -> None:
     assert {phase for phases in COLUMNS.values() for phase in phases} == set(PHASES)
 
 
-def timeout(said: bytes) -> float:
-    return PATIENCE if said == SILENCE else 10
-
-
 @pytest.mark.parametrize(
     "fast",
     [
@@ -107,7 +99,7 @@ def test_what_each_answer_means(fast: bool) -> None:
     found, wanted = {}, table()
     for row, column, said, phase in CASES:
         with Scripted(auth=True, says={phase: said}) as there:
-            with SMTPPostman(there.server(timeout=timeout(said)), fast=fast) as postman:
+            with SMTPPostman(there.server(), fast=fast) as postman:
                 try:
                     postman.deliver(MESSAGE, ENVELOPE)
                     meant = "sent"
@@ -128,7 +120,6 @@ def test_what_follows_from_each_answer(
     now: dt.datetime,
     watch: Watch,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     fast: bool,
 ) -> None:
     """The whole way: from a letter that is due to its state, the words kept and who must act."""
@@ -139,7 +130,6 @@ def test_what_follows_from_each_answer(
         for number, (row, column, said, phase) in enumerate(CASES):
             there.says = {phase: said}
             (letter_id,) = world.letters(address=f"desk@house{number}.zz")
-            monkeypatch.setattr(ways_out, "server_of", hurried(timeout(said)))
             with Ways(CapturePostman(tmp_path), VAULT, fast=fast) as ways:
                 outbox.send_due(database, ways, now=watch, worker="w")
             found = what_followed(world, letter_id, said)
@@ -147,11 +137,6 @@ def test_what_follows_from_each_answer(
                 differ[row, column, said, phase] = found
             forget(world)
     assert differ == {}
-
-
-def hurried(seconds: float) -> Callable[[MailAccount, str], Server]:
-    """Wait less for servers that say nothing."""
-    return lambda account, password: replace(server_of(account, password), timeout=seconds)
 
 
 def what_followed(world: World, letter_id: int, said: bytes) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,8 @@ from outreach.database import Database
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.sending import outbox
-from outreach.sending import ways as ways_out
 from outreach.sending.capture import CapturePostman
-from outreach.sending.ways import Ways, server_of
+from outreach.sending.ways import Ways
 from outreach.signing import Vault
 from tests import make
 from tests.browser import Browser
@@ -30,9 +28,8 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    """A server that is not waited for as long as one on a real network."""
-    monkeypatch.setattr(ways_out, "server_of", lambda *known: replace(server_of(*known), timeout=2))
+def server() -> Iterator[Scripted]:
+    """A server that says what a test tells it to."""
     with Scripted() as there:
         yield there
 
