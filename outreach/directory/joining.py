@@ -99,6 +99,8 @@ def _may_join(session: Session, kept: Person, gone: Person) -> None:
             raise Refused(
                 Sentence("%(name)s was joined with another entry already.", name=person.name)
             )
+    if kept.demonstration is not gone.demonstration:
+        raise Refused(Sentence("One of the two is made up, for the demonstration."))
     if are_apart(session, kept.id, gone.id):
         raise Refused(
             Sentence("Somebody said that these are two people. Take that back first, with them.")

@@ -138,6 +138,15 @@ def test_all_of_a_person_moves_and_moves_back(session: Session, body: Organizati
     )
 
 
+def test_nobody_real_is_joined_with_somebody_made_up(session: Session, body: Organization) -> None:
+    real = holder(session, seated(session, body, "Anna Real"))
+    made_up = holder(session, seated(session, body, "Anna Real", columns={"demonstration": True}))
+    for kept, gone in ((real, made_up), (made_up, real)):
+        with pytest.raises(Refused, match="made up"):
+            joining.join(session, kept, gone, by=SAM, now=NOW)
+    assert real.merged_into_id is None and made_up.merged_into_id is None
+
+
 def test_a_doubled_seat_ends_and_keeps_its_letters(session: Session, body: Organization) -> None:
     campaign = make.campaign(session)
     one = seated(session, body, "Jana Muster", address="jana@x.example")
