@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from waitress import wasyncore
 from waitress.server import create_server
 
 from outreach.accounts.models import Actor, User
@@ -41,13 +42,22 @@ Open = Callable[..., Page]
 
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
-    """Serve `app` in a thread on a free port of loopback; gives its address, without a slash."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    """Serve `app` in a thread on a free port of loopback; gives its address, without a slash.
+
+    At the end nothing of it is left, answers under way included: they read the database, which the
+    next test gets anew.
+    """
+    channels: dict[int, Any] = {}
+    server = create_server(app, host="127.0.0.1", port=0, threads=4, map=channels)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.task_dispatcher.shutdown(timeout=PATIENCE / 1000)
+        # Closed by its own thread: what it waits for must not be taken from under it.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(channels))
+        thread.join()
 
 
 @pytest.fixture(scope="session")

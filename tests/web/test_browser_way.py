@@ -104,7 +104,8 @@ def make_drafts(page: Page) -> str:
     page.get_by_label("Template").select_option(label="To a member of parliament")
     page.get_by_role("button", name="Show examples").click()
     take_picture(page, "way-examples")
-    page.get_by_role("button", name=re.compile("^Make ")).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=re.compile("^Make ")).click()
     page.goto("/letters?q=Placeholder")
     page.get_by_role("link", name="John Placeholder").click()
     return re.sub(r"^https?://[^/]+", "", page.url)
@@ -117,7 +118,8 @@ def edit_and_submit(page: Page, letter: str) -> None:
     words.fill(words.input_value() + "\n\nBy the way, we met in spring.")
     page.get_by_role("button", name="Save the letter").click()
     expect(page.locator("article.sheet")).to_contain_text("By the way, we met in spring.")
-    page.get_by_role("button", name="Submit for approval").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Submit for approval").click()
     expect(page.locator(".flashes")).not_to_be_empty()
 
 

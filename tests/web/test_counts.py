@@ -448,7 +448,8 @@ def test_the_pages_of_the_count_in_a_real_browser(
         take_picture(shown, f"{name}-{size}-{theme}")
     shown.goto(addresses["counts-page"])
     shown.get_by_label("not counted").check()
-    shown.get_by_role("button", name="Save", exact=True).click()
+    with shown.expect_navigation():
+        shown.get_by_role("button", name="Save", exact=True).click()
     assert_accessible(shown)
     assert_no_sideways_scroll(shown)
     take_picture(shown, f"counts-rule-{size}-{theme}")

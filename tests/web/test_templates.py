@@ -335,6 +335,8 @@ def test_a_misspelt_name_is_shown_in_its_line(window):
     page.get_by_role("button", name="Save as a new version").click()
     link = page.get_by_role("link", name="Line 3")
     expect(link).to_be_visible()
+    # Its script comes with the end of the page.
+    page.wait_for_load_state()
     link.click()
     chosen = page.evaluate(
         "(() => { const f = document.getElementById('text-en');"
