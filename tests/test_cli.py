@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import reserved
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -30,15 +32,9 @@ def outreach(*words: str, home: Path, cwd: Path = ROOT, **more: str):
         env=environment(home, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -121,7 +117,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path):
 def test_serving_elsewhere_is_refused_while_the_demonstration_is_here(tmp_path):
     home = tmp_path / "home"
     assert outreach("seed", "--demo", home=home).returncode == 0
-    done = outreach("serve", home=home, OUTREACH_HOST="0.0.0.0", PORT=str(free_port()))
+    done = outreach("serve", home=home, OUTREACH_HOST="0.0.0.0", PORT=str(reserved()))
     assert done.returncode == 1
     assert "demo clear" in done.stderr
     cleared = outreach("demo", "clear", home=home)
@@ -133,7 +129,7 @@ def test_serving_elsewhere_is_refused_while_the_demonstration_is_here(tmp_path):
     "stop", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
 )
 def test_run_serves_prints_how_to_sign_in_and_stops_cleanly(tmp_path, stop):
-    port = free_port()
+    port = reserved()
     process = subprocess.Popen(
         [sys.executable, "-c", "from outreach.cli import main; main()", "run"],
         cwd=ROOT,
@@ -144,7 +140,7 @@ def test_run_serves_prints_how_to_sign_in_and_stops_cleanly(tmp_path, stop):
     )
     try:
         address = f"http://127.0.0.1:{port}/"
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while True:
             try:
                 with urllib.request.urlopen(address, timeout=30) as answer:
@@ -156,7 +152,7 @@ def test_run_serves_prints_how_to_sign_in_and_stops_cleanly(tmp_path, stop):
                 time.sleep(0.2)
         assert "<h1" in page
         process.send_signal(stop)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
     finally:
         process.kill()
     assert process.returncode == 0, err

@@ -339,7 +339,7 @@ def run(
         env=environment(home, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

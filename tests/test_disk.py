@@ -22,6 +22,7 @@ from outreach.errors import OutreachError
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from tests import make
+from tests.ports import reserved
 from tests.sending.conftest import sendable
 
 WORDS = "The disk is full."
@@ -71,10 +72,11 @@ class Small:
         """Run `outreach` there and return its exit code and what it said to the operator."""
         done = subprocess.run(
             [Path(sys.executable).parent / "outreach", *command],
-            env=os.environ | {"OUTREACH_HOME": str(self.home), "DEMO": "no", "PORT": "8799"},
+            env=os.environ
+            | {"OUTREACH_HOME": str(self.home), "DEMO": "no", "PORT": str(reserved())},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         return done.returncode, done.stderr

@@ -26,11 +26,12 @@ from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.sending.models import Attempt, ClockLease
 from tests import make
+from tests.ports import reserved
 from tests.sending.conftest import sendable
 
 pytestmark = pytest.mark.long
 
-PATIENCE = 120
+PATIENCE = 300
 # In a letter, and in no line of any log.
 NAME, ADDRESS = "Zanzibarova", "zanzibarova@office.example"
 
@@ -44,9 +45,7 @@ class Processes:
         self.logs: list[Path] = []
         self._all: list[subprocess.Popen[bytes]] = []
         self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = reserved()
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """Start `outreach` with this command."""

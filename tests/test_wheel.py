@@ -38,6 +38,6 @@ def test_an_installed_wheel_plays_the_whole_life(tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr

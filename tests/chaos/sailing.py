@@ -22,7 +22,7 @@ LEASE_OVER = dt.timedelta(minutes=6)
 # Between two rounds of letters that were put back, until the last is gone.
 ROUND = dt.timedelta(hours=5)
 # A storm that lasts longer hangs.
-LONGEST = 120.0
+LONGEST = 600.0
 Storm = Callable[[Crew, Server], Any]
 
 

@@ -263,7 +263,7 @@ class Server:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)
 
     def order(self, **what: Any) -> None:
         """Give an order and wait until it holds. What it tells meanwhile is kept for `told`."""

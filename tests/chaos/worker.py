@@ -33,7 +33,7 @@ REST = 0.02
 # Between two looks of a clock with threads.
 BEAT = 0.2
 # A process that got SIGKILL is gone long before.
-DYING = 10.0
+DYING = 60.0
 
 # What every worker would read anew.
 configure_mappers()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import imaplib
 import os
-import random
 import shutil
 import socket
 import subprocess
@@ -21,6 +20,7 @@ import pytest
 
 from outreach.accounts.models import Security
 from outreach.sending.smtp import Server
+from tests.ports import reserved
 
 # Debian's user without rights: the mailbox is his.
 NOBODY = 65534
@@ -139,7 +139,7 @@ def mail_servers(folder: Path) -> Iterator[MailServers]:
     if missing or os.geteuid() != 0:
         words = f"needs root and {' and '.join(missing or programs)}: letters stay unrelayed"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(words)
-    smtp, imap, lmtp = _free_ports(3)
+    smtp, imap, lmtp = (reserved() for _ in range(3))
     servers = MailServers(folder, smtp, imap, "read-them")
     # Each server changes to users of its own, who must be able to come here.
     folder.chmod(0o755)
@@ -199,16 +199,6 @@ def _running(command: list[str], folder: Path) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _free_ports(number: int) -> list[int]:
-    """Ports below those that the system gives away by itself, so that nobody takes them first."""
-    found: list[int] = []
-    while len(found) < number:
-        port = random.randrange(20_000, 32_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            found.append(port)
-    return found
 
 
 def _answers(port: int, servers: MailServers) -> None:

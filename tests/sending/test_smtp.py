@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from outreach.accounts.models import Security
 from outreach.sending.postman import Envelope, Refusal, TransportError
 from outreach.sending.smtp import Server, SMTPPostman
+from tests.ports import reserved
 
 MESSAGE = b"Subject: A question\r\n\r\n.a dot first\r\nwords\r\n"
 ENVELOPE = Envelope(
@@ -75,10 +76,7 @@ class Handler:
 
 
 def served(handler: Handler, **options: Any) -> Controller:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return Controller(handler, hostname="127.0.0.1", port=port, **options)
+    return Controller(handler, hostname="127.0.0.1", port=reserved(), **options)
 
 
 @pytest.fixture
