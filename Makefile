@@ -33,7 +33,7 @@ test-long: $(VENV)/.ready-to-test $(ASSETS) ## the long tests: the rooms on Post
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m long
 
 chaos: $(VENV)/.ready-to-test ## kill workers 200 times each way while they send (CHAOS_KILLS, CHAOS_LETTERS, CHAOS_SEED)
-	@CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_LETTERS=$${CHAOS_LETTERS:-5000} \
+	@CHAOS_KILLS=$${CHAOS_KILLS:-200} CHAOS_LETTERS=$${CHAOS_LETTERS:-5000} CHAOS_SEED=$${CHAOS_SEED:-0} \
 		$(BIN)/python -m pytest -q -s -m long tests/chaos/test_killed.py
 
 lint: $(VENV)/.ready-to-test ## style and types only

@@ -233,8 +233,9 @@ def test_a_list_made_by_hand_in_many_languages(shell: Shell, language: str) -> N
 
 
 def limited() -> None:
-    """Let the command have no more than a gigabyte."""
+    """Let the command have no more than a gigabyte, and half a minute of processor."""
     resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
 
 
 def heavy_line(path: Path) -> None:
@@ -272,7 +273,7 @@ def test_heavy_files_take_neither_time_nor_memory(
         env=environment(home),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=600,
         check=False,
         preexec_fn=limited,
     )
