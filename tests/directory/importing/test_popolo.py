@@ -47,7 +47,8 @@ def parliament() -> dict[str, Any]:
             {"id": ANN, "name": "Ann Lee", "email": "ann@parl.example", "gender": "female"},
             {"id": BO, "name": "Bo Ek"},
         ],
-        "organizations": [HOUSE, GREEN],
+        # Tests change what they are given.
+        "organizations": [dict(HOUSE), dict(GREEN)],
         "memberships": [
             member(ANN),
             member(BO, start_date="2019-05-02", end_date="2020"),
