@@ -25,9 +25,9 @@ from sqlalchemy.orm import Session
 
 from outreach.database import Database
 from outreach.letters.models import Letter
-from outreach.replies import matching, traces
+from outreach.replies.matches import matching, traces
+from outreach.replies.matches.signs import Signs
 from outreach.replies.models import Reply, ReplyChannel, ReplyKind, ReplyLetter, SignedBy
-from outreach.replies.signs import Signs
 from outreach.sending import reply_address
 from outreach.sending.models import Attempt, Outcome
 from outreach.signing import CODE_ALPHABET

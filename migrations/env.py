@@ -9,7 +9,7 @@ from outreach.directory import identity as _identity  # noqa: F401
 from outreach.directory.syncing import models as _syncing  # noqa: F401
 from outreach.petitions import pages as _pages  # noqa: F401
 from outreach.replies import models as _replies  # noqa: F401  (loads the tables of every room)
-from outreach.replies import readings as _readings  # noqa: F401
+from outreach.replies.deskwork import readings as _readings  # noqa: F401
 from outreach.schema import Base
 from outreach.sending import models as _sending  # noqa: F401
 

@@ -32,7 +32,7 @@ from outreach.directory import demonstration, seeding
 from outreach.errors import OutreachError
 from outreach.letters import loading
 from outreach.petitions import seeding as petition_seeding
-from outreach.replies import forgetting
+from outreach.replies.consequences import forgetting
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt
 

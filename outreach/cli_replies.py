@@ -20,9 +20,11 @@ from outreach.cli_home import installation, now, operator
 from outreach.database import Database
 from outreach.errors import NotFound, OutreachError
 from outreach.letters.models import Letter
-from outreach.replies import fetching, inbox, parsing, sorting
-from outreach.replies.matching import Guess
+from outreach.replies.mail import parsing
+from outreach.replies.matches import sorting
+from outreach.replies.matches.matching import Guess
 from outreach.replies.models import Incoming, Way
+from outreach.replies.receiving import fetching, inbox
 from outreach.signing import Vault
 from outreach.words import Sentence
 

@@ -20,8 +20,10 @@ from outreach.database import Database, wake
 from outreach.petitions import reviews
 from outreach.petitions.sources import fetching
 from outreach.petitions.sources.wire import Wire
-from outreach.replies import fetching as mail_fetching
-from outreach.replies import queue, searching, sorting
+from outreach.replies.deskwork import queue
+from outreach.replies.matches import sorting
+from outreach.replies.receiving import fetching as mail_fetching
+from outreach.replies.story import searching
 from outreach.sending import channels, consequences, due, instance, lease, rescue
 from outreach.sending.outbox import Counts
 from outreach.sending.postman import Postman

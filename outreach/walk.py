@@ -31,7 +31,8 @@ from outreach.letters.sharing import SharedDesk
 from outreach.overview import board
 from outreach.petitions import counts
 from outreach.petitions.models import Petition, Position
-from outreach.replies import desk, filing
+from outreach.replies.consequences import filing
+from outreach.replies.deskwork import desk
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy
 from outreach.sending import channels, message, timetable
 from outreach.sending.capture import CapturePostman

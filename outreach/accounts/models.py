@@ -73,8 +73,8 @@ INBOX = Actor("inbox", hands=frozenset({"inbox"}))
 
 # Soon for a server that asks to be tried again at once (greylisting), then ever more slowly.
 RETRY_MINUTES = (1, 5, 15, 60, 240)
-# What `replies/cadence.py` goes by: {part: (working days until the first reminder, from there to
-# the last one, after the day of a promise)}.
+# What `replies/overdue/cadence.py` goes by: {part: (working days until the first reminder, from
+# there to the last one, after the day of a promise)}.
 REMINDER_DAYS = {"member": (10, 15, 2), "government": (20, 15, 5), "european": (15, 15, 5)}
 
 

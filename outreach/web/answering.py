@@ -11,11 +11,11 @@ from outreach.accounts.models import Task, TaskKind
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.petitions import texts
-from outreach.replies import answering, desk
-from outreach.replies.filing import answered_letters
+from outreach.replies.consequences.filing import answered_letters
+from outreach.replies.consequences.next_way import NextWay, next_ways
+from outreach.replies.deskwork import answering, desk
 from outreach.replies.models import Reply
-from outreach.replies.next_way import NextWay, next_ways
-from outreach.replies.threads import Row, letters_between
+from outreach.replies.story.threads import Row, letters_between
 from outreach.web.access import actor, campaign, may, now, session
 
 

@@ -20,11 +20,13 @@ from outreach.accounts.models import Actor
 from outreach.accounts.roles import ORGANISERS, STAFF
 from outreach.database import transaction
 from outreach.errors import NotFound
-from outreach.replies import inbox, intake, mailboxes, reading, sorting
-from outreach.replies.authenticity import own_checks, warnings
+from outreach.replies.deskwork import reading
+from outreach.replies.mail.authenticity import own_checks, warnings
+from outreach.replies.mail.parsing import Mail, read
+from outreach.replies.mail.showing import POLICY, harmless
+from outreach.replies.matches import sorting
 from outreach.replies.models import InboxState, Incoming, Way
-from outreach.replies.parsing import Mail, read
-from outreach.replies.showing import POLICY, harmless
+from outreach.replies.receiving import inbox, intake, mailboxes
 from outreach.signing import Vault
 from outreach.web.access import actor, campaign, installation, needs, now, session, takes_files
 from outreach.web.forms import Form

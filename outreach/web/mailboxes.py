@@ -19,10 +19,10 @@ from outreach.accounts.models import Security
 from outreach.accounts.roles import require
 from outreach.database import transaction
 from outreach.errors import BadInput
-from outreach.replies import mailboxes as boxes
-from outreach.replies.fetching import access_of
-from outreach.replies.mailboxes import MailboxValues
 from outreach.replies.models import Mailbox, Way
+from outreach.replies.receiving import mailboxes as boxes
+from outreach.replies.receiving.fetching import access_of
+from outreach.replies.receiving.mailboxes import MailboxValues
 from outreach.sending.finding import from_json
 from outreach.signing import Vault
 from outreach.web.access import actor, campaign, installation, needs, now, session

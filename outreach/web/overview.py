@@ -19,10 +19,10 @@ from outreach.overview.phases import LABELS, Phase
 from outreach.overview.positions import KNOWN
 from outreach.overview.scope import Scope, number
 from outreach.petitions.models import Ask, Position
-from outreach.replies import reminders
-from outreach.replies.desk import may_see
+from outreach.replies.deskwork.desk import may_see
+from outreach.replies.deskwork.readers import marks_of
 from outreach.replies.kinds import KINDS
-from outreach.replies.readers import marks_of
+from outreach.replies.overdue import reminders
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.words import Sentence
 

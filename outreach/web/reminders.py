@@ -19,8 +19,8 @@ from outreach.database import transaction
 from outreach.errors import BadInput, Refused
 from outreach.letters import lists
 from outreach.letters.chains import MOST_REMINDERS
-from outreach.replies import cadence, reminders, reminding
-from outreach.replies.cadence import Cadence, Part
+from outreach.replies.overdue import cadence, reminders, reminding
+from outreach.replies.overdue.cadence import Cadence, Part
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import label, say
 from outreach.web.forms import Form

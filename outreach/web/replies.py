@@ -19,12 +19,13 @@ from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.petitions.models import Fact, Promise, PromiseState
 from outreach.petitions.promises import settle
-from outreach.replies import desk, filing, queue, second_reading
+from outreach.replies.consequences import filing
+from outreach.replies.consequences.rules import around
+from outreach.replies.deskwork import desk, queue, second_reading
+from outreach.replies.deskwork.scans import MOST_BYTES
 from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.models import Reply
-from outreach.replies.rules import around
-from outreach.replies.scans import MOST_BYTES
-from outreach.replies.threads import thread as thread_of
+from outreach.replies.story.threads import thread as thread_of
 from outreach.web.access import actor, campaign, needs, now, reader_in, session, takes_files
 from outreach.web.answering import newest_of, to_answer, ways_after, ways_at_desk, ways_of_task
 from outreach.web.filters import day

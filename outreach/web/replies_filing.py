@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from outreach.letters.models import Letter
 from outreach.petitions.models import Position
-from outreach.replies import filing
+from outreach.replies.consequences import filing
+from outreach.replies.deskwork.scans import keep_scan
+from outreach.replies.deskwork.translations import translate
 from outreach.replies.models import Incoming, Reply, ReplyChannel, ReplyKind, SignedBy
-from outreach.replies.scans import keep_scan
-from outreach.replies.translations import translate
 from outreach.web.access import actor, now, session
 from outreach.web.replies_forms import AnswerForm, TranslationForm
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from outreach.replies import searching
+from outreach.replies.story import searching
 from outreach.web.access import actor, campaign, installation, needs, roll_back, session
 
 bp = Blueprint("searching", __name__)

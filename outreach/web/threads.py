@@ -23,9 +23,10 @@ from outreach.errors import BadInput, NotFound, Refused
 from outreach.letters.models import Letter, LetterKind
 from outreach.petitions import texts
 from outreach.petitions.models import Objection
-from outreach.replies import answering, desk, next_way, referring
-from outreach.replies.taking_along import write_thread
-from outreach.replies.threads import add_note, letters_between
+from outreach.replies.consequences import next_way, referring
+from outreach.replies.deskwork import answering, desk
+from outreach.replies.story.taking_along import write_thread
+from outreach.replies.story.threads import add_note, letters_between
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import say
 from outreach.words import Sentence

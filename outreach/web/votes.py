@@ -17,9 +17,9 @@ from outreach.directory.models import Organization
 from outreach.errors import BadInput, NotFound
 from outreach.petitions import asks
 from outreach.petitions.models import Position
-from outreach.replies import confirming, votes
 from outreach.replies.models import RollCall, Vote
-from outreach.replies.votes import Entry, Meaning
+from outreach.replies.rollcalls import confirming, votes
+from outreach.replies.rollcalls.votes import Entry, Meaning
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import label, say
 from outreach.web.forms import Form

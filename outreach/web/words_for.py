@@ -37,7 +37,7 @@ from outreach.petitions.models import (
 )
 from outreach.petitions.pages import MilestoneState, PageRule
 from outreach.petitions.reviews import Standing
-from outreach.replies.cadence import Part
+from outreach.replies.deskwork.readers import MARKS, Mark
 from outreach.replies.models import (
     InboxState,
     MailKind,
@@ -47,7 +47,7 @@ from outreach.replies.models import (
     Vote,
     Way,
 )
-from outreach.replies.readers import MARKS, Mark
+from outreach.replies.overdue.cadence import Part
 from outreach.sending.finding import Found
 from outreach.sending.models import Outcome
 from outreach.sending.needed import Need

@@ -27,10 +27,10 @@ from outreach.overview.board import (
 from outreach.overview.phases import LABELS, STATES, Phase
 from outreach.overview.scope import number
 from outreach.petitions.models import Position, Reading, ReadingState
-from outreach.replies.filing import undo_answer
+from outreach.replies.consequences.filing import undo_answer
 from outreach.replies.models import ReplyKind
 from tests import make
-from tests.replies.test_filing import log
+from tests.replies.consequences.test_filing import log
 
 TODAY = dt.date(2026, 3, 3)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Campaign
 from outreach.letters.lifecycle import State
-from outreach.replies import traces
+from outreach.replies.matches import traces
 from outreach.sending.models import Attempt, Outcome
 from tests import make
 

@@ -13,7 +13,7 @@ from outreach.directory.models import Organization, Target
 from outreach.directory.shelf_life import Ending
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.replies.filing import log_answer
+from outreach.replies.consequences.filing import log_answer
 from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
 from outreach.sending import consequences, gate
 from tests import make

@@ -8,8 +8,9 @@ from outreach.accounts.models import Campaign
 from outreach.database import Database
 from outreach.directory.spelling import search_key
 from outreach.letters.lifecycle import State
-from outreach.replies import inbox, intake, sorting, traces
+from outreach.replies.matches import sorting, traces
 from outreach.replies.models import Incoming, Way
+from outreach.replies.receiving import inbox, intake
 from tests import make
 
 OUR_WORDS = (

@@ -11,10 +11,10 @@ from outreach.accounts.models import Actor, Campaign
 from outreach.database import Database
 from outreach.letters.models import Letter
 from outreach.petitions.models import Position
-from outreach.replies import inbox, intake
 from outreach.replies.models import ReplyKind, Way
+from outreach.replies.receiving import inbox, intake
 from tests import make
-from tests.replies.test_filing import log
+from tests.replies.consequences.test_filing import log
 from tests.web.browser_fixtures import (
     Open,
     assert_accessible,

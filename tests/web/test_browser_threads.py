@@ -9,10 +9,10 @@ from outreach.database import Database
 from outreach.directory.models import OrganizationKind
 from outreach.letters.lifecycle import State
 from outreach.petitions.models import Objection, Position
-from outreach.replies import votes
-from outreach.replies.filing import log_answer
+from outreach.replies.consequences.filing import log_answer
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy, Vote
-from outreach.replies.threads import add_note
+from outreach.replies.rollcalls import votes
+from outreach.replies.story.threads import add_note
 from outreach.sending.models import Attempt, Outcome
 from tests import make
 from tests.web.browser_fixtures import (

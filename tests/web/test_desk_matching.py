@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from outreach.accounts.models import Task, TaskKind
 from outreach.directory.identity import ContactProposal
 from outreach.letters.models import Letter
-from outreach.replies.filing import log_answer
+from outreach.replies.consequences.filing import log_answer
+from outreach.replies.matches.unmatched import marked
 from outreach.replies.models import (
     InboxState,
     Incoming,
@@ -18,7 +19,6 @@ from outreach.replies.models import (
     ReplyKind,
     SignedBy,
 )
-from outreach.replies.unmatched import marked
 from tests import make
 from tests.browser import Browser
 from tests.web.desk_world import arrives, incoming, mail, sent_letter

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from outreach.accounts.models import TaskKind
 from outreach.petitions.models import Promise
-from outreach.replies import desk, inbox, parsing
+from outreach.replies.deskwork import desk
+from outreach.replies.mail import parsing
 from outreach.replies.models import InboxState, Incoming, Reply, ReplyChannel
+from outreach.replies.receiving import inbox
 from tests.browser import Browser
 from tests.web.desk_world import sent_letter
 

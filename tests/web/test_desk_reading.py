@@ -11,7 +11,7 @@ from outreach.accounts.models import Event, Role, Task, TaskKind
 from outreach.database import Database
 from outreach.letters.models import Letter
 from outreach.petitions.models import Position, Promise, Stance
-from outreach.replies import queue
+from outreach.replies.deskwork import queue
 from outreach.replies.models import InboxState, Incoming, Reply, ReplyChannel, ReplyKind
 from tests import make
 from tests.browser import Browser

@@ -12,8 +12,8 @@ from outreach.accounts.models import Campaign, Event, Role, Task
 from outreach.letters.models import Letter
 from outreach.petitions.models import Position, Stance
 from outreach.petitions.stances import standing
+from outreach.replies.deskwork.readings import SecondReading
 from outreach.replies.models import Reply, ReplyKind
-from outreach.replies.readings import SecondReading
 from tests import make
 from tests.browser import Browser
 from tests.web.desk_world import arrives, mail, sent_letter

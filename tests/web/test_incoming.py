@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from outreach.accounts.models import Campaign, Role
 from outreach.database import Database
-from outreach.replies import inbox, intake, mailboxes, sorting
+from outreach.replies.mail.parsing import Mail, read
+from outreach.replies.mail.showing import harmless
+from outreach.replies.matches import sorting
 from outreach.replies.models import InboxState, Incoming, Mailbox, Way
-from outreach.replies.parsing import Mail, read
-from outreach.replies.showing import harmless
+from outreach.replies.receiving import inbox, intake, mailboxes
 from outreach.signing import Vault
 from outreach.web import incoming
 from outreach.web import mailboxes as pages

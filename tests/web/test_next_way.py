@@ -12,7 +12,7 @@ from outreach.letters.models import Letter
 from outreach.replies.models import ReplyKind
 from tests import make
 from tests.browser import Browser
-from tests.replies.test_filing import log
+from tests.replies.consequences.test_filing import log
 from tests.web.browser_fixtures import Open, assert_accessible, take_picture
 from tests.web.browser_fixtures import assert_no_sideways_scroll as no_scroll
 from tests.web.desk_world import sent_letter

@@ -14,8 +14,7 @@ from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.overview.board import ON_BOARD, PARTS
 from outreach.petitions.models import Position, Reading, ReadingState
-from outreach.replies import inbox
-from outreach.replies.filing import log_answer
+from outreach.replies.consequences.filing import log_answer
 from outreach.replies.models import (
     InboxState,
     Incoming,
@@ -27,6 +26,7 @@ from outreach.replies.models import (
     SignedBy,
     Way,
 )
+from outreach.replies.receiving import inbox
 from outreach.words import Sentence
 from tests import make
 from tests.browser import Browser

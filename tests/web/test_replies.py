@@ -13,7 +13,7 @@ from outreach.directory.spelling import search_key
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.petitions.models import Position, Promise, Stance
-from outreach.replies.filing import log_answer
+from outreach.replies.consequences.filing import log_answer
 from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy
 from tests import make
 from tests.browser import Browser

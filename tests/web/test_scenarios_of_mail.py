@@ -13,8 +13,8 @@ from outreach.directory.identity import ContactProposal
 from outreach.directory.models import ContactDetail, TargetRole
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Template
-from outreach.replies import fetching
 from outreach.replies.models import InboxState, Incoming, MailKind, Reply
+from outreach.replies.receiving import fetching
 from outreach.sending.models import Attempt
 from tests import make
 from tests.browser import Browser

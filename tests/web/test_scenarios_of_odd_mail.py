@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from outreach.accounts.models import Security, Task, TaskKind
 from outreach.directory.models import ContactKind, ContactState
 from outreach.letters.lifecycle import State
-from outreach.replies import fetching, mailboxes
 from outreach.replies.models import (
     Arrival,
     InboxState,
@@ -22,9 +21,10 @@ from outreach.replies.models import (
     Original,
     Reply,
 )
+from outreach.replies.receiving import fetching, mailboxes
 from tests import make
 from tests.browser import Browser
-from tests.replies.test_mailbox_server import imap_line, put, servers
+from tests.replies.receiving.test_mailbox_server import imap_line, put, servers
 from tests.web.mail_house import House, answer, house
 
 __all__ = ["house", "servers"]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Template
 from outreach.petitions.models import Objection
-from outreach.replies.filing import log_answer
+from outreach.replies.consequences.filing import log_answer
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy, ThreadNote
 from tests import make
 from tests.browser import Browser

@@ -10,9 +10,13 @@ from werkzeug.wrappers import Response
 
 from outreach.database import transaction
 from outreach.errors import BadInput
-from outreach.replies import desk, inbox, intake, parsing, placing, sorting, unmatched
-from outreach.replies.authenticity import warnings
+from outreach.replies.consequences import placing
+from outreach.replies.deskwork import desk
+from outreach.replies.mail import parsing
+from outreach.replies.mail.authenticity import warnings
+from outreach.replies.matches import sorting, unmatched
 from outreach.replies.models import InboxState, Incoming
+from outreach.replies.receiving import inbox, intake
 from outreach.signing import Vault
 from outreach.web.access import actor, campaign, installation, needs, now, session
 from outreach.web.desk.frame import bp

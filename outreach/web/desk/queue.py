@@ -14,7 +14,7 @@ from outreach.accounts.models import Task, TaskKind
 from outreach.database import transaction
 from outreach.errors import NotAllowed
 from outreach.letters.models import Letter
-from outreach.replies import desk, queue
+from outreach.replies.deskwork import desk, queue
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
 from outreach.web.replies import subject_url

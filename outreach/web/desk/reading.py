@@ -13,12 +13,15 @@ from outreach.accounts.roles import STAFF
 from outreach.database import transaction
 from outreach.errors import BadInput, Refused
 from outreach.petitions.models import Position
-from outreach.replies import inbox, intake, parsing, queue, reading, second_reading, sorting
-from outreach.replies.authenticity import warnings
+from outreach.replies.consequences.rules import around
+from outreach.replies.deskwork import queue, reading, second_reading
 from outreach.replies.kinds import grouped
+from outreach.replies.mail import parsing
+from outreach.replies.mail.authenticity import warnings
+from outreach.replies.mail.parsing import Mail
+from outreach.replies.matches import sorting
 from outreach.replies.models import InboxState, Incoming, MailKind, Reply, ReplyKind
-from outreach.replies.parsing import Mail
-from outreach.replies.rules import around
+from outreach.replies.receiving import inbox, intake
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
 from outreach.web.filters import day

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from outreach.database import transaction
 from outreach.errors import BadInput
 from outreach.petitions.models import Position
-from outreach.replies import desk, second_reading
+from outreach.replies.consequences.rules import around
+from outreach.replies.deskwork import desk, second_reading
 from outreach.replies.kinds import grouped
 from outreach.replies.models import ReplyKind
-from outreach.replies.rules import around
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
 from outreach.web.replies_filing import keep_translation

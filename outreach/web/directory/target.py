@@ -26,7 +26,7 @@ from outreach.directory.shelf_life import shelf_for
 from outreach.errors import BadInput, NotFound
 from outreach.letters.models import Letter
 from outreach.letters.queries import letter_page, letters
-from outreach.replies.threads import Row, thread
+from outreach.replies.story.threads import Row, thread
 from outreach.web import access
 from outreach.web.access import needs
 from outreach.web.directory.asked import around

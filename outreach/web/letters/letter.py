@@ -19,12 +19,12 @@ from outreach.letters.diff import Piece, differences
 from outreach.letters.lifecycle import UNSENT, State
 from outreach.letters.models import Letter
 from outreach.letters.sealing import seal_of
-from outreach.replies import desk
+from outreach.replies.consequences.next_way import next_ways
+from outreach.replies.consequences.rules import ANSWERABLE
+from outreach.replies.deskwork import desk
+from outreach.replies.deskwork.readers import marks_of
 from outreach.replies.kinds import KINDS
 from outreach.replies.models import Reply, ReplyLetter
-from outreach.replies.next_way import next_ways
-from outreach.replies.readers import marks_of
-from outreach.replies.rules import ANSWERABLE
 from outreach.sending import events, gate, listing
 from outreach.sending.models import Attempt
 from outreach.sending.places import place_of

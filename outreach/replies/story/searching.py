@@ -1,0 +1,283 @@
+"""Finds what was written in letters, answers, translations and notes, in what the reader may see.
+
+What a letter that left, an answer or a note says is kept folded beside it (`SearchText`), so that
+“Janis” finds “Jānis” on either database. The rows are made by whoever looks next: the way out has
+no time for it. What is said otherwise later loses its row (`models`) and gets a new one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from outreach.accounts.models import Actor, Campaign, Task
+from outreach.accounts.roles import ORGANISERS, STAFF
+from outreach.database import Database, one_at_a_time
+from outreach.directory.models import Office, Target
+from outreach.directory.spelling import fold
+from outreach.letters.lifecycle import LEFT, State
+from outreach.letters.models import Letter
+from outreach.replies.deskwork.desk import answers_of
+from outreach.replies.kinds import GUARDED
+from outreach.replies.models import Incoming, Reply, ReplyLetter, SearchText, ThreadNote
+from outreach.schema import holds
+
+MOST_FOUND = 50
+# Letters that get their row in one step: a fraction of a second.
+STEP = 300
+MOST_WORDS = 8
+# How much stands around the first hit, in characters.
+AROUND = 140
+# Named one by one: an index finds what is named, and reads everything for what is not.
+_MAY_CHANGE = sorted(set(State) - LEFT)
+_WORD = re.compile(r"[\w'’]+")
+
+# What is shown: pieces of text, each with whether it is what was looked for.
+Pieces = tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One place where the words stand. `kind` is letter, reply, translation or note."""
+
+    kind: str
+    number: int
+    # Whom it is about; for a note and an answer the desk.
+    name: str
+    on: dt.date
+    pieces: Pieces
+    # The desk, for the page that tells the whole story.
+    office_id: int
+
+
+def catch_up(database: Database, *, steps: int = 10) -> int:
+    """Make the rows that are missing, some hundreds at a time; return how many that were."""
+    made = 0
+    for _ in range(steps):
+        with database.reading() as session:
+            # Most of the time there is nothing to do, and nobody is kept from writing.
+            if not _any_missing(session):
+                break
+        with database.writing() as session:
+            made += index(session)
+    return made
+
+
+def _any_missing(session: Session) -> bool:
+    letter = sa.select(SearchText.id).where(SearchText.letter_id == Letter.id)
+    reply = sa.select(SearchText.id).where(SearchText.reply_id == Reply.id)
+    note = sa.select(SearchText.id).where(SearchText.note_id == ThreadNote.id)
+    missing = sa.or_(
+        sa.exists().where(Letter.state.in_(LEFT), ~letter.exists()),
+        sa.exists().where(Reply.id > 0, ~reply.exists()),
+        sa.exists().where(ThreadNote.id > 0, ~note.exists()),
+    )
+    return bool(session.scalar(sa.select(missing)))
+
+
+def index(session: Session, *, most: int = STEP) -> int:
+    """Make the rows of letters that left, answers and notes that have none, the newest first.
+
+    At most so many of each; returns how many that were.
+    """
+    letters = sa.select(
+        Letter.id, Letter.recipient + "\n" + Letter.subject + "\n" + Letter.text
+    ).where(Letter.state.in_(LEFT))
+    nothing = sa.literal("")
+    answers = sa.select(
+        Reply.id,
+        Reply.text + "\n" + Reply.note + "\n" + sa.func.coalesce(Reply.translation, nothing),
+    )
+    notes = sa.select(ThreadNote.id, ThreadNote.text)
+    return (
+        _index(session, letters, Letter.id, SearchText.letter_id, most)
+        + _index(session, answers, Reply.id, SearchText.reply_id, most)
+        + _index(session, notes, ThreadNote.id, SearchText.note_id, most)
+    )
+
+
+def _index(
+    session: Session,
+    rows: sa.Select[int, str],
+    number: InstrumentedAttribute[int],
+    column: InstrumentedAttribute[int | None],
+    most: int,
+) -> int:
+    known = sa.select(SearchText.id).where(column == number)
+    one_at_a_time(session, "search")
+    missing = session.execute(rows.where(~known.exists()).order_by(number.desc()).limit(most)).all()
+    if missing:
+        made = [{column.key: one, "words": fold(said)} for one, said in missing]
+        session.execute(sa.insert(SearchText), made)
+    return len(missing)
+
+
+def search(
+    session: Session, campaign: Campaign, text: str, *, by: Actor, limit: int = MOST_FOUND
+) -> Sequence[Found]:
+    """Return where all words of `text` stand, newest first; at most four queries.
+
+    Whole words or parts of them. Of what `by` may read: a volunteer's own answers and the letters
+    and answers they hold a task about, staff all but what is guarded or confidential.
+    """
+    words = fold(text[:200]).split()[:MOST_WORDS]
+    if not words:
+        return ()
+    found = [
+        *_letters(session, campaign, words, by, limit),
+        *_replies(session, campaign, words, by, limit),
+    ]
+    if by.role in STAFF:
+        found += _unsent(session, campaign, words, limit)
+        found += _notes(session, campaign, words, limit)
+    return sorted(found, key=lambda one: (one.on, one.number), reverse=True)[:limit]
+
+
+def _say(words: Sequence[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(holds(SearchText.words, word) for word in words))
+
+
+def _held(kind: str, by: Actor) -> sa.Select[int]:
+    return sa.select(Task.subject_id).where(
+        Task.subject_kind == kind, Task.owner_id == by.user_id, Task.done_at.is_(None)
+    )
+
+
+def _letters(
+    session: Session, campaign: Campaign, words: Sequence[str], by: Actor, limit: int
+) -> list[Found]:
+    rows = (
+        sa.select(Letter)
+        .join(SearchText, SearchText.letter_id == Letter.id)
+        .where(
+            Letter.campaign_id == campaign.id,
+            Letter.rehearsal == campaign.rehearsing,
+            _say(words),
+        )
+        .order_by(Letter.id.desc())
+        .limit(limit)
+    )
+    if by.role not in STAFF:
+        rows = rows.where(Letter.id.in_(_held("letter", by)))
+    return [_letter(one, words) for one in session.scalars(rows)]
+
+
+def _unsent(session: Session, campaign: Campaign, words: Sequence[str], limit: int) -> list[Found]:
+    """Letters whose words may still change: by name however typed, else by words as they stand."""
+    # Found through the index of lists first: else every letter is read, the newest first.
+    unsent = sa.select(Letter.id).where(
+        Letter.campaign_id == campaign.id,
+        Letter.rehearsal == campaign.rehearsing,
+        Letter.state.in_(_MAY_CHANGE),
+    )
+    said = sa.func.lower(Letter.subject + " " + Letter.text)
+    rows = (
+        sa.select(Letter)
+        .join(Target, Target.id == Letter.target_id)
+        .where(
+            Letter.id.in_(unsent),
+            sa.and_(*(sa.or_(Target.search_key.contains(w), said.contains(w)) for w in words)),
+        )
+        .order_by(Letter.id.desc())
+        .limit(limit)
+    )
+    return [_letter(one, words) for one in session.scalars(rows)]
+
+
+def _letter(letter: Letter, words: Sequence[str]) -> Found:
+    on = (letter.sent_at or letter.made_at).date()
+    shown = marked(f"{letter.subject}\n{letter.text}", words)
+    return Found("letter", letter.id, letter.recipient, on, shown, letter.office_id)
+
+
+def _replies(
+    session: Session, campaign: Campaign, words: Sequence[str], by: Actor, limit: int
+) -> list[Found]:
+    may = answers_of(campaign.id, rehearsal=campaign.rehearsing, by=by)
+    if by.role not in STAFF:
+        held = sa.and_(Reply.id.in_(_held("reply", by)), Reply.kind.not_in(GUARDED))
+        own = sa.or_(Reply.logged_by_id == by.user_id, held)
+        may = sa.select(Reply).where(
+            Reply.campaign_id == campaign.id, Reply.rehearsal == campaign.rehearsing, own
+        )
+    if by.role not in ORGANISERS:
+        secret = sa.select(Incoming.id).where(Incoming.confidential)
+        may = may.where(sa.or_(Reply.incoming_id.is_(None), Reply.incoming_id.not_in(secret)))
+    first = sa.select(sa.func.min(ReplyLetter.letter_id)).where(ReplyLetter.reply_id == Reply.id)
+    rows = (
+        may.add_columns(Letter.recipient)
+        .join(SearchText, SearchText.reply_id == Reply.id)
+        .join(Letter, Letter.id == first.correlate(Reply).scalar_subquery())
+        .where(_say(words), Reply.undone_at.is_(None))
+        .order_by(Reply.id.desc())
+        .limit(limit)
+    )
+    return [_reply(reply, name, words) for reply, name in session.execute(rows)]
+
+
+def _reply(reply: Reply, name: str, words: Sequence[str]) -> Found:
+    """Shown where it says most of what was looked for: in their words, ours of them, or a note."""
+    places = {
+        "reply": reply.text,
+        "translation": reply.translation or "",
+        "note": reply.note,
+    }
+    kind = max(places, key=lambda one: _hits(places[one], words))
+    shown = marked(places[kind], words)
+    return Found(
+        kind if kind == "translation" else "reply",
+        reply.id,
+        name,
+        reply.received_on,
+        shown,
+        reply.office_id,
+    )
+
+
+def _hits(text: str, words: Sequence[str]) -> int:
+    folded = fold(text)
+    return sum(word in folded for word in words)
+
+
+def _notes(session: Session, campaign: Campaign, words: Sequence[str], limit: int) -> list[Found]:
+    rows = session.execute(
+        sa.select(ThreadNote, Office.name)
+        .join(SearchText, SearchText.note_id == ThreadNote.id)
+        .join(Office, Office.id == ThreadNote.office_id)
+        .where(
+            ThreadNote.campaign_id == campaign.id,
+            ThreadNote.rehearsal == campaign.rehearsing,
+            _say(words),
+        )
+        .order_by(ThreadNote.id.desc())
+        .limit(limit)
+    )
+    return [
+        Found("note", one.id, office, one.at.date(), marked(one.text, words), one.office_id)
+        for one, office in rows
+    ]
+
+
+def marked(text: str, words: Sequence[str]) -> Pieces:
+    """Return the part of `text` around the first of the folded `words`, in pieces: (text, hit)."""
+    hits = [
+        (one.start(), one.end())
+        for one in _WORD.finditer(text)
+        if any(word in fold(one[0]) for word in words)
+    ]
+    begin = max(0, hits[0][0] - AROUND) if hits else 0
+    end = min(len(text), (hits[0][1] if hits else 0) + 2 * AROUND)
+    pieces: list[tuple[str, bool]] = [("… ", False)] if begin else []
+    at = begin
+    for first, last in hits:
+        if last > end:
+            break
+        pieces += [(text[at:first], False), (text[first:last], True)]
+        at = last
+    pieces += [(text[at:end], False), (" …" if end < len(text) else "", False)]
+    return tuple((words_, hit) for words_, hit in pieces if words_)

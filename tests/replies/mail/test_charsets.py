@@ -1,0 +1,55 @@
+"""Two lines that nobody named a charset for are read as what they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from outreach.replies.mail.charsets import decoded
+
+WESTERN, CENTRAL, CYRILLIC = ("cp1252",), ("cp1250", "iso8859-2"), ("cp1251", "koi8-u", "iso8859-5")
+SAID = {
+    "de": ("Sehr geehrte Damen und Herren, für Grüße", WESTERN),
+    "de, one word": ("Grüße", WESTERN),
+    "fr": ("Madame, j’ai bien reçu votre lettre, très touché. À bientôt", WESTERN),
+    "fr, short": ("Très bien reçu", WESTERN),
+    "es": ("Estimado señor: ¿Cuándo llegará? Mañana, según la comisión", WESTERN),
+    "es, a name": ("Gracias, señor Núñez", WESTERN),
+    "it": ("Sarà discussa giovedì, perché è importante", WESTERN),
+    "pt": ("A nossa posição não mudou, obrigação", WESTERN),
+    "nl": ("Geachte mevrouw, daarvoor hebben wij één vraag", WESTERN),
+    "sv": ("Tack för brevet, vi återkommer på måndag", WESTERN),
+    "pl": ("Szanowna Pani, sprawą zajmie się nasza komisja w przyszłym tygodniu", CENTRAL),
+    "pl, one word": ("Dziękuję", CENTRAL),
+    "cs": ("Vážený pane, děkuji za dopis, odpovíme příští týden", CENTRAL),
+    "hu": ("Tisztelt Hölgyem, köszönjük a levelét, később válaszolunk őszintén", CENTRAL),
+    "lt": ("Gerbiamasis, ačiū už laišką, atsakysime šią savaitę", ("cp1257",)),
+    "lv": ("Paldies par vēstuli, atbildēsim nākamnedēļ", ("cp1257",)),
+    "tr": ("Sayın Bayan, mektubunuz için teşekkür ederiz", ("cp1254",)),
+    "el": ("Ευχαριστούμε για την επιστολή σας", ("cp1253",)),
+    "uk": ("Дякуємо за лист, відповімо після перерви", CYRILLIC),
+    "uk, one word": ("Дякую", CYRILLIC),
+    "ru": ("Уважаемые дамы, спасибо за письмо", CYRILLIC),
+    "ru, short": ("Да, мы поддержим.", CYRILLIC),
+    "ar": ("شكرا على رسالتكم وسنرد عليكم قريبا", ("cp1256",)),
+    "he": ("תודה על מכתבך, נשיב בקרוב", ("cp1255",)),
+}
+
+
+@pytest.mark.parametrize("called", ["", "utf-8", "us-ascii"])
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        pytest.param(text.replace("’", "'"), charset, id=f"{name}-{charset}")
+        for name, (text, charsets) in SAID.items()
+        for charset in charsets
+    ],
+)
+def test_a_short_text_without_a_right_charset_is_read(text, charset, called) -> None:
+    # What is UTF-8 is read as that, whatever it is called.
+    assert decoded(text.encode(), called)[0] == text
+    assert decoded(text.encode(charset), called) == (text, False)
+
+
+def test_what_is_said_and_fits_is_not_guessed_about() -> None:
+    assert decoded("Grüße".encode("cp1252"), "iso-8859-1") == ("Grüße", True)
+    assert decoded("Dziękuję".encode("cp1250"), "windows-1250") == ("Dziękuję", True)
