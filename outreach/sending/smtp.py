@@ -77,8 +77,10 @@ class SMTPPostman(Plain):
         self._in_letter = False
         # Whose announcement went along with the letter before, and is not answered yet.
         self._ahead: Envelope | None = None
-        # Until the server was silent to such an announcement: it may read none.
+        # Until a letter is taken alone that was not when something was announced behind a message.
         self._announces_ahead = True
+        # Whether such an announcement was taken on this line: what is refused then is the letter.
+        self._proved = False
 
     def __enter__(self) -> SMTPPostman:
         return self
@@ -116,8 +118,31 @@ class SMTPPostman(Plain):
         nobody knows.
         """
         line = self._announced(message, envelope)
+        behind = self._announcement(line, ahead)
+        self._ahead = ahead.envelope if ahead is not None and behind else None
         try:
-            self._give(line, _stuffed(message) + b".\r\n", ahead)
+            return self._hand_over(line, message, behind)
+        except Unanswered:
+            if behind and not self._proved:
+                self._announces_ahead = False
+            raise
+        except TransportError:
+            if not behind or self._proved:
+                raise
+        # What stood behind its dot may be what they minded: alone it may be taken.
+        self._drop()
+        words = self._hand_over(self._announced(message, envelope), message)
+        self._announces_ahead = False
+        return words
+
+    def _hand_over(self, line: smtplib.SMTP, message: bytes, behind: bytes = b"") -> str:
+        """Say the message, which the server waits for, and what goes `behind`; see `deliver`."""
+        whole = _stuffed(message) + b".\r\n"
+        try:
+            if self._quick is None:
+                line.send(whole)
+            else:
+                self._quick.give(whole, behind)
         except (OSError, smtplib.SMTPException) as error:
             # What could not be written whole lacks its end, so they don't have it.
             self._drop()
@@ -155,39 +180,41 @@ class SMTPPostman(Plain):
             except (OSError, smtplib.SMTPException):
                 line.close()
 
-    def _give(self, line: smtplib.SMTP, message: bytes, ahead: Written | None) -> None:
-        """Say the message. Raises OSError or SMTPException when its end certainly did not go."""
-        if self._quick is None:
-            line.send(message)
-            return
-        following = b""
+    def _announcement(self, line: smtplib.SMTP, ahead: Written | None) -> bytes:
+        """What goes behind a message to announce `ahead`; b"" where it waits for its turn."""
+        if ahead is None or self._quick is None or not self._announces_ahead:
+            return b""
+        one = ahead.envelope
         # What can't be announced is told when it is its turn.
         with contextlib.suppress(TransportError, ValueError):
-            if ahead is not None and self._announces_ahead:
-                following = self._announcement(line, ahead)
-        self._ahead = ahead.envelope if ahead is not None and following else None
-        self._quick.give(message, following)
-
-    def _announcement(self, line: smtplib.SMTP, one: Written) -> bytes:
-        options = self._options(line, one.message, one.envelope)
-        return announcement(one.envelope.sender, one.envelope.recipient, options)
+            options = self._options(line, ahead.message, one)
+            return announcement(one.sender, one.recipient, options)
+        return b""
 
     def _announced(self, message: bytes, envelope: Envelope) -> smtplib.SMTP:
         """The line, once the server waits for the message. Raises TransportError.
 
-        A kept line may have ended since its last letter: then a new one is tried at once.
+        A kept line may have ended since its last letter: then a new one is tried at once. The same
+        when a letter announced behind another is refused by a server that took none so far: it may
+        mind the announcing (some call it a protocol error), and only what it says to the letter
+        alone says anything of the letter.
         """
         if self._ahead is not envelope:
             self.let_go()
-        kept, ahead = self._line is not None, self._ahead is envelope
+        kept, ahead, proved = self._line is not None, self._ahead is envelope, self._proved
         try:
             return self._announce(message, envelope)
-        except _LineEnded as ended:
-            if not kept:
+        except TransportError as first:
+            if not (ahead and not proved) and not (kept and isinstance(first, _LineEnded)):
                 raise
-            if ahead and isinstance(ended.__cause__, TimeoutError):
+            if ahead and isinstance(first.__cause__, TimeoutError):
+                # Waited out once is enough.
                 self._announces_ahead = False
-        return self._announce(message, envelope)
+        self._drop()
+        line = self._announce(message, envelope)
+        if ahead and not proved:
+            self._announces_ahead = False
+        return line
 
     def _ready(self) -> smtplib.SMTP:
         """The kept line, with no letter half said on it; else a new one."""
@@ -213,6 +240,7 @@ class SMTPPostman(Plain):
             raise TransportError(words, refusal=Refusal.ACCOUNT) from error
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(_told(error), refusal=Refusal.UNREACHED) from error
+        self._proved = False
         self._quick = Pipelined(line) if self._fast and line.has_extn("pipelining") else None
         return line
 
@@ -261,8 +289,9 @@ class SMTPPostman(Plain):
         finally:
             line.command_encoding = "ascii"
         for phase, (code, words) in zip(Phase, answers, strict=False):
-            if code != pipelined.GO_ON if phase is Phase.DATA else not 200 <= code < 300:
+            if code != pipelined.GO_ON if phase is Phase.DATA else not taken((code, words)):
                 raise self._refused(phase, code, words)
+        self._proved = self._proved or announced
         return line
 
     def _options(self, line: smtplib.SMTP, message: bytes, envelope: Envelope) -> list[str]:

@@ -84,29 +84,29 @@ def test_each_letter_is_announced_with_the_one_before_where_the_server_takes_tha
 
 def test_answers_of_several_lines_and_words_of_any_script() -> None:
     words = "550-5.1.1 nobody here\r\n550-5.1.1 is called so\r\n550 5.1.1 немає".encode()
-    says = {"RCPT": lambda begun: words if begun == 2 else None, "MAIL": b"250-yes\r\n250 OK"}
+    says = {"RCPT": lambda begun: words if begun == 3 else None, "MAIL": b"250-yes\r\n250 OK"}
     with Scripted(says=says, by_piece=True) as there:
-        answers = sent(there, 3)
+        answers = sent(there, 4)
     refused = Answer(
         Fate.NOT_TAKEN,
         "550 5.1.1 nobody here 5.1.1 is called so 5.1.1 немає",
         Refusal.ADDRESS,
     )
-    assert answers == [TAKEN, refused, TAKEN]
-    assert arrived(there) == [1, 3]
+    assert answers == [TAKEN, TAKEN, refused, TAKEN]
+    assert arrived(there) == [1, 2, 4]
 
 
 @pytest.mark.parametrize("waits_all_the_same", [False, True])
 @pytest.mark.parametrize("step", ["MAIL", "RCPT"])
 def test_a_refused_letter_is_nobody_else_s(step: str, waits_all_the_same: bool) -> None:
     """RFC 2920 §3.1: DATA may be answered 354 though nobody is there to read the message."""
-    says = {step: lambda begun: b"550 5.1.1 no" if begun in (1, 3) else None}
+    says = {step: lambda begun: b"550 5.1.1 no" if begun in (3, 5) else None}
     if waits_all_the_same:
         says["DATA"] = lambda _: b"354 go on"
     with Scripted(says=says) as there:
-        fates = [answer.fate for answer in sent(there, 4)]
-    assert fates == [Fate.NOT_TAKEN, Fate.TAKEN, Fate.NOT_TAKEN, Fate.TAKEN]
-    assert arrived(there) == [2, 4] and len(there.heard) == 2
+        fates = [answer.fate for answer in sent(there, 6)]
+    assert fates == [Fate.TAKEN, Fate.TAKEN, *[Fate.NOT_TAKEN, Fate.TAKEN] * 2]
+    assert arrived(there) == [1, 2, 4, 6] and len(there.heard) == 4
     assert there.lines == 1
 
 
@@ -238,11 +238,11 @@ def test_an_announced_letter_that_is_refused_is_the_one_refused(step: str, code:
 def test_more_than_was_asked_is_nobody_s_answer(step: str) -> None:
     """A server out of step could seem to have taken a letter that it never had."""
     extra = {"DATA": b"354 go on"}.get(step, b"250 OK") + b"\r\n250 2.0.0 queued as 8"
-    with Scripted(says={step: lambda begun: extra if begun == 2 else None}) as there:
-        answers = sent(there, 3)
-    assert answers[0] == answers[2] == TAKEN
-    assert (answers[1].fate, answers[1].refusal) == (Fate.NOT_TAKEN, Refusal.LATER)
-    assert arrived(there) == [1, 3] and len(there.heard) == 2
+    with Scripted(says={step: lambda begun: extra if begun == 3 else None}) as there:
+        answers = sent(there, 4)
+    assert answers[0] == answers[1] == answers[3] == TAKEN
+    assert (answers[2].fate, answers[2].refusal) == (Fate.NOT_TAKEN, Refusal.LATER)
+    assert arrived(there) == [1, 2, 4] and len(there.heard) == 3
 
 
 def test_a_server_that_ends_the_line_after_every_letter() -> None:
