@@ -8,6 +8,7 @@ import re
 from charset_normalizer import from_bytes
 
 from outreach.replies.mail.eight_bits import charset_of
+from outreach.replies.mail.two_bytes import charset_of_pairs, escaping_charset
 
 # What is looked at to find out; more changes no answer.
 SAMPLE = 6_000
@@ -47,6 +48,8 @@ def decoded(data: bytes, called: str) -> tuple[str, bool]:
     right = True
     if not data.isascii() or name.startswith(("utf-16", "utf-32", "utf-7", "iso2022", "hz")):
         text, right = _read(data, name)
+    elif escapes := escaping_charset(data):
+        text, right = data.decode(escapes, "replace"), False
     else:
         text = data.decode("ascii")
     return _NO_TEXT.sub("", text.encode("utf-8", "replace").decode()), right
@@ -67,9 +70,12 @@ def _known(called: str) -> str:
 
 def _read(data: bytes, name: str) -> tuple[str, bool]:
     strictly = _strictly(data, name) if name else None
-    doubtful = name in _WESTERN and _mostly_upper_half(data)
-    if name in _CYRILLIC:
-        doubtful = _cyrillic(data[:SAMPLE]) not in ("", name)
+    # One word of Chinese within an English sentence is noticed too.
+    doubtful = name in _WESTERN | _CYRILLIC and bool(charset_of_pairs(data))
+    if name in _WESTERN:
+        doubtful = doubtful or _mostly_upper_half(data)
+    elif name in _CYRILLIC:
+        doubtful = doubtful or _cyrillic(data[:SAMPLE]) not in ("", name)
     if strictly is not None and not doubtful:
         return strictly, True
     if name != "utf-8" and (text := _strictly(data, "utf-8")) is not None:
@@ -94,7 +100,7 @@ def _mostly_upper_half(data: bytes) -> bool:
 
 
 def _guess(sample: bytes) -> str:
-    if known := charset_of(sample):
+    if known := charset_of_pairs(sample) or charset_of(sample):
         return known
     if _mostly_upper_half(sample) and (cyrillic := _cyrillic(sample)):
         return cyrillic
