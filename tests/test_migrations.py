@@ -17,7 +17,9 @@ from outreach.errors import OutreachError
 from outreach.schema import Base
 
 SQLITE_ONLY = {"ix_target_search", "ix_target_languages"}
-POSTGRESQL_ONLY = {"ix_target_tongues"}
+POSTGRESQL_ONLY = {"ix_target_tongues", "ix_search_text_words"}
+# What SQLite keeps the words of answers in by itself: no model reads or writes it.
+INDEX_OF_WORDS = "search_index"
 # References that PostgreSQL doesn't look up: `directory/identity.py` says why they hold.
 SQLITE_ONLY |= {"fk_target_body_id", "fk_target_group_id", "fk_target_jurisdiction_code"}
 SQLITE_ONLY |= {"fk_target_source_id", "fk_membership_source_id", "fk_contact_detail_source_id"}
@@ -37,7 +39,8 @@ def test_head_equals_the_models(database):
     found = [
         one
         for one in found
-        if one[0] not in ("add_index", "add_fk") or one[1].name not in elsewhere
+        if (one[0] not in ("add_index", "add_fk") or one[1].name not in elsewhere)
+        and not (one[0] == "remove_table" and one[1].name.startswith(INDEX_OF_WORDS))
     ]
     assert found == []
 

@@ -330,6 +330,15 @@ class SearchText(Base):
     words: Mapped[str]
 
 
+# Words by three letters; SQLite's index of them is a table of its own, which migration 0008 makes.
+sa.Index(
+    "ix_search_text_words",
+    SearchText.words,
+    postgresql_using="gin",
+    postgresql_ops={"words": "gin_trgm_ops"},
+).ddl_if(dialect="postgresql")
+
+
 class Vote(StrEnum):
     """How somebody voted. Who was absent took no stand."""
 

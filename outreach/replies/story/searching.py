@@ -3,6 +3,9 @@
 What a letter that left, an answer or a note says is kept folded beside it (`SearchText`), so that
 “Janis” finds “Jānis” on either database. The rows are made by whoever looks next: the way out has
 no time for it. What is said otherwise later loses its row (`models`) and gets a new one.
+
+Where the database has an index of those rows by three letters (migration 0008), words that stand in
+few of them are found through it. It only tells where to look: what is found is the same without.
 """
 
 from __future__ import annotations
@@ -25,12 +28,16 @@ from outreach.letters.models import Letter
 from outreach.replies.deskwork.desk import answers_of
 from outreach.replies.kinds import GUARDED
 from outreach.replies.models import Incoming, Reply, ReplyLetter, SearchText, ThreadNote
-from outreach.schema import holds
+from outreach.schema import holds, one_of
 
 MOST_FOUND = 50
 # Letters that get their row in one step: a fraction of a second.
 STEP = 300
 MOST_WORDS = 8
+# So many texts are read one by one; words of more of them are sooner found among the newest.
+FEW = 2000
+# Shorter words are in no index by three letters.
+_INDEXED = 3
 # How much stands around the first hit, in characters.
 AROUND = 140
 # Named one by one: an index finds what is named, and reads everything for what is not.
@@ -120,7 +127,7 @@ def _index(
 def search(
     session: Session, campaign: Campaign, text: str, *, by: Actor, limit: int = MOST_FOUND
 ) -> Sequence[Found]:
-    """Return where all words of `text` stand, newest first; at most four queries.
+    """Return where all words of `text` stand, newest first; at most six queries.
 
     Whole words or parts of them. Of what `by` may read: a volunteer's own answers and the letters
     and answers they hold a task about, staff all but what is guarded or confidential.
@@ -128,18 +135,49 @@ def search(
     words = fold(text[:200]).split()[:MOST_WORDS]
     if not words:
         return ()
+    said = _say(session, words)
     found = [
-        *_letters(session, campaign, words, by, limit),
-        *_replies(session, campaign, words, by, limit),
+        *_letters(session, campaign, words, said, by, limit),
+        *_replies(session, campaign, words, said, by, limit),
     ]
     if by.role in STAFF:
         found += _unsent(session, campaign, words, limit)
-        found += _notes(session, campaign, words, limit)
+        found += _notes(session, campaign, words, said, limit)
     return sorted(found, key=lambda one: (one.on, one.number), reverse=True)[:limit]
 
 
-def _say(words: Sequence[str]) -> sa.ColumnElement[bool]:
-    return sa.and_(*(holds(SearchText.words, word) for word in words))
+def _say(session: Session, words: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Return that a `SearchText` holds all of `words`."""
+    said = sa.and_(*(holds(SearchText.words, word) for word in words))
+    long = [word for word in words if len(word) >= _INDEXED]
+    if not long or not _is_indexed(session):
+        return said
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    among = _with_letters(long) if postgresql else _with_parts(long)
+    few = session.scalars(among.limit(FEW + 1)).all()
+    return said if len(few) > FEW else sa.and_(one_of(SearchText.id, few), said)
+
+
+def _is_indexed(session: Session) -> bool:
+    """Whether the database has the index: not every SQLite or PostgreSQL can make it."""
+    if session.get_bind().dialect.name == "postgresql":
+        asked = "SELECT to_regclass('ix_search_text_words')"
+    else:
+        asked = "SELECT name FROM sqlite_master WHERE name = 'search_index'"
+    return session.scalar(sa.text(asked)) is not None
+
+
+def _with_parts(words: Sequence[str]) -> sa.Select[int]:
+    """The rows with every three letters that stand in one of the words (FTS5)."""
+    parts = {word[at : at + _INDEXED] for word in words for at in range(len(word) - 2)}
+    wanted = " AND ".join(f'"{part}"' for part in sorted(parts))
+    index = sa.table("search_index", sa.column("rowid", sa.Integer))
+    return sa.select(index.c.rowid).where(sa.column("search_index").op("MATCH")(wanted))
+
+
+def _with_letters(words: Sequence[str]) -> sa.Select[int]:
+    """The rows with the words, asked in the one way that pg_trgm's index answers."""
+    return sa.select(SearchText.id).where(*(SearchText.words.contains(word) for word in words))
 
 
 def _held(kind: str, by: Actor) -> sa.Select[int]:
@@ -149,7 +187,12 @@ def _held(kind: str, by: Actor) -> sa.Select[int]:
 
 
 def _letters(
-    session: Session, campaign: Campaign, words: Sequence[str], by: Actor, limit: int
+    session: Session,
+    campaign: Campaign,
+    words: Sequence[str],
+    said: sa.ColumnElement[bool],
+    by: Actor,
+    limit: int,
 ) -> list[Found]:
     rows = (
         sa.select(Letter)
@@ -157,7 +200,7 @@ def _letters(
         .where(
             Letter.campaign_id == campaign.id,
             Letter.rehearsal == campaign.rehearsing,
-            _say(words),
+            said,
         )
         .order_by(Letter.id.desc())
         .limit(limit)
@@ -196,7 +239,12 @@ def _letter(letter: Letter, words: Sequence[str]) -> Found:
 
 
 def _replies(
-    session: Session, campaign: Campaign, words: Sequence[str], by: Actor, limit: int
+    session: Session,
+    campaign: Campaign,
+    words: Sequence[str],
+    said: sa.ColumnElement[bool],
+    by: Actor,
+    limit: int,
 ) -> list[Found]:
     may = answers_of(campaign.id, rehearsal=campaign.rehearsing, by=by)
     if by.role not in STAFF:
@@ -213,7 +261,7 @@ def _replies(
         may.add_columns(Letter.recipient)
         .join(SearchText, SearchText.reply_id == Reply.id)
         .join(Letter, Letter.id == first.correlate(Reply).scalar_subquery())
-        .where(_say(words), Reply.undone_at.is_(None))
+        .where(said, Reply.undone_at.is_(None))
         .order_by(Reply.id.desc())
         .limit(limit)
     )
@@ -244,7 +292,13 @@ def _hits(text: str, words: Sequence[str]) -> int:
     return sum(word in folded for word in words)
 
 
-def _notes(session: Session, campaign: Campaign, words: Sequence[str], limit: int) -> list[Found]:
+def _notes(
+    session: Session,
+    campaign: Campaign,
+    words: Sequence[str],
+    said: sa.ColumnElement[bool],
+    limit: int,
+) -> list[Found]:
     rows = session.execute(
         sa.select(ThreadNote, Office.name)
         .join(SearchText, SearchText.note_id == ThreadNote.id)
@@ -252,7 +306,7 @@ def _notes(session: Session, campaign: Campaign, words: Sequence[str], limit: in
         .where(
             ThreadNote.campaign_id == campaign.id,
             ThreadNote.rehearsal == campaign.rehearsing,
-            _say(words),
+            said,
         )
         .order_by(ThreadNote.id.desc())
         .limit(limit)

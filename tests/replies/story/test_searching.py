@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from outreach.accounts.models import Mode, TaskKind
+from outreach.database import Database
 from outreach.letters.lifecycle import State
-from outreach.replies.models import ReplyKind
+from outreach.replies.models import ReplyKind, SearchText
 from outreach.replies.story import searching
 from outreach.replies.story.threads import add_note
 from tests import make
@@ -84,7 +86,7 @@ def test_few_queries_however_much_is_found(session, campaign, letter, vera, many
     event.listen(engine, "before_cursor_execute", watch)
     found = searching.search(session, campaign, "needle", by=sam)
     event.remove(engine, "before_cursor_execute", watch)
-    assert (len(found), len(seen)) == (many, 4)
+    assert (len(found), len(seen)) == (many, 6)
 
 
 def test_what_stands_around_a_hit_is_shown() -> None:
@@ -102,3 +104,67 @@ def test_the_clock_keeps_up_and_then_leaves_writers_alone(database) -> None:
     assert searching.catch_up(database) == 3
     with database.writing():
         assert searching.catch_up(database) == 0
+
+
+SAID = (
+    "Paldies, Jānis Ozoliņš to ir saņēmis.",
+    "Тарас Шевченко отримав листа; її не має.",
+    "Ο Γιώργος Παπαδόπουλος απάντησε.",
+    "我们收到了您的来信",
+    "Two sets 𝒜𝒷𝒸 of letters, 100_000 %",
+    "Thank you. D’Arcy is away until 8 September.",
+)
+SOUGHT = (
+    *("ozolins", "lin anis", "шевч", "παπαδο", "收到了", "收到", "darcy sep", "to", "a"),
+    *("abc", "zzz"),
+)
+
+
+def test_the_index_finds_what_reading_all_finds(session, campaign, letter, vera, monkeypatch):
+    olga = make.olga(session, campaign)
+    for said in SAID:
+        log(session, letter, vera, text=said)
+    searching.index(session)
+    assert searching._is_indexed(session)
+
+    def found() -> list[list[searching.Found]]:
+        return [list(searching.search(session, campaign, text, by=olga)) for text in SOUGHT]
+
+    indexed = found()
+    # The first stand somewhere, the last but one is a matter of how LIKE reads capitals.
+    assert [bool(places) for places in indexed[:-2]] == [True] * (len(SOUGHT) - 2)
+    assert indexed[-1] == []
+    with monkeypatch.context() as patch:
+        patch.setattr(searching, "FEW", 0)
+        assert found() == indexed
+    monkeypatch.setattr(searching, "_is_indexed", lambda _session: False)
+    assert found() == indexed
+
+
+def test_the_index_forgets_what_is_said_no_more(session, campaign, letter, vera) -> None:
+    reply = log(session, letter, vera, text="The first wording")
+    searching.index(session)
+    reply.text = "Another one"
+    session.flush()
+    searching.index(session)
+    among = searching._with_parts if _on_sqlite(session) else searching._with_letters
+    assert session.scalars(among(["wording"])).all() == []
+    assert len(session.scalars(among(["another"])).all()) == 1
+    if _on_sqlite(session):
+        check = "INSERT INTO search_index(search_index, rank) VALUES ('integrity-check', 1)"
+        session.execute(sa.text(check))
+
+
+def _on_sqlite(session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def test_the_index_is_filled_from_what_an_older_version_kept(tmp_path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    database.migrate("0007")
+    with database.writing() as session:
+        session.execute(sa.insert(SearchText), [{"words": f"needle {n}"} for n in range(3)])
+    database.migrate("0008")
+    with database.reading() as session:
+        assert len(session.scalars(searching._with_parts(["needle"])).all()) == 3
+    database.close()
