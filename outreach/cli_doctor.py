@@ -23,7 +23,7 @@ from outreach.database import Database
 from outreach.errors import OutreachError
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import domain_checks, lease, trying, ways
+from outreach.sending import domain_checks, instance, lease, trying, ways
 from outreach.sending import finding as mail
 from outreach.sending.domain_checks import Resolver
 from outreach.sending.finding import Found
@@ -77,6 +77,7 @@ def findings() -> Iterator[Finding]:
     database = Database(settings.database_url)
     try:
         yield from _database(database)
+        yield from _key(database, settings)
         yield from _time(database)
         yield from _letters(database)
         yield from _mail(database, settings)
@@ -123,6 +124,15 @@ def _database(database: Database) -> Iterator[Finding]:
                 yield Finding("database", False, f"it is damaged ({told}): restore a backup.")
                 return
         yield Finding("database", True, words)
+
+
+def _key(database: Database, settings: Settings) -> Iterator[Finding]:
+    try:
+        instance.require_key(database, settings.home, Vault(settings.secret_key))
+    except OutreachError as error:
+        yield Finding("secret-key", False, str(error))
+    else:
+        yield Finding("secret-key", True, "it opens what is locked")
 
 
 def _time(database: Database) -> Iterator[Finding]:

@@ -131,6 +131,7 @@ def worker(once: bool, only: tuple[str, ...]) -> None:
     with installation() as (settings, database), ways.ways_of(settings) as out:
         logs.set_up(settings.log)
         disk.require_room(settings.home)
+        instance.require_key(database, settings.home, Vault(settings.secret_key))
         if why := instance.check(database, settings.home, now=now()):
             log.warning("paused: %s Is this the live one? Then an organiser resumes it.", why)
         # What stands now stands until the end: Python need not look through it between letters.
@@ -168,6 +169,8 @@ def clock_() -> None:
     """Tick. One at a time: a second clock idles, and takes over when the first one is gone."""
     with installation() as (settings, database):
         logs.set_up(settings.log)
+        vault = Vault(settings.secret_key)
+        instance.require_key(database, settings.home, vault)
         waking, stopped = engine.engine_of(database), _told_to_stop()
         name = work.new_worker()
         jobs = clock.jobs(
@@ -176,7 +179,7 @@ def clock_() -> None:
             worker=name,
             contact=settings.contact,
             home=settings.home,
-            vault=Vault(settings.secret_key),
+            vault=vault,
         )
         beat = work.beat(jobs, clock.SECONDS)
         tidying = work.beat({"tidy": _tidying(waking)}, TIDY_SECONDS) if waking else None
@@ -268,6 +271,11 @@ def _stop(_signal: int, _frame: object) -> None:
 def _before_serving(settings: Settings, database: Database) -> str | None:
     """Refuse what must not be served; return the token of the link that makes the first admin."""
     disk.require_room(settings.home)
+    try:
+        instance.require_key(database, settings.home, Vault(settings.secret_key))
+    except OutreachError as error:
+        # Served all the same: where the key is lost, passwords are typed in again in the browser.
+        click.echo(str(error), err=True)
     with database.writing() as session:
         if not settings.on_loopback and demonstration_accounts.exist(session):
             raise OutreachError(

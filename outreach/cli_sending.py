@@ -24,6 +24,7 @@ from outreach.letters.models import Letter
 from outreach.sending import instance, ways
 from outreach.sending import outbox as sending
 from outreach.sending.models import Attempt, Outcome
+from outreach.signing import Vault
 from outreach.words import Sentence
 
 # The rate is told for this long back.
@@ -37,6 +38,7 @@ def send_due(as_json: bool) -> None:
     """Do what the clock does at one tick: rescue, drop what is too late, send what is due."""
     with installation() as (settings, database):
         disk.require_room(settings.home)
+        instance.require_key(database, settings.home, Vault(settings.secret_key))
         if why := instance.check(database, settings.home, now=now()):
             click.echo(f"Paused: {why} Is this the live one? Then resume it.", err=True)
         with ways.ways_of(settings) as out:

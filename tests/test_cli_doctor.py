@@ -15,6 +15,7 @@ from outreach.cli import cli
 from outreach.database import Database
 from outreach.letters.lifecycle import State
 from outreach.sending import lease
+from outreach.signing import Vault
 from tests import make
 from tests.conftest import NOW
 from tests.sending.conftest import sendable
@@ -45,6 +46,7 @@ def test_a_well_home(home: Database) -> None:
         "disk",
         "fonts",
         "database",
+        "secret-key",
         "clock",
         "ticks",
         "outbox",
@@ -152,3 +154,14 @@ def test_every_mail_server_and_domain(home: Database, monkeypatch: pytest.Monkey
     # A line for each, none of which tells the others' words.
     assert {"domain bare.zz, DMARC", "domain bare.zz, MX"} <= parts.keys()
     assert "DMARC1" not in words
+
+
+def test_a_key_of_another_home(home: Database) -> None:
+    with home.writing() as session:
+        locked = Vault("the key of another home").lock("a password")
+        make.mail_account(session, make.campaign(session), password=locked)
+    well, words = look()["secret-key"]
+    assert not well and "is not the one" in words
+    for command in (["send-due"], ["worker", "--once"], ["clock"]):
+        said = CliRunner().invoke(cli, command)
+        assert said.exit_code == 1 and "Copy the secret-key" in str(said.exception or said.output)

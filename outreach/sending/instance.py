@@ -19,15 +19,22 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.accounts.models import CLOCK, Campaign, Mode
+from outreach.accounts.models import CLOCK, Campaign, MailAccount, Mode
 from outreach.database import Database
+from outreach.errors import OutreachError
 from outreach.sending.models import Attempt
+from outreach.signing import Vault
 from outreach.words import N_, Sentence
 
 FILE = "instance"
 MOVED = N_("This home was moved or copied from another machine or folder.")
 BEHIND = N_("The database is older than the last letter that left from here.")
 MISSING = N_("This home never sent from here, but its campaign is live.")
+OTHER_KEY = N_(
+    "The secret-key in %(home)s is not the one that this database's passwords and keys were locked "
+    "with. Copy the secret-key of the home they were typed in at (mode 0600) here, and start "
+    "again. If it is lost, type every password in again and make new keys, in the browser."
+)
 
 
 def check(
@@ -61,6 +68,22 @@ def note(database: Database, home: Path, *, machine: str = "") -> None:
     beside = path.with_name(f".{FILE}.{os.getpid()}")
     beside.write_text(text, encoding="ascii")
     beside.replace(path)
+
+
+def require_key(database: Database, home: Path, vault: Vault) -> None:
+    """Raise OutreachError when `vault`, of the key in `home`, opens no account's password or key.
+
+    Machines that share a database share a key: with another one no letter could be signed in for,
+    and the tags in answer addresses would be a stranger's.
+    """
+    with database.reading() as session:
+        secrets = sa.select(MailAccount.password, MailAccount.dkim_key)
+        locked = session.execute(secrets.where(MailAccount.enabled)).all()
+    for secret in {one for row in locked for one in row if one}:
+        try:
+            vault.unlock(secret)
+        except OutreachError as error:
+            raise OutreachError(Sentence(OTHER_KEY, home=str(home))) from error
 
 
 def _wrong(home: Path, here: str, last: int) -> Sentence | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from outreach.accounts.models import MailAccount, Sender
 from outreach.config import Settings
+from outreach.errors import OutreachError
 from outreach.letters.models import Letter
 from outreach.sending import dkim, fast_dkim, fast_message, message, reply_address
 from outreach.sending.capture import CapturePostman
@@ -60,6 +61,8 @@ class Ways:
         # What was unlocked already: opening takes longer than writing.
         self._known: dict[str, str] = {}
         self._lines: dict[int, SMTPPostman] = {}
+        # Accounts whose password or key was locked with another home's key, and the words for it.
+        self._shut: dict[int, str] = {}
         self._one_at_a_time = threading.Lock()
 
     def __enter__(self) -> Ways:
@@ -92,7 +95,7 @@ class Ways:
         if account is None:
             how: dict[str, Any] = {"html": html, "rehearsal": True, "message_id": message_id}
             return self._capture.write_by(None, sender, letter, now=now, **how)
-        self._remember(account)
+        key = self._ready_for(account, sender)
         message_id = message_id or new_message_id(sender.from_address)
         written = self._build(
             letter,
@@ -103,7 +106,6 @@ class Ways:
             html=html,
             reply_to=self._answers(account, sender, letter),
         )
-        key = self._key(account, sender)
         if key is not None:
             written = self._sign(written, key, at=now)
         envelope = Envelope(
@@ -125,6 +127,8 @@ class Ways:
         if envelope.rehearsal:
             return self._capture.deliver(message, envelope)
         line = self._lines.get(envelope.account_id or 0)
+        if envelope.account_id in self._shut:
+            raise TransportError(self._shut[envelope.account_id], refusal=Refusal.ACCOUNT)
         if line is None:
             raise TransportError("this worker does not know the account", refusal=Refusal.LATER)
         if ahead is not None and _way(ahead.envelope) != _way(envelope):
@@ -164,6 +168,19 @@ class Ways:
         lines, self._lines = self._lines, {}
         for line in lines.values():
             line.close()
+
+    def _ready_for(self, account: MailAccount, sender: Sender) -> DkimKey | None:
+        """Keep how to reach the account; return its key. What can't be opened is told by `deliver`.
+
+        That is no fault of the letter, which stays unsigned and does not go.
+        """
+        self._shut.pop(account.id, None)
+        try:
+            self._remember(account)
+            return self._key(account, sender)
+        except OutreachError as error:
+            self._shut[account.id] = str(error)
+            return None
 
     def _remember(self, account: MailAccount) -> None:
         """Keep how to reach the account; a change of it begins a new connection."""

@@ -378,3 +378,18 @@ def test_the_libraries_alone_write_the_same_letter(
             with Ways(CapturePostman(tmp_path), VAULT, fast=fast) as ways:
                 both.append(ways.write_by(account, sender, letter, now=world.now).message)
     assert both[0] == both[1]
+
+
+def test_a_password_locked_with_another_key_pauses_the_account_and_costs_no_letter_anything(
+    world: World, ways: Ways, watch: Watch, servers: list[tuple[Handler, int]]
+) -> None:
+    world.change(password=Vault("the key of another home").lock("a password"))
+    (letter_id,) = world.letters()
+    assert send(world, ways, watch) == {"put_back": 1}
+    assert world.read(Letter, letter_id).state is State.SCHEDULED
+    paused = world.read(MailAccount, world.accounts[0])
+    assert "locked with another key" in paused.paused_because
+    # The other account can be opened, and takes it.
+    watch.forward(minutes=2)
+    assert send(world, ways, watch) == {"delivered": 1}
+    assert [len(handler.taken) for handler, _ in servers] == [0, 1]

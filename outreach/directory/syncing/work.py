@@ -27,7 +27,7 @@ from outreach.directory.syncing import applying, runs, undoing
 from outreach.directory.syncing.models import ImportRun, RunState
 from outreach.directory.syncing.staging import Progress, stage
 from outreach.errors import BadFile, OutreachError
-from outreach.words import Sentence
+from outreach.words import N_, Sentence
 
 LEASE = dt.timedelta(minutes=5)
 # What a worker has to do with.
@@ -72,6 +72,8 @@ def work(database: Database, home: Path, *, now: Now, worker: str) -> bool:
                 by = undoing.asked_by(session, run_id)
             undoing.undo(database, run_id, by=by, now=now())
         else:
+            if not (home / kept_as).exists():
+                raise BadFile(name, None, Sentence(_ELSEWHERE))
             with opened(home / kept_as, name) as upload:
                 process(database, run_id, upload, now=now, progress=progress)
     except OutreachError as error:
@@ -83,6 +85,20 @@ def work(database: Database, home: Path, *, now: Now, worker: str) -> bool:
     return True
 
 
+_ELSEWHERE = N_(
+    "The uploaded file is not in the home of the worker that took it. With several machines, only "
+    "the one that serves the pages imports: start workers elsewhere with --only letters "
+    "--only drafts, and upload the list again."
+)
+_UNFORESEEN} ({type(error).__name__})", now=now(), worker=worker)
+    return True
+
+
+_ELSEWHERE = N_(
+    "The uploaded file is not in the home of the worker that took it. With several machines, only the "
+    "one that serves the pages imports: start workers elsewhere with --only letters --only drafts, "
+    "and upload the list again."
+)
 _UNFORESEEN = "This list met a mistake of ours; nothing was written. Please tell whoever runs this."
 
 
