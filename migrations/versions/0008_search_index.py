@@ -1,4 +1,5 @@
-"""An index of what was said: SQLite's FTS5 by three letters, or PostgreSQL's pg_trgm.
+"""An index of what was said: SQLite's FTS5 by three letters, or PostgreSQL's pg_trgm. Who
+signed the check of a sender.
 
 Revision 0008, after 0007.
 """
@@ -39,6 +40,7 @@ _POSTGRESQL = (
 
 
 def upgrade() -> None:
+    op.add_column("incoming", sa.Column("signed_by", sa.String(253)))
     connection = op.get_bind()
     wanted = _POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE
     # An SQLite without FTS5 or older than 3.34, a PostgreSQL without the extension: every text is

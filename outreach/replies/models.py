@@ -190,6 +190,8 @@ class Incoming(Base):
     back_on: Mapped[dt.date | None]
     # Something about it is to be looked at with care: `authenticity.warnings`.
     warned: Mapped[bool] = mapped_column(default=False)
+    # Who signed the topmost check of the sender (authserv-id); null: read before this was kept.
+    signed_by: Mapped[str | None] = mapped_column(sa.String(253))
     # Only organisers may read it.
     confidential: Mapped[bool] = mapped_column(default=False)
     rehearsal: Mapped[bool] = mapped_column(default=False)

@@ -132,6 +132,8 @@ def message(incoming_id: int) -> str:
     """What does it say, and from whom is it really? One message."""
     row, mail = _message(incoming_id)
     checked_by = intake.checked_by(session(), row)
+    checks = own_checks(mail.checks, checked_by)
+    believed = bool(checks) and intake.signs_always(session(), row, checked_by)
     return render_template(
         "pages/replies/mail.html",
         row=row,
@@ -139,7 +141,8 @@ def message(incoming_id: int) -> str:
         reason=Sentence.from_json(row.kind_reason) if row.kind_reason else None,
         failure=Sentence.from_json(row.failure) if row.failure else None,
         warnings=warnings(session(), mail, checked_by),
-        checks=own_checks(mail.checks, checked_by),
+        checks=checks,
+        believed=believed,
         checked_by=checked_by,
         organiser=actor().role in ORGANISERS,
         staff=actor().role in STAFF,

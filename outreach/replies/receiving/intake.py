@@ -18,12 +18,14 @@ from outreach.database import Database
 from outreach.replies.mail.authenticity import warnings
 from outreach.replies.mail.parsing import Mail, read
 from outreach.replies.mail.recognising import Recognised, recognise
-from outreach.replies.models import InboxState, Incoming, Mailbox
+from outreach.replies.models import InboxState, Incoming, Mailbox, Way
 from outreach.replies.receiving import inbox
 from outreach.words import N_, Sentence
 
 MOST_TRIES = 3
 MOST_AT_ONCE = 200
+# Of the messages that came last, so many say whether our server checks what comes in.
+SEEN_LATELY, SEEN_AT_LEAST = 30, 3
 
 _CRASHED = N_("Reading it was begun three times and never ended.")
 _FAILED = N_("Our program tripped over it (%(error)s).")
@@ -98,6 +100,7 @@ def _keep(session: Session, number: int, mail: Mail, found: Recognised, now: dt.
     row.message_id = mail.message_id[:998]
     row.from_name, row.from_address = mail.from_.name[:300], mail.from_.address[:320]
     row.subject, row.written_at = mail.subject, mail.date
+    row.signed_by = next((one.server for one in mail.checks), "")
     row.warned = bool(warnings(session, mail, checked_by(session, row)))
     detail: dict[str, object] = {"kind": found.kind.value}
     inbox.change_state(session, row, InboxState.READ, by=INBOX, now=now, detail=detail)
@@ -114,6 +117,23 @@ def checked_by(session: Session, row: Incoming) -> str:
         )
         or ""
     )
+
+
+def signs_always(session: Session, row: Incoming, name: str) -> bool:
+    """Return whether our own mail server signs as `name` whatever comes in, by what came lately.
+
+    Anybody can write a check under its name (RFC 8601 §7.1), and where it wrote none itself theirs
+    would be the topmost: good news counts only where most messages carry one.
+    """
+    lately = (
+        sa.select(Incoming.signed_by)
+        .where(Incoming.campaign_id == row.campaign_id, Incoming.signed_by.is_not(None))
+        .where(Incoming.way.in_((Way.IMAP, Way.MAILDIR, Way.PIPE)), Incoming.id != row.id)
+        .order_by(Incoming.id.desc())
+        .limit(SEEN_LATELY)
+    )
+    signed = [one == name.strip().lower() for one in session.scalars(lately)]
+    return len(signed) >= SEEN_AT_LEAST and sum(signed) > 0.8 * len(signed)
 
 
 def _give_up(session: Session, number: int, why: Sentence, now: dt.datetime) -> None:

@@ -127,6 +127,25 @@ def test_a_minister_s_name_on_a_foreign_domain_is_called_out(database):
         assert not any("DMARC" in str(one) for one in warnings(session, read(MAIL % (1, 1)), ""))
 
 
+@pytest.mark.parametrize(
+    ("signed", "unsigned", "believed"),
+    [(0, 9, False), (2, 0, False), (3, 0, True), (9, 2, True), (8, 3, False)],
+)
+def test_good_news_counts_where_our_server_signs_what_comes_in(
+    database, signed, unsigned, believed
+):
+    plain = MAIL.replace(b"Authentication-Results: mx.campaign.example", b"X-Nothing: mx")
+    mails = [MAIL % (n, n) for n in range(signed)]
+    mails += [plain % (n, n) for n in range(100, 100 + unsigned)]
+    store(database, *mails, forged := MAIL.replace(b"dmarc=fail", b"dmarc=pass") % (50, 50))
+    assert intake.read_new(database, now=make.NOW) == len(mails) + 1
+    with database.reading() as session:
+        row = session.scalars(sa.select(Incoming).order_by(Incoming.id.desc())).first()
+        assert inbox.original(session, row.id) == forged
+        assert intake.signs_always(session, row, "MX.campaign.example ") is believed
+        assert not intake.signs_always(session, row, "mx.elsewhere.example")
+
+
 def test_a_maildir_is_taken_once_and_marked(database, tmp_path):
     with database.writing() as session:
         slug = make.campaign(session).slug
