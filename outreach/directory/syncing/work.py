@@ -90,15 +90,6 @@ _ELSEWHERE = N_(
     "the one that serves the pages imports: start workers elsewhere with --only letters "
     "--only drafts, and upload the list again."
 )
-_UNFORESEEN} ({type(error).__name__})", now=now(), worker=worker)
-    return True
-
-
-_ELSEWHERE = N_(
-    "The uploaded file is not in the home of the worker that took it. With several machines, only the "
-    "one that serves the pages imports: start workers elsewhere with --only letters --only drafts, "
-    "and upload the list again."
-)
 _UNFORESEEN = "This list met a mistake of ours; nothing was written. Please tell whoever runs this."
 
 
