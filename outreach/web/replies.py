@@ -11,24 +11,25 @@ from werkzeug.wrappers import Response
 
 from outreach.accounts import tasks
 from outreach.accounts.models import Task, TaskKind
-from outreach.accounts.roles import ORGANISERS, STAFF, may
+from outreach.accounts.roles import ORGANISERS, STAFF
 from outreach.database import transaction
 from outreach.directory.models import Office
 from outreach.errors import BadInput, NotAllowed, NotFound, Refused
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.petitions.models import Fact, Promise, PromiseState
+from outreach.petitions.models import PromiseState
 from outreach.petitions.promises import settle
 from outreach.replies.consequences import filing
 from outreach.replies.consequences.rules import around
-from outreach.replies.deskwork import desk, queue, second_reading
+from outreach.replies.deskwork import desk, queue, reading, second_reading
 from outreach.replies.deskwork.scans import MOST_BYTES
 from outreach.replies.kinds import KINDS, grouped
-from outreach.replies.models import Reply
+from outreach.replies.models import Incoming, Reply
 from outreach.replies.story.threads import thread as thread_of
 from outreach.web.access import actor, campaign, needs, now, reader_in, session, takes_files
 from outreach.web.answering import newest_of, to_answer, ways_after, ways_at_desk, ways_of_task
 from outreach.web.filters import day
+from outreach.web.going_on import after_filing, filed_just_now, promise_of, said_before, subject_url
 from outreach.web.replies_filing import file_answer
 from outreach.web.replies_forms import AnswerForm, DeferForm, TranslationForm
 from outreach.words import Sentence
@@ -36,8 +37,6 @@ from outreach.words import Sentence
 bp = Blueprint("replies", __name__)
 
 RECENT = 10
-# The answers this browser filed and may still undo; the cookie stays small.
-UNDOABLE = 20
 
 
 @bp.get("/inbox")
@@ -54,7 +53,7 @@ def inbox() -> str:
         "pages/replies/inbox.html",
         current=current,
         current_url=subject_url(current) if current else "",
-        promise=_promise_of(current),
+        promise=promise_of(current),
         unposted=_unposted(current),
         next_ways=ways_of_task(current),
         people=queue.people_for(session(), campaign(), current, by=actor()) if current else [],
@@ -62,78 +61,11 @@ def inbox() -> str:
         at=at,
         every=every,
         today=today,
-        filed=_filed(),
+        filed=filed_just_now(),
         form=DeferForm(formdata=None),
         recent=desk.answer_rows(session(), answers, limit=RECENT),
         kinds=KINDS,
     )
-
-
-def _filed() -> Reply | None:
-    """The answer this browser has just filed, for the line that offers to undo it."""
-    number = request.args.get("filed", type=int)
-    reply = session().get(Reply, number) if number in cookie.get("filed", []) else None
-    return reply if reply and filing.may_undo(reply, actor()) else None
-
-
-# Things that have a page of their own, for whoever may see it.
-PAGE_OF_ONE = {
-    "letter": ("letters.letter", "letter_id"),
-    "target": ("directory.target", "target_id"),
-    "incoming": ("incoming.message", "incoming_id"),
-    "roll_call": ("votes.roll_call", "roll_call_id"),
-}
-# Where a task is done by who holds it.
-WORKPLACES = {
-    "log": ("replies.log", "letter_id"),
-    "incoming": ("desk.read", "incoming_id"),
-    "second_reading": ("desk.read_again", "reply_id"),
-}
-# Things that have one page together: where, and what one needs to see it.
-PAGES = {
-    "page": ("petitions.readings", "petition.read"),
-    "reading": ("petitions.readings", "petition.read"),
-    "mail_account": ("mail.accounts", "campaign.read"),
-    "mailbox": ("mailboxes.mailboxes", "campaign.read"),
-    "domain_stop": ("mail.accounts", "campaign.read"),
-}
-
-
-def subject_url(task: Task) -> str:
-    """Return the page of what `task` is about, or nothing where the reader has none to go to."""
-    about = "log" if task.kind is TaskKind.LOG_ANSWER else task.subject_kind
-    own = task.owner_id == actor().user_id
-    if about in WORKPLACES and (own or about == "second_reading"):
-        endpoint, name = WORKPLACES[about]
-        place: dict[str, Any] = {name: task.subject_id}
-        return url_for(endpoint, **place) if own else ""
-    if task.subject_kind in PAGE_OF_ONE:
-        endpoint, name = PAGE_OF_ONE[task.subject_kind]
-        values: dict[str, Any] = {name: task.subject_id}
-        return url_for(endpoint, **values)
-    if task.subject_kind in ("reply", "disagreement"):
-        held = task.owner_id == actor().user_id or actor().role in STAFF
-        return url_for("replies.reply", reply_id=task.subject_id) if held else ""
-    if task.subject_kind == "office" and actor().role in STAFF:
-        return url_for("replies.thread", office_id=task.subject_id)
-    if task.subject_kind == "fact":
-        fact = session().get(Fact, task.subject_id)
-        return url_for("petitions.fact", code=fact.code) if fact else ""
-    if task.subject_kind == "milestone" and actor().role in STAFF:
-        return url_for("petitions.milestone", milestone_id=task.subject_id)
-    if task.subject_kind in PAGES:
-        endpoint, permission = PAGES[task.subject_kind]
-        return url_for(endpoint) if may(actor(), permission) else ""
-    if task.subject_kind == "promise":
-        promise = _promise_of(task)
-        return url_for("directory.target", target_id=promise.target_id) if promise else ""
-    return url_for("petitions.index") if task.kind is TaskKind.CHECK_READING else ""
-
-
-def _promise_of(task: Task | None) -> Promise | None:
-    if task is None or task.subject_kind != "promise":
-        return None
-    return session().get(Promise, task.subject_id)
 
 
 def _unposted(task: Task | None) -> bool:
@@ -174,7 +106,7 @@ def log(letter_id: int) -> str | Response | tuple[str, int]:
     letter = desk.letter_to_answer(session(), campaign().id, letter_id, by=actor())
     others = desk.others_at_desk(session(), letter)
     today = campaign().day_of(now())
-    form = AnswerForm(data=_earlier(today))
+    form = AnswerForm(data={"received_on": today} | said_before())
     form.offer([(it.id, f"{it.code} · {it.recipient} · {day(it.sent_at)}") for it in others])
     task = desk.logging_task(session(), letter)
     if form.validate_on_submit():
@@ -193,32 +125,10 @@ def log(letter_id: int) -> str | Response | tuple[str, int]:
         groups=grouped(),
         others=others,
         task=task if task and task.owner_id not in (None, actor().user_id) else None,
+        filed=filed_just_now(),
+        kinds=KINDS,
     )
     return (page, 422) if form.errors or form.form_errors else page
-
-
-def _earlier(today: Any) -> dict[str, Any]:
-    """What the form begins with: today, or an answer of one's own that was undone to correct it."""
-    number = request.args.get("again", type=int)
-    reply = session().get(Reply, number) if number in cookie.get("filed", []) else None
-    if reply is None or reply.logged_by_id != actor().user_id:
-        return {"received_on": today}
-    return {
-        name: getattr(reply, name) for name in ("received_on", "text", "note", "link", "back_on")
-    } | {
-        "channel": reply.channel.value,
-        "kind": reply.kind.value,
-        "signed_by": reply.signed_by.value,
-    }
-
-
-def after_filing(reply: Reply) -> Response:
-    """Go on after an answer was filed: to it, or back to the queue, where it can be undone."""
-    cookie["filed"] = [*cookie.get("filed", []), reply.id][-UNDOABLE:]
-    if request.form.get("then") == "show":
-        flash(_("Filed. The letter counts as it says below."), "success")
-        return _to("replies.reply", reply_id=reply.id)
-    return _to("replies.inbox", filed=reply.id)
 
 
 @bp.get("/answers/<int:reply_id>")
@@ -266,12 +176,24 @@ def undo(reply_id: int) -> Response:
     with transaction(session()):
         filing.undo_answer(session(), found, by=actor(), now=now())
         own = found.logged_by_id == actor().user_id
-        if own and desk.logging_task(session(), first) is None:
+        message = _to_read_again(found) if own else None
+        if message is not None:
+            reading.take_message(session(), message, by=actor(), now=now())
+        elif own and desk.logging_task(session(), first) is None:
             desk.take_letter(session(), first, by=actor(), now=now())
     flash(_("Undone: the answer counts nowhere. Log it again if it came."), "success")
     if not own:
         return _to("replies.reply", reply_id=found.id)
+    if message is not None:
+        return _to("desk.read", incoming_id=message.id, again=found.id)
     return _to("replies.log", letter_id=first.id, again=found.id)
+
+
+def _to_read_again(found: Reply) -> Incoming | None:
+    """The message an undone answer was read out of, if nobody else has begun to read it again."""
+    row = session().get(Incoming, found.incoming_id) if found.incoming_id else None
+    task = reading.reading_task(session(), row.id) if row is not None else None
+    return row if task is not None and task.owner_id in (None, actor().user_id) else None
 
 
 @bp.get("/desks/<int:office_id>")
@@ -352,7 +274,7 @@ def done(task_id: int) -> Response:
         raise Refused(
             Sentence("The letter is not posted yet. Open it and record it as posted: that is it.")
         )
-    promise = _promise_of(task)
+    promise = promise_of(task)
     with transaction(session()):
         if promise is not None and promise.state is PromiseState.OPEN:
             became = request.form.get("state", "")

@@ -147,6 +147,46 @@ def test_what_is_skipped_comes_later(vera, database, campaign, message) -> None:
     assert browser.press("Skip: it comes later").url == first.url
 
 
+def test_filing_one_opens_the_next_and_the_first_is_still_undone(
+    vera, database, campaign, message
+) -> None:
+    other = arrives(database, campaign, mail(WORDS + " Again."))
+    browser = Browser(vera)
+    browser.get("replies.inbox")
+    assert browser.press("Next").url == f"/inbox/mail/{message}/read"
+    page = browser.press("File and next", kind="opposed")
+    assert page.url.partition("?")[0] == f"/inbox/mail/{other}/read"
+    assert "Filed: No, they refuse." in page
+    # What is corrected is the message that was read: it counts once and is nobody else's to read.
+    page = browser.press("Undo")
+    assert page.url.partition("?")[0] == f"/inbox/mail/{message}/read"
+    assert "Undone: the answer counts nowhere." in page
+    browser.press("File and next", kind="supportive", stance="")
+    with database.reading() as session:
+        counts = sa.select(Reply).where(Reply.undone_at.is_(None))
+        assert [(it.incoming_id, it.kind) for it in session.scalars(counts)] == [
+            (message, ReplyKind.SUPPORTIVE)
+        ]
+        logging = sa.select(Task.id).where(Task.kind == TaskKind.LOG_ANSWER)
+        assert session.scalars(logging).all() == []
+
+
+def test_what_one_asked_about_waits_behind_what_is_free(
+    vera, olga, database, campaign, message
+) -> None:
+    other = arrives(database, campaign, mail(WORDS + " Again."))
+    browser = Browser(vera)
+    browser.get("replies.inbox")
+    first = browser.press("Next").url
+    browser.press("Send the question", words="Is this support?")
+    browser.get("replies.inbox")
+    assert browser.press("Next").url == f"/inbox/mail/{other}/read"
+    question = open_task(database, TaskKind.OTHER)
+    olga.send(f"/inbox/tasks/{question.id}/answer", {"words": "Yes."})
+    browser.get("replies.inbox")
+    assert browser.press("Next").url == first
+
+
 def test_hostile_suspicious_and_confidential_mail_is_an_organisers(
     vera, sam, olga, database, campaign, people, letter
 ) -> None:

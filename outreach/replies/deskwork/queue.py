@@ -32,16 +32,38 @@ LONGEST_QUESTION = 1_000
 
 
 def next_free(
-    session: Session, campaign: Campaign, *, skipped: Collection[int], by: Actor, now: dt.datetime
+    session: Session,
+    campaign: Campaign,
+    *,
+    skipped: Collection[int],
+    by: Actor,
+    now: dt.datetime,
+    reading: bool = False,
 ) -> Task | None:
     """Return what `by` should do next: their own first, then what is free, due first.
 
-    What they `skipped` comes after all else.
+    What they asked an organiser about waits behind all that is free until somebody has answered;
+    what they `skipped` comes after all else. With `reading` only what is read or logged in one go.
     """
     mine, free = desk.open_tasks(session, campaign, by=by, today=campaign.day_of(now))
-    rows = [*mine, *free]
+    asked = _asked_about(session, mine)
+    ready = [it for it in mine if it.id not in asked]
+    rows = [*ready, *free, *(it for it in mine if it.id in asked)]
+    if reading:
+        rows = [it for it in rows if it.kind in CLAIMED]
     fresh = [it for it in rows if it.id not in skipped]
     return next(iter(fresh or rows), None)
+
+
+def _asked_about(session: Session, rows: Sequence[Task]) -> Collection[int]:
+    """Which of the tasks wait for the answer to a question."""
+    return session.scalars(
+        sa.select(Task.subject_id).where(
+            Task.subject_kind == QUESTION,
+            Task.subject_id.in_([one.id for one in rows]),
+            Task.done_at.is_(None),
+        )
+    ).all()
 
 
 def take(session: Session, task: Task, *, by: Actor, now: dt.datetime) -> None:

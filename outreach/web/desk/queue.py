@@ -10,14 +10,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from outreach.accounts import tasks
-from outreach.accounts.models import Task, TaskKind
+from outreach.accounts.models import Task
 from outreach.database import transaction
 from outreach.errors import NotAllowed
-from outreach.letters.models import Letter
 from outreach.replies.deskwork import desk, queue
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
-from outreach.web.replies import subject_url
+from outreach.web.going_on import subject_url, take_next
 from outreach.words import Sentence
 
 # What this browser put behind everything else; the cookie stays small.
@@ -28,28 +27,11 @@ SKIPPED = 50
 @needs("tasks.take")
 def next_thing() -> Response:
     """Take the next thing that waits and open it."""
-    with transaction(session()):
-        queue.end_old_claims(session(), now=now())
-        task = queue.next_free(
-            session(), campaign(), skipped=cookie.get("skipped", []), by=actor(), now=now()
-        )
-        if task is not None:
-            _take(task)
+    task = take_next()
     if task is None:
         flash(_("Nothing waits for you."), "info")
         return _to("replies.inbox")
-    if task.id in cookie.get("skipped", []):
-        # All is skipped: it begins anew.
-        cookie["skipped"] = []
     return _open(task)
-
-
-def _take(task: Task) -> None:
-    if task.kind is TaskKind.LOG_ANSWER and task.owner_id is None:
-        letter = session().get_one(Letter, task.subject_id)
-        desk.take_letter(session(), letter, by=actor(), now=now())
-    elif task.owner_id is None:
-        queue.take(session(), task, by=actor(), now=now())
 
 
 def _open(task: Task) -> Response:

@@ -15,7 +15,7 @@ from outreach.errors import BadInput, Refused
 from outreach.petitions.models import Position
 from outreach.replies.consequences.rules import around
 from outreach.replies.deskwork import queue, reading, second_reading
-from outreach.replies.kinds import grouped
+from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.mail import parsing
 from outreach.replies.mail.authenticity import warnings
 from outreach.replies.mail.parsing import Mail
@@ -25,7 +25,7 @@ from outreach.replies.receiving import inbox, intake
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
 from outreach.web.filters import day
-from outreach.web.replies import after_filing
+from outreach.web.going_on import after_filing, filed_just_now, remember_filed, said_before
 from outreach.web.replies_filing import file_answer
 from outreach.web.replies_forms import AnswerForm
 from outreach.words import Sentence
@@ -57,7 +57,7 @@ def read(incoming_id: int) -> str | Response | tuple[str, int]:
         if row.state is InboxState.FILED:
             flash(_("Somebody has read this message meanwhile."), "info")
         return _to("incoming.message", incoming_id=row.id) if _staff() else _to("replies.inbox")
-    form = AnswerForm(data=_prefilled(row, mail, letters))
+    form = AnswerForm(data=_prefilled(row, mail, letters) | said_before())
     form.offer([(it.id, f"{it.code} · {it.recipient} · {day(it.sent_at)}") for it in letters[1:]])
     if form.validate_on_submit():
         chosen = [it for it in letters if it is letters[0] or it.id in (form.also.data or [])]
@@ -129,6 +129,8 @@ def _page(row: Incoming, mail: Mail, letters: Any, task: Task | None, form: Answ
         questions=queue.questions_about(session(), task, by=actor()) if task else [],
         warnings=warnings(session(), mail, intake.checked_by(session(), row)),
         staff=_staff(),
+        filed=filed_just_now(),
+        kinds=KINDS,
     )
 
 
@@ -137,8 +139,9 @@ def _after(row: Incoming, reply: Reply) -> Response:
         flash(
             _("Filed. The same message answers another letter too: read it for that one."), "info"
         )
-        return _to("desk.read", incoming_id=row.id)
-    return after_filing(reply)
+        remember_filed(reply)
+        return _to("desk.read", incoming_id=row.id, filed=reply.id)
+    return after_filing(reply, reading=True)
 
 
 @bp.post("/inbox/mail/<int:incoming_id>/real")

@@ -13,10 +13,11 @@ from outreach.errors import BadInput
 from outreach.petitions.models import Position
 from outreach.replies.consequences.rules import around
 from outreach.replies.deskwork import desk, second_reading
-from outreach.replies.kinds import grouped
+from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.models import ReplyKind
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
+from outreach.web.going_on import filed_just_now
 from outreach.web.replies_filing import keep_translation
 from outreach.web.replies_forms import SecondForm, TranslationForm
 from outreach.words import Sentence
@@ -53,6 +54,8 @@ def read_again(reply_id: int) -> str | Response | tuple[str, int]:
         pieces=around(form.quote.data or "", reply.text),
         form=form,
         groups=grouped(),
+        filed=filed_just_now(),
+        kinds=KINDS,
     )
     return (page, 422) if form.is_submitted() else page
 

@@ -49,11 +49,20 @@
   tools.querySelectorAll("[data-step]").forEach(function (button) {
     button.addEventListener("click", function () { step(Number(button.dataset.step)); });
   });
+  var kind = document.getElementById("kind");
   document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      kind.form.requestSubmit(kind.form.querySelector("button[type=submit]"));
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) { return; }
-    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) { return; }
+    /* No choice of a list begins with either, so they work from there too. */
+    if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName)) { return; }
     if (event.key === ".") { step(1); }
     if (event.key === ",") { step(-1); }
   });
+  /* Where text and form stand side by side one begins with the form, reading; not after an error. */
+  if (window.matchMedia("(min-width: 75rem)").matches && !document.querySelector(".error-summary")) {
+    kind.focus({ preventScroll: true });
+  }
   quote.addEventListener("input", function () { take(quote.value.trim()); });
 })();
