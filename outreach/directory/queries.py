@@ -116,7 +116,8 @@ def targets(wanted: TargetFilter, *, today: dt.date) -> sa.Select[Target]:
     `joining`). Other rooms narrow it with `.where(...)`; sort with `in_order`, count with
     `number_of`.
     """
-    query = sa.select(Target)
+    # The search first: it holds for few, and what comes after it is then asked of few.
+    query = sa.select(Target).where(*found_by(wanted.q))
     for column, values in (
         (Target.jurisdiction_code, wanted.jurisdictions),
         (Target.role, wanted.roles),
@@ -140,7 +141,7 @@ def targets(wanted: TargetFilter, *, today: dt.date) -> sa.Select[Target]:
         query = query.where(narrowing.of_kind(wanted.kinds))
     if wanted.ways:
         query = query.where(narrowing.reached_by(wanted.ways))
-    return _held_and_checked(query, wanted, today).where(*found_by(wanted.q))
+    return _held_and_checked(query, wanted, today)
 
 
 def _held_and_checked(
@@ -204,14 +205,19 @@ def _holds(key: Any, spelling: str) -> sa.ColumnElement[bool]:
 
 def in_order(query: sa.Select[Any], sort: Sort = Sort.PLACE) -> sa.Select[Any]:
     """Return `query` of targets in the order of a list; by default jurisdiction, role, name."""
+    return query.order_by(*_order(sort, Target))
+
+
+def _order(sort: Sort, row: Any) -> tuple[Any, ...]:
+    """What a list is ordered by; `row` has the columns of a target."""
     columns: dict[Sort, tuple[Any, ...]] = {
-        Sort.PLACE: (Target.jurisdiction_code, Target.role, Target.name),
-        Sort.NAME: (Target.name,),
-        Sort.ROLE: (Target.role, Target.name),
+        Sort.PLACE: (row.jurisdiction_code, row.role, row.name),
+        Sort.NAME: (row.name,),
+        Sort.ROLE: (row.role, row.name),
         # Who has waited longest for a check stands first.
-        Sort.CHECKED: (Target.verified_until.asc().nulls_first(),),
+        Sort.CHECKED: (row.verified_until.asc().nulls_first(),),
     }
-    return query.order_by(*columns[sort], Target.id)
+    return (*columns[sort], row.id)
 
 
 def count(session: Session, query: sa.Select[Any]) -> int:
@@ -240,10 +246,10 @@ def page_of(
     `most`: nobody needs to count further, nor to turn further pages.
     `question`: what `query` asks for and of whom, on which day (see `database.remembered`).
     """
+    few = None
     if narrowed and (total is None or total <= _FEW):
-        few = few_of(session, query, question)
-        if few is not None:
-            total, query = len(few), these(few)
+        few = few_of(session, query, question, sort=sort)
+        total = total if few is None else len(few)
     if total is None:
         total = remembered(
             session, (*question, "all", most), lambda: number_of(session, query, most=most)
@@ -253,8 +259,11 @@ def page_of(
     page = min(max(1, page), max(1, -(-total // per_page)))
     # The rows of the page first, then what stands around them: a late page skips ids, not joins.
     place = ((page - 1) * per_page, per_page)
-    ordered = in_order(query.with_only_columns(Target.id), sort).offset(place[0]).limit(place[1])
-    here = remembered(session, (*question, sort, *place), lambda: session.scalars(ordered).all())
+    if few is not None:
+        here = few[place[0] : sum(place)]
+    else:
+        ids = in_order(query.with_only_columns(Target.id), sort).offset(place[0]).limit(place[1])
+        here = remembered(session, (*question, sort, *place), lambda: session.scalars(ids).all())
     rows = session.scalars(
         in_order(sa.select(Target).where(Target.id.in_(here)), sort).options(*with_row())
     ).all()
@@ -267,13 +276,19 @@ def few_of(
     question: tuple[Hashable, ...],
     *,
     most: int = _FEW,
+    sort: Sort | None = None,
 ) -> Sequence[int] | None:
     """Return the ids of a selection of at most `most`, not to be searched again; else None.
 
-    `question` as in `page_of`.
+    `question` as in `page_of`; in no order without `sort`.
     """
     some = query.with_only_columns(Target.id).limit(most + 1)
-    ids = remembered(session, (*question, "few", most), lambda: session.scalars(some).all())
+    if sort is not None:
+        # Ordered when they are found: as few as they are, and not once more to ask for.
+        told = (Target.jurisdiction_code, Target.role, Target.name, Target.verified_until)
+        found = some.add_columns(*told).subquery()
+        some = sa.select(found.c.id).order_by(*_order(sort, found.c))
+    ids = remembered(session, (*question, "few", most, sort), lambda: session.scalars(some).all())
     return ids if len(ids) <= most else None
 
 

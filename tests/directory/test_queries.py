@@ -250,9 +250,20 @@ def test_lists_are_sorted_as_asked(session: Session) -> None:
     make.target(session, name="C", jurisdiction_code="BB", verified_until=TODAY - DAY)
 
     def names(sort: Sort) -> list[str]:
-        page = target_page(session, TargetFilter(), today=TODAY, sort=sort)
-        return [row.name for row in page.rows]
+        pages = [
+            target_page(session, TargetFilter(), today=TODAY, sort=sort),
+            # A selection of few is sorted as it is found, also over several pages.
+            *(
+                target_page(session, chosen, today=TODAY, sort=sort, page=number, per_page=2)
+                for number in (1, 2)
+            ),
+        ]
+        every, first, second = ([row.name for row in page.rows] for page in pages)
+        assert (len(first), len(second)) == (2, 1)
+        assert first + second == every
+        return every
 
+    chosen = TargetFilter(jurisdictions=("AA", "BB"))
     assert names(Sort.PLACE) == ["B", "C", "A"]
     assert names(Sort.NAME) == ["A", "B", "C"]
     assert names(Sort.ROLE) == ["B", "C", "A"]
