@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import functools
 import sqlite3
-import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -18,14 +17,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
+from outreach import sqlite
 from outreach.config import shipped
 from outreach.errors import NotFound, OutreachError
 from outreach.words import N_, Sentence
 
 POSTGRESQL_WORK_MEMORY = "32MB"
-SQLITE_BUSY_SECONDS = 30
-SQLITE_CACHE_KIB = 64 * 1024
-SQLITE_MAPPED_BYTES = 512 * 1024 * 1024
 _NO_DRIVER = N_(
     "OUTREACH_DATABASE_URL names PostgreSQL, but its driver is not installed. "
     "Run “make postgres”, or install outreach[postgres]."
@@ -58,14 +55,13 @@ class Database:
         self.url = sa.make_url(url)
         # An error ends in a log; the row it was about must not.
         quiet: dict[str, Any] = {"hide_parameters": True}
-        if self.url.get_backend_name() == "sqlite":
+        if self.one_writer:
             self.engine = sa.create_engine(
                 self.url,
-                connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
+                connect_args={"timeout": sqlite.BUSY_SECONDS, "check_same_thread": False},
                 **quiet,
             )
-            event.listen(self.engine, "connect", _set_up_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+            sqlite.set_up(self.engine)
         else:
             try:
                 self.engine = sa.create_engine(self.url, pool_pre_ping=True, **quiet)
@@ -80,6 +76,11 @@ class Database:
         self.waker: Callable[[Session, Wakes], None] | None = None
         event.listen(self._writing, "before_commit", self._wake)
         event.listen(self._writing, "after_rollback", _forget_wakes)
+
+    @property
+    def one_writer(self) -> bool:
+        """Whether everybody who writes waits for everybody else who does: on SQLite."""
+        return self.url.get_backend_name() == "sqlite"
 
     def session(self, *, writes: bool) -> Session:
         """Return a new session; one that `writes` takes SQLite's write lock as it begins.
@@ -97,15 +98,20 @@ class Database:
             session.rollback()
 
     @contextlib.contextmanager
-    def writing(self, *, over: sa.Connection | None = None) -> Iterator[Session]:
+    def writing(
+        self, *, over: sa.Connection | None = None, counted: bool = True
+    ) -> Iterator[Session]:
         """Give a session, commit when the block ends, roll back when it raises.
 
-        `over`: not over any connection but that one, which `connection` gave.
+        `over`: not over any connection but that one, which `connection` gave. What is not `counted`
+        leaves `changes` as it is.
         """
         if over is not None:
             over.execution_options(outreach_writes=True)
         session = self._writing(bind=over) if over is not None else self._writing()
         with session, transaction(session):
+            if not counted:
+                session.connection(execution_options={"outreach_counted": False})
             yield session
 
     @contextlib.contextmanager
@@ -286,18 +292,12 @@ def _state(connection: sa.Connection) -> Hashable:
     """
     if connection.dialect.name == "sqlite":
         others = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-        own = _changed_rows(connection)
+        own = sqlite.changed_rows(connection)
         return (others, own) if own == connection.info["changed_before"] else None
     row = connection.exec_driver_sql(
         "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned() IS NOT NULL"
     ).one()
     return None if row[1] else str(row[0])
-
-
-def _changed_rows(connection: sa.Connection) -> int:
-    """How many rows this SQLite connection ever changed, also those taken back."""
-    driver: Any = connection.connection.driver_connection
-    return int(driver.total_changes)
 
 
 def one_at_a_time(session: Session, name: str) -> None:
@@ -337,42 +337,6 @@ def is_busy(error: Exception) -> bool:
     return str(state).startswith("08") or state in _BUSY_STATES
 
 
-def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    # SQLAlchemy, not the driver, says when a transaction begins: see _begin_sqlite.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    _write_ahead(cursor)
-    for pragma in (
-        "foreign_keys = ON",
-        f"busy_timeout = {SQLITE_BUSY_SECONDS * 1000}",
-        "synchronous = FULL",
-        # Pages that are in memory already are read where they lie: a search looks at all of them.
-        f"mmap_size = {SQLITE_MAPPED_BYTES}",
-        # A large import stays in memory until its commit; the default of 2 MB is written again
-        # and again.
-        f"cache_size = -{SQLITE_CACHE_KIB}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _write_ahead(cursor: Any) -> None:
-    """Keep what is written in a log beside the file (WAL), whoever begins with an empty file.
-
-    SQLite waits for nobody while it changes to that: of several that start together all but one
-    would fail at once. Raises OperationalError after the busy time-out.
-    """
-    ends = time.monotonic() + SQLITE_BUSY_SECONDS
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > ends:
-                raise
-        time.sleep(0.05)
-
-
 def _set_up_postgresql(connection: Any, _record: Any) -> None:
     # Counts of a large directory hash all of it: the default of 4 MB goes to the disk, and
     # compiling a plan, or calling further processes to share it, takes longer than running it.
@@ -384,9 +348,3 @@ def _set_up_postgresql(connection: Any, _record: Any) -> None:
             " SET max_parallel_workers_per_gather = 0; SET random_page_cost = 1.1"
         )
     connection.commit()
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("outreach_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-    connection.info["changed_before"] = _changed_rows(connection)

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "outreach"
 ROOMS = ("accounts", "directory", "petitions", "letters", "sending", "replies", "overview")
 FLOOR = (
     *("schema", "database", "config", "errors", "signing", "words", "datafile", "backup"),
-    *("disk", "logs"),
+    *("disk", "logs", "sqlite"),
 )
 # The command line is one door in several files; what its commands stand on is in cli_home.py.
 COMMANDS = (

@@ -1,7 +1,8 @@
 """Makes due letters this worker's: one transaction for as many as share a batch.
 
-The gate is asked inside it, about the rows as they are locked; what is written and signed
-afterwards are those very rows, so nobody can change a word in between.
+The gate is asked inside it, about the rows as they are locked, or it was asked just before and
+nothing has changed since (`looking_ahead`); what is written and signed afterwards are those very
+rows, so nobody can change a word in between.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from outreach.letters import moving
 from outreach.letters.models import Letter
 from outreach.schema import among, asked
 from outreach.sending import desks, due, gate, routes
+from outreach.sending.looking_ahead import Looked, holds, looked_at
 from outreach.sending.message import new_message_id
 from outreach.sending.models import Attempt, Carried, Outcome
 from outreach.sending.postman import Written
-from outreach.sending.situation import Situation, look_at_many
+from outreach.sending.situation import Situation
 
 # How long a claim is its worker's. A worker still busy then is taken for dead.
 LEASE = dt.timedelta(minutes=5)
@@ -64,6 +66,8 @@ class Claim:
     html: bool
     rehearsal: bool
     at: dt.datetime
+    # The message, where it was written before; then it is noted that it goes, too.
+    written: Written | None = None
 
 
 @dataclass(slots=True)
@@ -74,6 +78,8 @@ class Claimed:
     others: dict[int, Verdict] = field(default_factory=dict)
     # Where the next page begins; None when this was the last.
     last: due.Position | None = None
+    # It was a page further on: those before it are still to come.
+    skipped: bool = False
 
 
 def nothing(session: Session) -> None:
@@ -89,21 +95,22 @@ def claim(
     now: dt.datetime,
     worker: str,
     keep: Callable[[Session], None] = nothing,
+    ahead: Looked | None = None,
 ) -> Claimed:
     """Make a page of due letters this worker's, or say why not; all in one transaction.
 
     `takes` says whether the way out takes a rehearsal (True) or what really leaves, `transport`
-    is its name, and `keep` writes into the same transaction what came of the letters before.
-    Raises what the database raises; then nothing was kept and nothing claimed.
+    is its name, `keep` writes into the same transaction what came of the letters before, and
+    `ahead` is what was seen of the page, or of another, before it. Raises what the database raises;
+    then nothing was kept and nothing claimed.
     """
-    with database.writing() as session:
+    # What it writes is asked for under this lock, or makes no letter wait that would have gone.
+    with database.writing(counted=False) as session:
         # Before this transaction holds a letter: it waits for nobody afterwards.
         keep(session)
-        letters = due.letters(session, page, now=now)
-        found = {letter.id for letter in letters}
-        done = Claimed(others={one: Verdict.TAKEN for one in page.ids if one not in found})
-        if len(letters) == page.most and letters[-1].send_after is not None:
-            done.last = letters[-1].send_after, letters[-1].id
+        if ahead is not None and not holds(session, ahead, now=now):
+            ahead = None
+        letters, done = _locked(session, page, ahead, now)
         of_campaign: dict[int, list[Letter]] = {}
         for letter in letters:
             of_campaign.setdefault(letter.campaign_id, []).append(letter)
@@ -116,8 +123,27 @@ def claim(
             if campaign is None or not takes(campaign.rehearsing):
                 done.others.update((letter.id, Verdict.WAITING) for letter in some)
             else:
-                done.claims += _claim_of(session, campaign, some, done, now, begin)
+                looked = ahead or looked_at(session, some, now=now)
+                done.claims += _claim_of(session, campaign, some, looked, done, now, begin)
         return done
+
+
+def _locked(
+    session: Session, page: due.Page, ahead: Looked | None, now: dt.datetime
+) -> tuple[list[Letter], Claimed]:
+    """The letters of a page that nobody else has, locked, and what is known of the others."""
+    if ahead is not None:
+        seen = list(ahead.letters)
+        letters = due.still(session, seen, now=now)
+    else:
+        seen = letters = due.letters(session, page, now=now)
+    found = {letter.id for letter in letters}
+    missing = (*page.ids, *(letter.id for letter in seen))
+    done = Claimed(others={one: Verdict.TAKEN for one in missing if one not in found})
+    done.skipped = ahead is not None and ahead.skipped
+    if len(seen) == page.most and seen[-1].send_after is not None:
+        done.last = seen[-1].send_after, seen[-1].id
+    return letters, done
 
 
 def _hold_shared(session: Session, of_campaign: Mapping[int, Sequence[Letter]]) -> None:
@@ -142,22 +168,23 @@ def _claim_of(
     session: Session,
     campaign: Campaign,
     letters: Sequence[Letter],
+    looked: Looked,
     done: Claimed,
     now: dt.datetime,
-    begin: Callable[[Session, Campaign, Sequence[Letter], Mapping[int, Situation]], list[Claim]],
+    begin: Callable[[Session, Campaign, Sequence[Letter], Looked], list[Claim]],
 ) -> list[Claim]:
     """Claim letters of one campaign as far as the gate and their desks let them through."""
-    situations = look_at_many(session, letters, now=now)
-    free = _let_through(session, letters, situations, done, now)
+    situations = looked.situations
+    free = _let_through(session, letters, looked, done, now)
     free = _with_desks(session, campaign, free, situations, done, now)
     free = _moved(session, campaign, free, situations, done, now)
-    return begin(session, campaign, free, situations)
+    return begin(session, campaign, free, looked)
 
 
 def _let_through(
     session: Session,
     letters: Sequence[Letter],
-    situations: Mapping[int, Situation],
+    looked: Looked,
     done: Claimed,
     now: dt.datetime,
 ) -> list[Letter]:
@@ -165,8 +192,8 @@ def _let_through(
     free: list[Letter] = []
     held: dict[str, list[Letter]] = {}
     for letter in letters:
-        way = situations[letter.id].way
-        stops, waits = gate.judged(situations[letter.id])
+        way = looked.situations[letter.id].way
+        stops, waits = looked.found[letter.id]
         if stops:
             reason = " ".join(str(stop.words) for stop in stops)
             held.setdefault(reason, []).append(letter)
@@ -249,13 +276,16 @@ def _begun(
     session: Session,
     campaign: Campaign,
     letters: Sequence[Letter],
-    situations: Mapping[int, Situation],
+    looked: Looked,
     *,
     transport: str,
     worker: str,
     now: dt.datetime,
 ) -> list[Claim]:
-    """Write the attempts, each with its Message-ID, and return the claims."""
+    """Write the attempts, each with its Message-ID, and return the claims.
+
+    A message that is written goes at once, so that is noted along with it.
+    """
     if not letters:
         return []
     connection, ids = session.connection(), [letter.id for letter in letters]
@@ -269,31 +299,56 @@ def _begun(
         "outcome": Outcome.RUNNING,
         "server_words": "",
     }
-    rows = [_row(situations[one.id], before.get(one.id, 0) + 1) | same for one in letters]
+    rows = [_row(looked, one.id, before.get(one.id, 0) + 1, now) | same for one in letters]
     attempts = dict(connection.execute(_BEGIN, rows).all())
-    return [
-        Claim(
-            letter=letter,
-            attempt_id=attempts[letter.id],
-            message_id=row["message_id"],
-            sender=situations[letter.id].sender,
-            account=_account(situations[letter.id]),
-            html=campaign.html_part,
-            rehearsal=campaign.rehearsing,
-            at=now,
-        )
+    claims = [
+        _begun_one(campaign, letter, looked, attempts[letter.id], row["message_id"], now)
         for letter, row in zip(letters, rows, strict=True)
     ]
+    _carry(session, {one.attempt_id: one.written for one in claims if one.written is not None})
+    return claims
 
 
-def _row(at: Situation, number: int) -> dict[str, Any]:
+def _begun_one(
+    campaign: Campaign,
+    letter: Letter,
+    looked: Looked,
+    attempt_id: int,
+    message_id: str,
+    now: dt.datetime,
+) -> Claim:
+    at = looked.situations[letter.id]
+    return Claim(
+        letter=letter,
+        attempt_id=attempt_id,
+        message_id=message_id,
+        sender=at.sender,
+        account=_account(at),
+        html=campaign.html_part,
+        rehearsal=campaign.rehearsing,
+        at=now,
+        written=looked.written.get(letter.id),
+    )
+
+
+def _row(looked: Looked, letter_id: int, number: int, now: dt.datetime) -> dict[str, Any]:
     """What an attempt holds of its letter; it is the `number`th."""
+    at, written = looked.situations[letter_id], looked.written.get(letter_id)
+    its = written.envelope.message_id if written else new_message_id(at.sender.from_address)
     return {
-        "letter_id": at.letter.id,
+        "letter_id": letter_id,
         "number": number,
-        "message_id": new_message_id(at.sender.from_address),
+        "message_id": its,
         "account_id": getattr(_account(at), "id", None),
+        "data_at": now if written else None,
     }
+
+
+def _carry(session: Session, messages: Mapping[int, Written]) -> None:
+    """Keep the very bytes that go, by the ids of their attempts."""
+    if messages:
+        rows = [{"attempt_id": one, "message": it.message} for one, it in messages.items()]
+        session.connection().execute(_CARRY, rows)
 
 
 def _account(at: Situation) -> MailAccount | None:
@@ -310,15 +365,13 @@ def about_to_go(
     """
     if not letters:
         return set()
-    with database.writing() as session:
+    with database.writing(counted=False) as session:
         if asked(session, _PAUSED, {"campaign": letters[0][0].letter.campaign_id}):
             return None
         connection, bytes_of = session.connection(), {one.attempt_id: it for one, it in letters}
         told = {"ids": bytes_of, "instant": now, "until": now + LEASE}
         going = set(connection.execute(_NOTE, told).scalars())
-        if going:
-            carried = [{"attempt_id": one, "message": bytes_of[one].message} for one in going]
-            connection.execute(_CARRY, carried)
+        _carry(session, {one: bytes_of[one] for one in going})
         return going
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from outreach.accounts.models import Campaign
 from outreach.directory.models import Office
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.schema import UTCDateTime, among, plain_rows
+from outreach.schema import UTCDateTime, among, asked, plain_rows
 from outreach.sending import desks
 
 # Where a letter stands among those that are due: (send_after, id).
@@ -22,11 +23,15 @@ Position = tuple[dt.datetime, int]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which due letters to claim: at most `most` behind `after`, or these `ids` alone."""
+    """Which due letters to claim: at most `most` behind `after`, or these `ids` alone.
+
+    `skip` so many of those behind `after` when they are `seen`.
+    """
 
     after: Position | None = None
     most: int = 1
     ids: tuple[int, ...] = ()
+    skip: int = 0
 
 
 def any_letter(session: Session, *, now: dt.datetime) -> bool:
@@ -40,10 +45,20 @@ def letters(session: Session, page: Page, *, now: dt.datetime) -> list[Letter]:
     return plain_rows(session, query, told)
 
 
-def seen(session: Session, after: Position, most: int, *, now: dt.datetime) -> list[Letter]:
-    """Return the next letters behind `after` that are due, as plain rows, not locked."""
-    told = {"now": now, "most": most, "instant": after[0], "last": after[1]}
-    return plain_rows(session, _LOOKING_ON, told)
+def seen(session: Session, page: Page, *, now: dt.datetime) -> list[Letter]:
+    """Return the letters of a page that are due, as plain rows, not locked."""
+    told = {"now": now, "most": page.most, "skip": page.skip}
+    if page.after is None:
+        return plain_rows(session, _SEEN, told)
+    told |= {"instant": page.after[0], "last": page.after[1]}
+    return plain_rows(session, _SEEN_ON, told)
+
+
+def still(session: Session, letters: Sequence[Letter], *, now: dt.datetime) -> list[Letter]:
+    """Return those of `letters` that are due as they were when they were seen."""
+    told = {"ids": [letter.id for letter in letters], "now": now}
+    seals = {row.id: row.seal for row in asked(session, _STILL, told)}
+    return [one for one in letters if one.id in seals and seals[one.id] == one.seal]
 
 
 def page_query(
@@ -104,7 +119,10 @@ _PAGE = _LOOK.with_for_update(**_FREE)
 _BEHIND = sa.tuple_(Letter.send_after, Letter.id) > sa.tuple_(
     sa.bindparam("instant", type_=UTCDateTime()), sa.bindparam("last", type_=sa.Integer())
 )
-_GOING_ON, _LOOKING_ON = _PAGE.where(_BEHIND), _LOOK.where(_BEHIND)
+_GOING_ON = _PAGE.where(_BEHIND)
+_SEEN = _LOOK.offset(sa.bindparam("skip", type_=sa.Integer()))
+_SEEN_ON = _SEEN.where(_BEHIND)
+_STILL = sa.select(Letter.id, Letter.seal).where(among(Letter.id, "ids"), *_OPEN)
 _THESE: sa.Select[*tuple[Any, ...]] = (
     sa.select(*_NEEDED)
     .where(among(Letter.id, "ids"), *_OPEN)

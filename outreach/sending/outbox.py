@@ -3,9 +3,10 @@
 Letters go in batches of as many as the postman takes together (`OUTREACH_BATCH`, one by default).
 One transaction keeps what came of the batch before and claims the next (`claiming`: gate asked
 again, desks taken, attempts with their Message-IDs); a second keeps the bytes and notes that they
-are about to go; then the postman works outside any transaction. Killed before the second, letters
-are put back; killed after it, nobody knows of at most one batch, and its letters say so until a
-person settles them.
+are about to go; then the postman works outside any transaction. What was looked at and written
+before the claim is noted with it, without a second (`looking_ahead`). Killed before the note,
+letters are put back; killed after it, nobody knows of at most one batch, and its letters say so
+until a person settles them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
+import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 
@@ -31,7 +33,7 @@ from outreach.letters.models import Letter
 from outreach.sending import claiming, due, results
 from outreach.sending.claiming import LEASE, Claim, Claimed, Counts, Verdict
 from outreach.sending.due import Page, Position
-from outreach.sending.looking_ahead import past_waiting
+from outreach.sending.looking_ahead import Looked, look_ahead, past_waiting
 from outreach.sending.models import Attempt
 from outreach.sending.postman import LASTING, Answer, Fate, Postman, Written
 from outreach.sending.results import Result
@@ -39,6 +41,8 @@ from outreach.words import Sentence
 
 __all__ = ["LEASE", "Counts", "Verdict", "send_due", "settle"]
 
+# A worker looks at one of the next so many pages before it claims.
+PAGES = 8
 # No letter is begun later than that after its batch was noted: the lease must outlast it.
 LATEST = LEASE / 2
 # Seconds between tries to keep what became of letters while the database is away.
@@ -66,12 +70,10 @@ def send_due(
     with database.reading() as session:
         # Looking takes no lock, claiming does.
         more = due.any_letter(session, now=now())
-    page = Page()
+    page: Page | None = Page() if more else None
     try:
-        while more and going() and work.left(limit) > 0:
-            page = Page(page.after, min(postman.together, work.left(limit)))
-            last = work.send(page)
-            more, page = last is not None, Page(last)
+        while page is not None and going() and work.left(limit) > 0:
+            page = work.send(Page(page.after, min(postman.together, work.left(limit))))
     finally:
         work.keep()
     return work.counts
@@ -88,17 +90,66 @@ class _Round:
     counts: Counts = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
     # Delivered, and not kept yet: that goes along with the next claim.
     taken: list[Result] = field(default_factory=list)
+    # Which of the next pages it looks at, and how often it has looked.
+    lane: int = 0
+    looks: int = 0
 
     def left(self, limit: int) -> int:
         """Return how many more letters may be delivered."""
         return limit - self.counts[Verdict.DELIVERED]
 
-    def send(self, page: Page) -> Position | None:
-        """Claim a page of letters, hand them over, and return where the next page begins."""
-        done = self._claim(page)
+    def send(self, page: Page) -> Page | None:
+        """Claim a page of letters, hand them over, and return the page to go on with."""
+        done = self._claim(page, self._look_ahead(page))
         for campaign_id, some in groupby(done.claims, lambda one: one.letter.campaign_id):
-            self._leave(campaign_id, some)
-        return self._past_waiting(done.last) if done.last and not done.claims else done.last
+            self._leave(campaign_id, list(some))
+        taken = not done.claims and set(done.others.values()) == {Verdict.TAKEN}
+        if taken:
+            # Another worker looks where this one does: elsewhere from now on.
+            self.lane = random.randrange(PAGES)
+        if done.skipped:
+            self.looks = self.looks if done.claims else -1
+            return page
+        after = done.last
+        if after is not None and not done.claims and not taken:
+            after = self._past_waiting(after)
+        return Page(after) if after is not None else None
+
+    def _look_ahead(self, page: Page) -> Looked | None:
+        """What is seen of the next page, or of one further on, and the messages of its letters.
+
+        A worker that met another looks further on, and now and then at the next. None where looking
+        before claiming gains nothing, or fails: the claim finds out why.
+        """
+        if not self.database.one_writer:
+            return None
+        self.looks += 1
+        skip = self.lane * page.most if self.looks % PAGES else 0
+        try:
+            with self.database.reading() as session:
+                ahead = look_ahead(session, replace(page, skip=skip), now=self.now())
+                if skip and ahead is not None and len(ahead.letters) < page.most:
+                    ahead = look_ahead(session, page, now=self.now())
+            return replace(ahead, written=self._written(ahead)) if ahead is not None else None
+        except Exception as error:
+            log.error("looking ahead: %s", type(error).__name__)
+            return None
+
+    def _written(self, ahead: Looked) -> dict[int, Written]:
+        """Write those that the gate has nothing against."""
+        return {
+            one.letter.id: self.postman.write_by(
+                one.way.account if one.way is not None else None,
+                one.sender,
+                one.letter,
+                now=ahead.at,
+                html=one.campaign.html_part,
+                rehearsal=one.campaign.rehearsing,
+            )
+            for one in ahead.situations.values()
+            if not any(ahead.found[one.letter.id])
+            and self.postman.takes(rehearsal=one.campaign.rehearsing)
+        }
 
     def _past_waiting(self, after: Position) -> Position | None:
         """Where the next page begins behind a page that waits: where a letter doesn't."""
@@ -112,9 +163,12 @@ class _Round:
         self.counts[Verdict.WAITING] += waiting
         return after_those
 
-    def _leave(self, campaign_id: int, claims: Iterable[Claim]) -> None:
-        """Write what was claimed, note that it goes, and hand it over."""
-        written = [pair for one in claims if (pair := self._write(one)) is not None]
+    def _leave(self, campaign_id: int, claims: Sequence[Claim]) -> None:
+        """Hand over what was claimed; what isn't written yet is, and noted that it goes."""
+        ready = [(one, one.written) for one in claims if one.written is not None]
+        if ready:
+            self._hand_over(campaign_id, ready, ready[0][0].at)
+        written = [pair for one in claims if not one.written and (pair := self._write(one))]
         instant = self.now()
         try:
             going = claiming.about_to_go(self.database, written, now=instant)
@@ -130,7 +184,7 @@ class _Round:
             goes[pair[0].attempt_id in (going or ())].append(pair)
         self._stay(goes[False], instant, words)
         self.counts[Verdict.PUT_BACK] += len(goes[False])
-        self._hand_over(campaign_id, goes[True])
+        self._hand_over(campaign_id, goes[True], self.now())
 
     def _stay(
         self, letters: Sequence[tuple[Claim, Written]], instant: dt.datetime, words: str = ""
@@ -144,7 +198,7 @@ class _Round:
         self._kept(self.taken)
         self.taken = []
 
-    def _claim(self, page: Page, *, again: bool = True) -> Claimed:
+    def _claim(self, page: Page, ahead: Looked | None = None, *, again: bool = True) -> Claimed:
         """Claim what can be claimed; where a whole page can't, each letter by itself.
 
         A database that can't twice is away, or too busy: nothing, and the next look goes on.
@@ -158,6 +212,7 @@ class _Round:
                 now=self.now(),
                 worker=self.worker,
                 keep=partial(results.keep_delivered, results=self.taken, now=self.now()),
+                ahead=ahead,
             )
         except Exception as error:
             away = isinstance(error, sa.exc.OperationalError)
@@ -171,7 +226,9 @@ class _Round:
             return self._each(page)
         self.taken = []
         for verdict in done.others.values():
-            self.counts[verdict] += 1
+            # What waits further on is met again when its turn comes.
+            if not done.skipped or verdict is not Verdict.WAITING:
+                self.counts[verdict] += 1
         return done
 
     def _each(self, page: Page) -> Claimed:
@@ -206,11 +263,12 @@ class _Round:
             return claim, written
         return None
 
-    def _hand_over(self, campaign_id: int, letters: Sequence[tuple[Claim, Written]]) -> None:
+    def _hand_over(
+        self, campaign_id: int, letters: Sequence[tuple[Claim, Written]], began: dt.datetime
+    ) -> None:
         """Give the letters to the postman, outside any transaction."""
         if not letters:
             return
-        began = self.now()
         others: list[Result] = []
         try:
             for (claim, _), answer in zip(

@@ -109,7 +109,7 @@ def _prepare(job: Job) -> tuple[Database, Settings]:
         filename=job.home / "log", level=logging.WARNING, format="%(process)d %(message)s"
     )
     if job.busy_seconds is not None:
-        database.SQLITE_BUSY_SECONDS = job.busy_seconds
+        sqlite.BUSY_SECONDS = job.busy_seconds
     if job.largest_file is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (job.largest_file, job.largest_file))
     settings = job.settings()
