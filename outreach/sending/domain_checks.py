@@ -70,7 +70,15 @@ def _texts(resolver: Resolver, name: str, version: str) -> list[str]:
 
 def _spf(account: MailAccount, domain: str, resolver: Resolver) -> Finding:
     known = _texts(resolver, domain, "v=spf1")
-    advice = Record(domain, "TXT", f"v=spf1 a:{account.host} ~all")
+    allowed = _allowed(account.host)
+    advice = Record(domain, "TXT", f"v=spf1 {allowed} ~all") if allowed else None
+    if not known and advice is None:
+        words = Sentence(
+            "%(domain)s does not say which servers may send for it. Publish the address by which "
+            "the world sees this machine: a TXT record v=spf1 ip4:ADDRESS ~all.",
+            domain=domain,
+        )
+        return Finding("spf", Found.MISSING, words)
     if not known:
         words = Sentence(
             "%(domain)s does not say which servers may send for it. If your provider tells you an "
@@ -89,8 +97,31 @@ def _spf(account: MailAccount, domain: str, resolver: Resolver) -> Finding:
     if re.search(r"\s\+?all\b", known[0], re.IGNORECASE):
         words = Sentence("It lets every server in the world send: %(record)s", record=known[0])
         return Finding("spf", Found.WRONG, words, advice)
+    if re.fullmatch(r"v=spf1\s+[-~?]all", known[0].strip(), re.IGNORECASE):
+        words = Sentence(
+            "%(domain)s says that no server sends for it: %(record)s",
+            domain=domain,
+            record=known[0],
+        )
+        return Finding("spf", Found.WRONG, words, advice)
     words = Sentence("%(domain)s says: %(record)s", domain=domain, record=known[0])
     return Finding("spf", Found.GOOD, words)
+
+
+def _allowed(host: str) -> str:
+    """How SPF names the server at `host` (RFC 7208 §5); "" when the world sees it otherwise."""
+    address = _address(host)
+    if address is None:
+        return "" if host in LOOPBACK else f"a:{host}"
+    return f"ip{address.version}:{host}" if address.is_global else ""
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that `host` is written as, None when it is a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def _dkim(account: MailAccount, domain: str, resolver: Resolver) -> Finding:
@@ -163,7 +194,9 @@ def _reverse(host: str, resolver: Resolver) -> Finding:
     if host in LOOPBACK:
         words = Sentence("The server is on this machine; what the world sees of it is not known.")
         return Finding("reverse", Found.UNKNOWN, words)
-    addresses = [*resolver.lookup(host, "A"), *resolver.lookup(host, "AAAA")]
+    addresses = [host]
+    if _address(host) is None:
+        addresses = [*resolver.lookup(host, "A"), *resolver.lookup(host, "AAAA")]
     if not addresses:
         words = Sentence("%(host)s has no address.", host=host)
         return Finding("reverse", Found.MISSING, words)

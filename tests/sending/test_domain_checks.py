@@ -76,12 +76,30 @@ def test_what_is_missing_comes_with_the_record_to_publish() -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "value"),
+    [
+        ("8.8.8.8", "v=spf1 ip4:8.8.8.8 ~all"),
+        ("2001:4860::8", "v=spf1 ip6:2001:4860::8 ~all"),
+        ("127.0.0.1", None),
+        ("10.0.0.5", None),
+        ("localhost", None),
+    ],
+)
+def test_a_server_without_a_name_is_published_by_its_address(host: str, value: str | None) -> None:
+    """`a:` takes a name only (RFC 7208 §5.3); what only we see is no use to the world."""
+    said = found({("association.example", "TXT"): ()}, host=host)["spf"]
+    assert (said.record.value if said.record else None) == value
+    assert said.found is Found.MISSING and ("ADDRESS" in str(said.words)) is (value is None)
+
+
+@pytest.mark.parametrize(
     ("name", "change", "values", "result", "words"),
     [
         ("spf", {("association.example", "TXT"): ["v=spf1 -all", "v=spf1 +all"]}, {}, "wrong", "2"),
         ("spf", {("association.example", "TXT"): ["v=spf1 mx +all"]}, {}, "wrong", "every server"),
         ("spf", {("association.example", "TXT"): ["v=spf1 mx all"]}, {}, "wrong", "every server"),
         ("spf", {}, {"bounce_address": "r@other.example"}, "missing", "other.example"),
+        ("spf", {("association.example", "TXT"): ["v=spf1 -all"]}, {}, "wrong", "no server sends"),
         ("spf", {("association.example", "TXT"): None}, {}, "unknown", "Timeout"),
         ("dkim", {}, {"dkim_public": ""}, "missing", "make a key"),
         ("dkim", {}, {"dkim_public": "EFGH"}, "wrong", "Another key"),
@@ -97,6 +115,7 @@ def test_what_is_missing_comes_with_the_record_to_publish() -> None:
             "web server",
         ),
         ("reverse", {("7.2.0.192.in-addr.arpa", "PTR"): ["x.example."]}, {}, "wrong", "192.0.2.7"),
+        ("reverse", {}, {"host": "192.0.2.7"}, "good", "lead back"),
         ("reverse", {}, {"host": "127.0.0.1"}, "unknown", "this machine"),
     ],
 )
