@@ -16,7 +16,7 @@ def search() -> str:
     """Where was it said? In all that the reader may see."""
     text = request.args.get("q", "").strip()[:200]
     if text:
-        searching.catch_up(installation().database, steps=1)
+        searching.catch_up(installation().database, most=searching.STEP)
         # What was read before would not see the new rows.
         roll_back()
     found = searching.search(session(), campaign(), text, by=actor()) if text else ()

@@ -31,8 +31,9 @@ from outreach.replies.models import Incoming, Reply, ReplyLetter, SearchText, Th
 from outreach.schema import holds, one_of
 
 MOST_FOUND = 50
-# Letters that get their row in one step: a fraction of a second.
+# Rows that are made in one step: a fraction of a second; and by one who catches up, in some steps.
 STEP = 300
+MOST_AT_ONCE = 3000
 MOST_WORDS = 8
 # So many texts are read one by one; words of more of them are sooner found among the newest.
 FEW = 2000
@@ -43,6 +44,33 @@ AROUND = 140
 # Named one by one: an index finds what is named, and reads everything for what is not.
 _MAY_CHANGE = sorted(set(State) - LEFT)
 _WORD = re.compile(r"[\w'’]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is searched of one kind: its numbers, its words, which of them, and its rows."""
+
+    number: InstrumentedAttribute[int]
+    words: sa.ColumnElement[str]
+    is_read: sa.ColumnElement[bool]
+    row: InstrumentedAttribute[int | None]
+
+
+_SAID = (
+    _Said(
+        Letter.id,
+        Letter.recipient + "\n" + Letter.subject + "\n" + Letter.text,
+        Letter.state.in_(LEFT),
+        SearchText.letter_id,
+    ),
+    _Said(
+        Reply.id,
+        Reply.text + "\n" + Reply.note + "\n" + sa.func.coalesce(Reply.translation, ""),
+        sa.true(),
+        SearchText.reply_id,
+    ),
+    _Said(ThreadNote.id, sa.type_coerce(ThreadNote.text, sa.Text), sa.true(), SearchText.note_id),
+)
 
 # What is shown: pieces of text, each with whether it is what was looked for.
 Pieces = tuple[tuple[str, bool], ...]
@@ -62,66 +90,45 @@ class Found:
     office_id: int
 
 
-def catch_up(database: Database, *, steps: int = 10) -> int:
-    """Make the rows that are missing, some hundreds at a time; return how many that were."""
+def catch_up(database: Database, *, most: int = MOST_AT_ONCE) -> int:
+    """Make up to `most` of the rows that are missing of each, some at a time; return how many.
+
+    Nobody is kept from writing while there is nothing to do, or while it is looked for.
+    """
+    with database.reading() as session:
+        missing = [(it, _missing(session, it, most)) for it in _SAID]
     made = 0
-    for _ in range(steps):
-        with database.reading() as session:
-            # Most of the time there is nothing to do, and nobody is kept from writing.
-            if not _any_missing(session):
-                break
-        with database.writing() as session:
-            made += index(session)
+    for what, numbers in missing:
+        for at in range(0, len(numbers), STEP):
+            with database.writing() as session:
+                made += _index(session, what, numbers[at : at + STEP])
     return made
 
 
-def _any_missing(session: Session) -> bool:
-    letter = sa.select(SearchText.id).where(SearchText.letter_id == Letter.id)
-    reply = sa.select(SearchText.id).where(SearchText.reply_id == Reply.id)
-    note = sa.select(SearchText.id).where(SearchText.note_id == ThreadNote.id)
-    missing = sa.or_(
-        sa.exists().where(Letter.state.in_(LEFT), ~letter.exists()),
-        sa.exists().where(Reply.id > 0, ~reply.exists()),
-        sa.exists().where(ThreadNote.id > 0, ~note.exists()),
-    )
-    return bool(session.scalar(sa.select(missing)))
+def index(session: Session) -> int:
+    """Make the rows of letters that left, answers and notes that have none; return how many."""
+    return sum(_index(session, what, _missing(session, what, STEP)) for what in _SAID)
 
 
-def index(session: Session, *, most: int = STEP) -> int:
-    """Make the rows of letters that left, answers and notes that have none, the newest first.
-
-    At most so many of each; returns how many that were.
-    """
-    letters = sa.select(
-        Letter.id, Letter.recipient + "\n" + Letter.subject + "\n" + Letter.text
-    ).where(Letter.state.in_(LEFT))
-    nothing = sa.literal("")
-    answers = sa.select(
-        Reply.id,
-        Reply.text + "\n" + Reply.note + "\n" + sa.func.coalesce(Reply.translation, nothing),
-    )
-    notes = sa.select(ThreadNote.id, ThreadNote.text)
-    return (
-        _index(session, letters, Letter.id, SearchText.letter_id, most)
-        + _index(session, answers, Reply.id, SearchText.reply_id, most)
-        + _index(session, notes, ThreadNote.id, SearchText.note_id, most)
-    )
+def _missing(session: Session, what: _Said, most: int) -> Sequence[int]:
+    """The numbers of those that have no row, the newest first."""
+    known = sa.select(SearchText.id).where(what.row == what.number)
+    wanted = sa.select(what.number).where(what.is_read, ~known.exists())
+    return session.scalars(wanted.order_by(what.number.desc()).limit(most)).all()
 
 
-def _index(
-    session: Session,
-    rows: sa.Select[int, str],
-    number: InstrumentedAttribute[int],
-    column: InstrumentedAttribute[int | None],
-    most: int,
-) -> int:
-    known = sa.select(SearchText.id).where(column == number)
+def _index(session: Session, what: _Said, numbers: Sequence[int]) -> int:
+    if not numbers:
+        return 0
+    # Somebody else may have made them meanwhile.
     one_at_a_time(session, "search")
-    missing = session.execute(rows.where(~known.exists()).order_by(number.desc()).limit(most)).all()
-    if missing:
-        made = [{column.key: one, "words": fold(said)} for one, said in missing]
+    known = sa.select(SearchText.id).where(what.row == what.number)
+    wanted = sa.select(what.number, what.words).where(one_of(what.number, numbers))
+    rows = session.execute(wanted.where(~known.exists())).all()
+    if rows:
+        made = [{what.row.key: one, "words": fold(said)} for one, said in rows]
         session.execute(sa.insert(SearchText), made)
-    return len(missing)
+    return len(rows)
 
 
 def search(
@@ -301,12 +308,12 @@ def _notes(
 ) -> list[Found]:
     rows = session.execute(
         sa.select(ThreadNote, Office.name)
-        .join(SearchText, SearchText.note_id == ThreadNote.id)
         .join(Office, Office.id == ThreadNote.office_id)
         .where(
             ThreadNote.campaign_id == campaign.id,
             ThreadNote.rehearsal == campaign.rehearsing,
-            said,
+            # Asked for each note, so that the texts of letters are not gone through for them.
+            sa.exists().where(SearchText.note_id == ThreadNote.id, said),
         )
         .order_by(ThreadNote.id.desc())
         .limit(limit)
@@ -319,18 +326,17 @@ def _notes(
 
 def marked(text: str, words: Sequence[str]) -> Pieces:
     """Return the part of `text` around the first of the folded `words`, in pieces: (text, hit)."""
-    hits = [
-        (one.start(), one.end())
-        for one in _WORD.finditer(text)
-        if any(word in fold(one[0]) for word in words)
-    ]
+    hits: list[tuple[int, int]] = []
+    for one in _WORD.finditer(text):
+        if hits and one.end() > hits[0][1] + 2 * AROUND:
+            break
+        if any(word in fold(one[0]) for word in words):
+            hits.append((one.start(), one.end()))
     begin = max(0, hits[0][0] - AROUND) if hits else 0
     end = min(len(text), (hits[0][1] if hits else 0) + 2 * AROUND)
     pieces: list[tuple[str, bool]] = [("… ", False)] if begin else []
     at = begin
     for first, last in hits:
-        if last > end:
-            break
         pieces += [(text[at:first], False), (text[first:last], True)]
         at = last
     pieces += [(text[at:end], False), (" …" if end < len(text) else "", False)]
