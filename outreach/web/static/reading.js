@@ -57,8 +57,10 @@
     if (event.ctrlKey || event.metaKey || event.altKey) { return; }
     /* No choice of a list begins with either, so they work from there too. */
     if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName)) { return; }
-    if (event.key === ".") { step(1); }
-    if (event.key === ",") { step(-1); }
+    if (event.key !== "." && event.key !== ",") { return; }
+    /* A list would take it for the beginning of a choice. */
+    event.preventDefault();
+    step(event.key === "." ? 1 : -1);
   });
   /* Where text and form stand side by side one begins with the form, reading; not after an error. */
   if (window.matchMedia("(min-width: 75rem)").matches && !document.querySelector(".error-summary")) {
