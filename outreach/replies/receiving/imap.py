@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import imaplib
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -164,11 +165,22 @@ def _connected(access: Access, trust: ssl.SSLContext) -> imaplib.IMAP4:
 
 def _sign_in(line: imaplib.IMAP4, access: Access) -> None:
     """SASL PLAIN where there is one: it takes passwords of every alphabet (RFC 4616)."""
-    if "AUTH=PLAIN" in line.capabilities:
-        words = f"\0{access.username}\0{access.password}".encode()
-        line.authenticate("PLAIN", lambda _challenge: words)
-    else:
-        line.login(access.username, access.password)
+    try:
+        if "AUTH=PLAIN" in line.capabilities:
+            words = f"\0{access.username}\0{access.password}".encode()
+            line.authenticate("PLAIN", lambda _challenge: words)
+        else:
+            line.login(access.username, access.password)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        raise MailboxTrouble(
+            Sentence(
+                "The mail server turned us away (%(words)s). Check user name and password; many "
+                "providers want IMAP switched on first, and a password of its own for programs.",
+                words=" ".join(str(error).strip("b'\"").split())[:300],
+            )
+        ) from error
 
 
 def _expect(answer: tuple[str, list[Any]], folder: str) -> list[Any]:
@@ -188,13 +200,35 @@ def _said(rows: list[Any]) -> Sentence:
 
 
 def _words(access: Access, error: Exception) -> Sentence:
+    """What went wrong with the line, and what to do about it."""
     said = " ".join(str(error).strip("b'\"").split())[:300] or type(error).__name__
+    where: dict[str, str] = {"host": access.host, "port": str(access.port), "words": said}
+    if isinstance(error, ssl.SSLCertVerificationError):
+        where["words"] = error.verify_message or said
+        return Sentence(
+            "The mail server can't prove that it is %(host)s (%(words)s), so no password was told "
+            "to it. Write its name as your provider gives it; if it is written so, send the "
+            "provider these words: the certificate has to be renewed.",
+            host=where["host"],
+            words=where["words"],
+        )
+    if isinstance(error, ssl.SSLError) or "STARTTLS" in said.upper():
+        return Sentence(
+            "No encrypted line to %(host)s, port %(port)s comes about: %(words)s. Try the other "
+            "kind of encryption with its port: from the start with 993, after the greeting with "
+            "143.",
+            **where,
+        )
+    if isinstance(error, socket.gaierror):
+        return Sentence(
+            "There is no mail server called %(host)s (%(words)s). Check how the name is written.",
+            host=where["host"],
+            words=where["words"],
+        )
     if isinstance(error, imaplib.IMAP4.abort | OSError | EOFError):
         return Sentence(
             "The mail server %(host)s, port %(port)s can't be reached or broke off: %(words)s",
-            host=access.host,
-            port=access.port,
-            words=said,
+            **where,
         )
     return Sentence("The mail server turned us away: %(words)s", words=said)
 
