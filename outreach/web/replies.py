@@ -59,6 +59,7 @@ def inbox() -> str:
         people=queue.people_for(session(), campaign(), current, by=actor()) if current else [],
         questions=queue.questions_about(session(), current, by=actor()) if current else [],
         at=at,
+        seen=current.id if current and _may_wait(current) else None,
         every=every,
         today=today,
         filed=filed_just_now(),
@@ -66,6 +67,11 @@ def inbox() -> str:
         recent=desk.answer_rows(session(), answers, limit=RECENT),
         kinds=KINDS,
     )
+
+
+def _may_wait(task: Task) -> bool:
+    """Whether one goes on from a task one holds: not from an answer that is half read."""
+    return task.owner_id == actor().user_id and task.kind not in queue.CLAIMED
 
 
 def _unposted(task: Task | None) -> bool:

@@ -171,6 +171,18 @@ def test_filing_one_opens_the_next_and_the_first_is_still_undone(
         assert session.scalars(logging).all() == []
 
 
+def test_what_one_holds_for_longer_does_not_bar_the_way(sam, database, campaign, message) -> None:
+    with database.writing() as session:
+        number = make.task(session, campaign, subject=("desk", 1), title="Call them on Friday").id
+    sam.send(f"/tasks/{number}/take")
+    browser = Browser(sam)
+    assert "Call them on Friday" in browser.get("replies.inbox")
+    assert browser.press("Next").url == f"/inbox/mail/{message}/read"
+    # What is half read is gone on with.
+    browser.get("replies.inbox")
+    assert browser.press("Next").url == f"/inbox/mail/{message}/read"
+
+
 def test_what_one_asked_about_waits_behind_what_is_free(
     vera, olga, database, campaign, message
 ) -> None:

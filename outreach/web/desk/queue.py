@@ -26,7 +26,9 @@ SKIPPED = 50
 @bp.post("/inbox/next")
 @needs("tasks.take")
 def next_thing() -> Response:
-    """Take the next thing that waits and open it."""
+    """Take the next thing that waits and open it; what one holds and has seen waits meanwhile."""
+    if seen := request.form.get("seen", 0, type=int):
+        _put_behind(seen)
     task = take_next()
     if task is None:
         flash(_("Nothing waits for you."), "info")
@@ -51,9 +53,13 @@ def skip(task_id: int) -> Response:
     with transaction(session()):
         if task.owner_id == actor().user_id and task.done_at is None:
             tasks.release(session(), task, by=actor(), now=now())
-    cookie["skipped"] = [*(one for one in cookie.get("skipped", []) if one != task_id), task_id]
-    cookie["skipped"] = cookie["skipped"][-SKIPPED:]
+    _put_behind(task_id)
     return next_thing()
+
+
+def _put_behind(task_id: int) -> None:
+    others = [one for one in cookie.get("skipped", []) if one != task_id]
+    cookie["skipped"] = [*others, task_id][-SKIPPED:]
 
 
 @bp.post("/inbox/tasks/<int:task_id>/hand-over")
