@@ -107,7 +107,7 @@ def read(dataset: Dataset) -> Iterator[Record]:
         raise BadFile(place, None, Sentence("This is a web page, not the list of members."))
     root = read_xml(dataset.files[0], place)
     rows: list[Row] = []
-    for number, mep in enumerate(root.iter("mep"), start=1):
+    for number, mep in enumerate(root.iterfind(".//{*}mep"), start=1):
         said = {_plain(part.tag): cleaning.text(part.text) for part in mep}
         given, family = at_capitals(said.get("fullname", ""))
         row = [said.get("fullname", ""), given, family, said.get("country", "")]

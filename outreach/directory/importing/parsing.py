@@ -11,6 +11,7 @@ import gc
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,6 +28,11 @@ from outreach.words import Sentence
 MAX_BYTES = 200_000_000
 MAX_YAML_BYTES = 30_000_000
 MAX_DEPTH = 60
+# So many values may stand in a YAML file by an alias; what lists repeat is a term or an address.
+MAX_UNFOLDED = 100_000
+_UNFOLDING = Sentence(
+    "Its aliases (*name) unfold to far more than such lists are, or lead nowhere. Write them out."
+)
 # Expat's number for a byte that can't stand there.
 _INVALID_TOKEN = 4
 _LABEL = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding=[\"']([\w.-]+)[\"'][^>]*\?>")
@@ -125,6 +131,8 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:int", re.compile(r"^(?:0|-?[1-9][0-9]{0,17})$"), list("-0123456789")
 )
+# "<<: *name" takes over what the part holds.
+_Loader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
 # What may be an alias, or nest deeply in few bytes; most files have neither and are not scanned.
 _ALIAS = re.compile(rb"(?:^|[\s,\[{:])\*[^\s*]", re.MULTILINE)
 _DEEP = re.compile(rb"(?:[-?:][ \t]+){40}|^ {120}", re.MULTILINE)
@@ -133,7 +141,8 @@ _DEEP = re.compile(rb"(?:[-?:][ \t]+){40}|^ {120}", re.MULTILINE)
 def read_yaml(source: Path | bytes, name: str) -> Any:
     """Return the YAML document at `source` (a path, or its bytes) as plain values.
 
-    Raises BadFile (`name`, line) for what is empty, no YAML, has aliases or is nested too deeply.
+    Raises BadFile (`name`, line) for what is empty, no YAML, nested too deeply, or unfolds by its
+    aliases to far more than it is.
     """
     data = _bytes(source, name, MAX_YAML_BYTES)
     try:
@@ -161,19 +170,44 @@ def _suspicious(data: bytes) -> bool:
     return brackets > MAX_DEPTH or bool(_ALIAS.search(data) or _DEEP.search(data))
 
 
+@dataclass(slots=True)
+class _Part:
+    """A part of a YAML document: how much it holds and how deep it is, aliases unfolded."""
+
+    anchor: str | None = None
+    nodes: int = 1
+    height: int = 0
+
+    def add(self, part: _Part) -> None:
+        self.nodes += part.nodes
+        self.height = max(self.height, part.height + 1)
+
+
 def _check_events(data: bytes, name: str) -> None:
-    """Refuse aliases and deep nesting before anything is built: LibYAML has no limit of its own."""
-    depth = 0
+    """Refuse deep nesting and aliases that unfold to much before anything is built.
+
+    LibYAML has no limits of its own. A part that stands within itself is not known yet.
+    """
+    known: dict[str, _Part] = {}
+    within = [_Part()]
+    unfolded = 0
     for event in yaml.parse(data, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark else None
-        if isinstance(event, yaml.AliasEvent):
-            raise BadFile(name, line, Sentence("Aliases (*name) are not read. Write it out."))
+        part = _Part(getattr(event, "anchor", None))
         if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise BadFile(name, line, _too_deep(MAX_DEPTH))
+            within.append(part)
         elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+            part = within.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            part = known.get(event.anchor, _Part(nodes=MAX_UNFOLDED + 1))
+            unfolded += part.nodes
+        if len(within) - 1 + part.height > MAX_DEPTH:
+            raise BadFile(name, line, _too_deep(MAX_DEPTH))
+        if unfolded > MAX_UNFOLDED:
+            raise BadFile(name, line, _UNFOLDING)
+        if isinstance(event, yaml.CollectionEndEvent | yaml.ScalarEvent | yaml.AliasEvent):
+            within[-1].add(part)
+            known |= {part.anchor: part} if part.anchor else {}
 
 
 def read_xml(path: Path, name: str) -> ElementTree.Element:

@@ -82,14 +82,20 @@ def _all_there(upload: Upload, files: tuple[Path, ...]) -> tuple[bool, set[int]]
     for file in files:
         if _CONTACT_FILE.fullmatch(file.name):
             continue
-        page = read_json(file, upload.place(file))
-        if isinstance(page, dict) and isinstance(page.get("items"), list):
+        for page in _pages(read_json(file, upload.place(file))):
+            if not isinstance(page.get("items"), list):
+                continue
             total = max(total, _number(page.get("totalResults")))
             members = _members(page)
             seen |= {str(member.get("id")) for member in members}
             held = [_dict(member.get("latestHouseMembership")) for member in members]
             houses |= {_number(one.get("house")) for one in held}
     return bool(total) and len(seen) >= total, houses
+
+
+def _pages(said: Any) -> list[dict[str, Any]]:
+    """Return the pages of a file: one, or a list of them."""
+    return [one for one in (said if isinstance(said, list) else [said]) if isinstance(one, dict)]
 
 
 def _number(value: Any) -> int:
@@ -106,14 +112,16 @@ def read(dataset: Dataset) -> Iterator[Record]:
     members: dict[str, tuple[dict[str, Any], str]] = {}
     ways: dict[str, list[dict[str, Any]]] = {}
     for file in dataset.files:
-        page = read_json(file, file.name)
-        if not isinstance(page, dict):
-            continue
-        if isinstance(page.get("items"), list):
-            for member in _members(page):
-                members.setdefault(str(member.get("id")), (member, file.name))
-        elif number := _whose(page, file):
-            ways[number] = [one for one in page["value"] if isinstance(one, dict)]
+        for page in _pages(read_json(file, file.name)):
+            if isinstance(page.get("items"), list):
+                found = _members(page)
+                if missing := len(page["items"]) - len(found):
+                    words = Sentence("Entries that name nobody: %(number)s.", number=missing)
+                    yield Problem(file.name, words, stops=True)
+                for member in found:
+                    members.setdefault(str(member.get("id")), (member, file.name))
+            elif number := _whose(page, file):
+                ways[number] = [one for one in page["value"] if isinstance(one, dict)]
     if not members:
         raise BadFile(dataset.files[0].name, None, Sentence("There is no member in it."))
     if not dataset.complete:

@@ -99,6 +99,15 @@ def test_a_page_that_checks_for_robots_is_told_apart(tmp_path):
         assert ep_xml.datasets(upload) == []
 
 
+def test_a_list_in_a_namespace_is_read(tmp_path):
+    plain = "<meps>" + mep("Ann LEE") + "</meps>"
+    found = [
+        [one for one in records(tmp_path, text) if isinstance(one, PersonRecord)]
+        for text in (plain, plain.replace("<meps", '<meps xmlns="urn:list"'))
+    ]
+    assert found[0] == found[1] != []
+
+
 def test_a_list_with_a_document_type_or_nobody_in_it_is_refused(tmp_path):
     bomb = "<?xml version='1.0'?><!DOCTYPE meps [<!ENTITY a 'aaaa'>]><meps><mep>&a;</mep></meps>"
     for text, word in ((bomb, "document type"), ("<meps></meps>", "no member")):

@@ -50,7 +50,7 @@ def test_recognition(tmp_path: Path, written: str, expected: str) -> None:
         ("list.json", b"<!DOCTYPE html><title>Sign in</title>", "web page"),
         ("list.pdf", b"%PDF-1.4", "This is a PDF"),
         ("list.png", b"\x89PNG\r\n", "a picture"),
-        ("list.yaml", b"a: &a [1]\nb: *a\n", "Aliases"),
+        ("list.yaml", b"a: &a [1]\nb: *c\n", "aliases"),
         ("list.yaml", b"a: 1\n", "This YAML holds no list"),
         ("list.xml", b"<a/>", "This XML is no list"),
         ("list.vcf", b"Dear all", "no address book"),

@@ -86,17 +86,28 @@ def test_stars_in_yaml_texts_are_texts() -> None:
     }
 
 
-BOMB = b"a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n"
+BOMB = b"a: &a [x,x,x,x,x,x,x,x]\n" + b"".join(
+    b"b%d: &b%d [%s]\n" % (n, n, b",".join([b"*b%d" % (n - 1) if n else b"*a"] * 8))
+    for n in range(9)
+)
+TALL = b"- &n0 x\n" + b"".join(b"- &n%d [[*n%d]]\n" % (n, n - 1) for n in range(1, 500))
+
+
+def test_parts_named_once_and_meant_again_are_read() -> None:
+    written = b"- &a {term: &t [x, y], n: 1}\n- {term: *t}\n- *a\n- {<<: *a, n: 2}\n"
+    first = {"term": ["x", "y"], "n": 1}
+    assert parsing.read_yaml(written, "a") == [first, {"term": ["x", "y"]}, first, first | {"n": 2}]
 
 
 @pytest.mark.parametrize(
     ("data", "line", "words"),
     [
         (b"", None, "empty"),
-        (BOMB, 2, "Aliases"),
-        (BOMB.decode().encode("utf-16"), 2, "Aliases"),
-        (b"x: &x {b: 1}\ny: {<<: *x}", 2, "Aliases"),
-        (b"- a\n- *b\n", 2, "Aliases"),
+        (BOMB, 6, "aliases"),
+        (BOMB.decode().encode("utf-16"), 6, "aliases"),
+        (TALL, 31, "60 levels"),
+        (b"- &a [x, *a]\n", 1, "aliases"),
+        (b"- a\n- *b\n", 2, "aliases"),
         (b"[" * 200_000, 1, "60 levels"),
         (b"{a: " * 100_000, 1, "60 levels"),
         (b"- " * 100_000 + b"x", 1, "60 levels"),

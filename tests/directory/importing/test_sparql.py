@@ -166,6 +166,27 @@ def test_csv_and_plain_json_say_the_same(tmp_path: Path) -> None:
     assert dataset.jurisdiction == "EE"
 
 
+def test_variables_of_somebody_elses_query_are_understood(tmp_path: Path) -> None:
+    held = {
+        "person": uri("Q1"),
+        "personLabel": word("Ann Lee", "en"),
+        "body": uri("Q8"),
+        "bodyLabel": word("Riigivolikogu", "en"),
+        "group": uri("Q7"),
+        "groupLabel": word("Greens", "en"),
+        "mail": word("ann@volikogu.example"),
+    }
+    shown = {"head": {"vars": [*held]}, "results": {"bindings": [held]}}
+    plain = [{name: cell["value"] for name, cell in held.items()}]
+    table = ",".join(held) + "\n" + ",".join(plain[0].values()) + "\n"
+    for written in (json.dumps(shown), json.dumps(plain), table):
+        dataset, people, records = read(tmp_path / "theirs.json", written)
+        assert people["Q1"].name == "Ann Lee"
+        assert [one.value for one in people["Q1"].contacts] == ["ann@volikogu.example"]
+        assert {one.name for one in records if isinstance(one, Body)} >= {"Riigivolikogu", "Greens"}
+        assert dataset.source == "wikidata-q8"
+
+
 def test_who_has_no_name_is_told(tmp_path: Path) -> None:
     nameless = row("Q2", itemLabel=word("Q2"))
     nobody = {"itemLabel": word("Somebody")}

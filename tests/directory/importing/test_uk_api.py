@@ -149,6 +149,17 @@ def test_odd_pages_do_no_harm(tmp_path):
         read(tmp_path)
 
 
+def test_pages_in_one_file_are_a_list_and_empty_entries_are_told(tmp_path):
+    pages = [{"items": [ANN, {"value": None}], "totalResults": 2}]
+    pages += [{"items": [BOB], "totalResults": 2}]
+    (tmp_path / "pages.json").write_text(json.dumps(pages))
+    dataset, found = read(tmp_path)
+    assert [one.key for one in found if isinstance(one, PersonRecord)] == ["9001", "9002"]
+    assert dataset.complete
+    told = [str(one.words) for one in found if isinstance(one, Problem)]
+    assert told == ["Entries that name nobody: 1."]
+
+
 def test_other_json_is_left_to_others(tmp_path):
     (tmp_path / "list.json").write_text('{"items": [{"name": "Ann"}]}')
     with opened(tmp_path) as upload:

@@ -1,7 +1,8 @@
 """Reads what Wikidata's query service answers: its JSON, its plain JSON and its CSV (CC0).
 
 One row is one combination of values, so rows are grouped by person and statement first. The
-variables are those `query` asks for; a file needs `item` and a name, all others may be missing.
+variables are those `query` asks for, or what others call them (`_CALLED`); a file needs `item` and
+a name, all others may be missing.
 Form of the JSON: https://www.w3.org/TR/sparql11-results-json/
 """
 
@@ -12,6 +13,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,15 @@ _ENTITY = "wikidata.org/entity/"
 _Q = re.compile(r"Q[1-9]\d{0,12}")
 # 9 a year, 10 a month, 11 a day: https://www.wikidata.org/wiki/Help:Dates#Precision
 _LENGTHS = {"9": 4, "10": 7, "11": 10}
+# What people call our variables in queries of their own; each may have its label beside it.
+_CALLED = {
+    "item": ("person", "human", "politician", "member", "mp", "mep", "minister", "legislator"),
+    "org": ("body", "organization", "organisation", "legislature", "parliament", "chamber"),
+    "district": ("constituency", "electoralDistrict", "area"),
+    "party": ("group", "faction", "parliamentaryGroup"),
+    "website": ("url", "officialWebsite"),
+    "email": ("mail", "emailAddress"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +64,31 @@ def datasets(upload: Upload) -> list[Dataset]:
 
 def _is_ours(head: bytes) -> bool:
     plain = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    entities = _ENTITY.encode() in plain
     if plain.startswith(b"{"):
         listed = re.search(rb'"vars"\s*:\s*\[([^\]]*)\]', plain)
-        return bool(listed and b'"item"' in listed[1])
+        names = re.findall(r'"([^"]+)"', listed[1].decode(errors="replace")) if listed else []
+        return "item" in names or (entities and "item" in _renamed(names).values())
     if plain.startswith(b"["):
-        return bool(re.search(rb'"item"\s*:\s*"https?://(?:www\.)?wikidata\.org/entity/Q', plain))
-    names, _, rest = plain.partition(b"\n")
-    columns = names.strip().replace(b'"', b"").split(b",")
-    return b"item" in columns and _ENTITY.encode() in rest
+        link = rb'"(\w+)"\s*:\s*"https?://(?:www\.)?wikidata\.org/entity/Q'
+        names = [one.decode() for one in re.findall(link, plain)]
+        return "item" in _renamed(names).values()
+    header, first = [*csv.reader(plain.decode(errors="replace").splitlines()[:2]), [], []][:2]
+    linked = [name for name, value in zip(header, first, strict=False) if _ENTITY in value]
+    return entities and ("item" in header or "item" in _renamed(linked).values())
+
+
+def _renamed(names: Iterable[str]) -> dict[str, str]:
+    """Return the variables `names`, each with ours that it stands for: the first one if several."""
+    ours = {name: name for name in names}
+    for name, others in _CALLED.items():
+        if name in ours:
+            continue
+        for other in others:
+            if other in ours:
+                ours |= {other: name, f"{other}Label": f"{name}Label"}
+                break
+    return ours
 
 
 def _dataset(upload: Upload, file: Path) -> Dataset:
@@ -113,7 +141,13 @@ def read(dataset: Dataset) -> Iterator[Record]:
 
 
 def _rows(file: Path, name: str) -> list[Row]:
-    """Return the rows of any of the three forms."""
+    """Return the rows of any of the three forms, by our variables."""
+    rows = _rows_as_named(file, name)
+    names = _renamed(dict.fromkeys(chain.from_iterable(rows)))
+    return [{names[one]: cell for one, cell in row.items()} for row in rows]
+
+
+def _rows_as_named(file: Path, name: str) -> list[Row]:
     with file.open("rb") as stream:
         first = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if first not in (b"{", b"["):
