@@ -2,8 +2,9 @@
 
 Live letters (gate, seal, claim, message, DKIM, SMTP, results) go to `smtp-sink`; `smtp-source`
 sends as many messages of 6,000 octets to it before and after, in the same run. Workers are forked
-when everything is imported and do what `outreach worker` does when it is woken; their CPU seconds
-are told by the kernel once they ended. Only what the workers themselves use is counted, not the
+when everything is imported, send a batch each, as a worker has that runs for weeks, and then do
+what `outreach worker` does when it is woken: from there on time and CPU seconds are counted, and
+what came before is printed beside them. Only what the workers themselves use is counted, not the
 sink and not PostgreSQL's server. Needs Debian's package postfix for the sink and the source.
 
     .venv/bin/python benchmarks/sending.py [--letters 10000] [--batch 50] [--workers 2]
@@ -35,7 +36,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import wait
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import configure_mappers
@@ -51,7 +54,7 @@ from outreach.database import Database
 from outreach.directory.salutation_blocks import blocks
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import due, ways
+from outreach.sending import due, outbox, ways
 from outreach.signing import Vault
 
 PLACES = "/usr/sbin"
@@ -110,19 +113,26 @@ def _answers(port: int) -> None:
     raise SystemExit("smtp-sink does not start")
 
 
-def send(url: str, settings: Settings, profile: str) -> None:
-    """Be a worker until nothing is due; its own process."""
+def send(url: str, settings: Settings, profile: str, ready: Any, cold: Any) -> None:
+    """Be a worker until nothing is due; its own process.
+
+    What it used for its first batch is added to `cold`; then it waits until all are `ready`.
+    """
     gc.freeze()
-    database = Database(url)
+    database, worker = Database(url), work.new_worker()
 
     def now() -> dt.datetime:
         return dt.datetime.now(dt.UTC)
 
-    profiler = cProfile.Profile() if profile else None
-    if profiler:
-        profiler.enable()
     with ways.ways_of(settings) as out:
-        work.send_letters(database, out, now=now, worker=work.new_worker())
+        outbox.send_due(database, out, now=now, worker=worker, limit=settings.batch)
+        with cold.get_lock():
+            cold.value += time.process_time()
+        ready.wait()
+        profiler = cProfile.Profile() if profile else None
+        if profiler:
+            profiler.enable()
+        work.send_letters(database, out, now=now, worker=worker)
     if profiler:
         profiler.disable()
         pstats.Stats(profiler).dump_stats(profile)
@@ -130,22 +140,29 @@ def send(url: str, settings: Settings, profile: str) -> None:
 
 
 def run(database: Database, settings: Settings, workers: int, profile: str) -> tuple[float, ...]:
-    """Send everything by so many workers; return seconds, CPU seconds, most memory (MB)."""
+    """Send everything by so many workers.
+
+    Return seconds, CPU seconds, most memory (MB), and the CPU seconds of their first batches.
+    """
     url = database.url.render_as_string(hide_password=False)
     database.close()
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    started = [FORK.Process(target=send, args=(url, settings, profile)) for _ in range(workers)]
+    ready, cold = FORK.Barrier(workers + 1), FORK.Value("d", 0.0)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = (url, settings, profile, ready, cold)
+    started = [FORK.Process(target=send, args=told) for _ in range(workers)]
     for one in started:
         one.start()
-    peak = 0.0
-    while any(one.is_alive() for one in started):
-        peak = max([peak, *(memory(one.pid or 0) for one in started)])
-        time.sleep(0.1)
+    ready.wait()
+    begun, peak = time.perf_counter(), 0.0
+    while left := [one for one in started if one.is_alive()]:
+        peak = max([peak, *(memory(one.pid or 0) for one in left)])
+        wait([one.sentinel for one in left], 0.1)
+    spent = time.perf_counter() - begun
     for one in started:
         one.join()
-    spent, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return spent, worked, peak
+    return spent, worked - cold.value, peak, cold.value
 
 
 def memory(process: int) -> float:
@@ -175,13 +192,17 @@ def plan(database: Database, page: due.Page | None = None) -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run: letters, letters and source's messages a second, CPU seconds, MB of a worker."""
+    """One run: letters, letters and source's messages a second, CPU seconds, MB of a worker.
+
+    `cold` are the CPU seconds that the workers took to start and to send their first batches.
+    """
 
     letters: int
     rate: float
     source: float
     cpu: float
     memory: float
+    cold: float
 
     def told(self, what: str) -> str:
         """Return the run in one line, after what it was."""
@@ -189,7 +210,7 @@ class Measured:
             f"{what}, {self.letters:,} letters: {self.rate:,.0f}/s; "
             f"smtp-source {self.source:,.0f}/s; ratio {self.rate / self.source:.3f}; "
             f"CPU {self.cpu / self.letters * 10_000:.2f} s per 10,000; "
-            f"most memory {self.memory:.0f} MB a worker"
+            f"most memory {self.memory:.0f} MB a worker; first batches {self.cold:.2f} s CPU"
         )
 
 
@@ -203,14 +224,15 @@ def measure(
         count = session.scalar(sa.select(sa.func.count(Letter.id))) or 0
     at.source(chosen.letters)
     before = at.count()
-    spent, worked, peak = run(database, settings, chosen.workers, chosen.profile)
+    spent, worked, peak, cold = run(database, settings, chosen.workers, chosen.profile)
     taken = at.count() - before
     at.source(chosen.letters)
     with database.reading() as session:
         left = session.scalar(sa.select(sa.func.count(Letter.id)).where(Letter.state != State.SENT))
     if left or taken != count:
         raise SystemExit(f"of {count} letters {left} were not sent; the sink took {taken}")
-    return Measured(count, count / spent, statistics.median(at.rates), worked, peak)
+    counted = count - chosen.workers * settings.batch
+    return Measured(counted, counted / spent, statistics.median(at.rates), worked, peak, cold)
 
 
 def measure_in(folder: Path, count: int, chosen: argparse.Namespace, at: Sink) -> Measured:
@@ -228,7 +250,7 @@ def measure_in(folder: Path, count: int, chosen: argparse.Namespace, at: Sink) -
         database.close()
         make = FORK.Process(
             target=filling.fill,
-            args=(database, count),
+            args=(database, count + chosen.workers * settings.batch),
             kwargs={"vault": vault, "port": at.port, "dkim": chosen.dkim},
         )
         make.start()
