@@ -22,8 +22,9 @@ from outreach.sending.situation import Situation, look_at_many
 from outreach.sqlite import changes
 
 AT_ONCE = 200
-# What was seen so long ago is looked at again: time passes for the gate, too.
-LASTS = dt.timedelta(seconds=5)
+# What was seen so long ago is looked at again: time passes for the gate, too. Long enough to sign a
+# batch by the libraries alone on a slow machine.
+LASTS = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,8 @@ class _Round:
     # Which of the next pages it looks at, and how often it has looked.
     lane: int = 0
     looks: int = 0
+    # Does not look ahead this time.
+    rests: bool = False
 
     def left(self, limit: int) -> int:
         """Return how many more letters may be delivered."""
@@ -100,7 +102,10 @@ class _Round:
 
     def send(self, page: Page) -> Page | None:
         """Claim a page of letters, hand them over, and return the page to go on with."""
-        done = self._claim(page, self._look_ahead(page))
+        ahead = self._look_ahead(page)
+        done = self._claim(page, ahead)
+        # Where others write all the time, every second look would be for nothing.
+        self.rests = ahead is not None and any(one.written is None for one in done.claims)
         for campaign_id, some in groupby(done.claims, lambda one: one.letter.campaign_id):
             self._leave(campaign_id, list(some))
         taken = not done.claims and set(done.others.values()) == {Verdict.TAKEN}
@@ -121,7 +126,7 @@ class _Round:
         A worker that met another looks further on, and now and then at the next. None where looking
         before claiming gains nothing, or fails: the claim finds out why.
         """
-        if not self.database.one_writer:
+        if self.rests or not self.database.one_writer:
             return None
         self.looks += 1
         skip = self.lane * page.most if self.looks % PAGES else 0
@@ -131,6 +136,9 @@ class _Round:
                 if skip and ahead is not None and len(ahead.letters) < page.most:
                     ahead = look_ahead(session, page, now=self.now())
             return replace(ahead, written=self._written(ahead)) if ahead is not None else None
+        except (BadInput, Refused):
+            # Can't be made into a message: held once it is claimed.
+            return None
         except Exception as error:
             log.error("looking ahead: %s", type(error).__name__)
             return None

@@ -119,6 +119,24 @@ def test_two_workers_that_met_look_at_different_pages(
     assert order != codes[2:] or not database.one_writer
 
 
+def test_where_others_write_all_the_time_every_second_look_is_saved(
+    empty_sqlite: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, real, looks, claims = queue(empty_sqlite, 80), claiming.claim, [], []
+
+    def claim(*told: Any, **more: Any) -> Any:
+        looks.append(more["ahead"] is not None)
+        change(empty_sqlite, sa.update(Campaign).values(goal=len(looks)))
+        claims.append(real(*told, **more))
+        return claims[-1]
+
+    monkeypatch.setattr(claiming, "claim", claim)
+    assert send(empty_sqlite, Batches(), watch) == {"delivered": 80}
+    assert looks == [True, False, True, False, True]
+    assert all(one.written is None for done in claims for one in done.claims)
+    assert states(empty_sqlite, ids) == ["sent"] * 80
+
+
 def seen(database: Database, watch: Watch) -> looking_ahead.Looked | None:
     with database.reading() as session:
         return looking_ahead.look_ahead(session, due.Page(most=5), now=watch.now)
