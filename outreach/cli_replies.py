@@ -23,7 +23,7 @@ from outreach.letters.models import Letter
 from outreach.replies.mail import parsing
 from outreach.replies.matches import sorting
 from outreach.replies.matches.matching import Guess
-from outreach.replies.models import Incoming, Way
+from outreach.replies.models import Incoming, Mailbox, Way
 from outreach.replies.receiving import fetching, inbox
 from outreach.signing import Vault
 from outreach.words import Sentence
@@ -98,7 +98,11 @@ def fetch(as_json: bool) -> None:
         folders = fetching.fetch_folders(database, settings.home, now=now)
         read = sorting.read_and_sort(database, vault, now=now())
     every = [*boxes.values(), *folders.values()]
-    troubles = [str(one.trouble) for one in every if one.trouble]
+    with database.reading() as session:
+        rows = session.execute(sa.select(Mailbox.id, Mailbox.name)).tuples()
+        named = [(name, boxes[number]) for number, name in rows if number in boxes]
+    looks = (*named, *folders.items())
+    troubles = [f"{name}: {one.trouble}" for name, one in looks if one.trouble]
     told = {"new": sum(one.taken for one in every), "read": read, "troubles": troubles}
     if as_json:
         click.echo(json.dumps(told, sort_keys=True))
