@@ -199,7 +199,7 @@ def _check_events(data: bytes, name: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             part = within.pop()
         elif isinstance(event, yaml.AliasEvent):
-            part = known.get(event.anchor, _Part(nodes=MAX_UNFOLDED + 1))
+            part = known.get(event.anchor or "", _Part(nodes=MAX_UNFOLDED + 1))
             unfolded += part.nodes
         if len(within) - 1 + part.height > MAX_DEPTH:
             raise BadFile(name, line, _too_deep(MAX_DEPTH))
