@@ -31,6 +31,8 @@ BATCH = 1_000
 LARGE_BATCH = 10
 # The database itself goes as tables; what SQLite keeps beside it is part of it.
 _DATABASE = (".sqlite", ".sqlite-wal", ".sqlite-shm")
+# What a home holds before anything happened in it, and what a disk of its own has.
+_OF_A_NEW_HOME = ("secret-key", "lost+found")
 
 
 def write(database: Database, home: Path, target: Path, *, now: dt.datetime) -> dict[str, int]:
@@ -74,6 +76,7 @@ def read(database: Database, home: Path, source: Path) -> dict[str, int]:
     """
     with _opened(source) as kept:
         manifest = _manifest(kept, source)
+        _refuse_used(home)
         database.migrate(manifest["revision"])
         with database.writing() as session:
             _refuse_filled(session.connection(), manifest["revision"])
@@ -165,6 +168,18 @@ def _manifest(kept: zipfile.ZipFile, source: Path) -> dict[str, Any]:
             Sentence("This backup is damaged, or of a newer version of Outreach."),
         )
     return manifest
+
+
+def _refuse_used(home: Path) -> None:
+    """Files of another installation, its secret key among them, are written over by nobody."""
+    for path in home.iterdir() if home.is_dir() else ():
+        new = path.name in _OF_A_NEW_HOME or path.name.endswith(_DATABASE)
+        if not new and not path.name.startswith("."):
+            words = Sentence(
+                "There is something in this home already (%(name)s). Restore into an empty one.",
+                name=path.name,
+            )
+            raise OutreachError(words)
 
 
 def _refuse_filled(connection: sa.Connection, revision: str) -> None:

@@ -93,6 +93,22 @@ def test_a_home_with_something_in_it_is_left_alone(kept, empty: Database, tmp_pa
         backup.read(empty, tmp_path / "home", file)
 
 
+def test_files_of_another_home_are_not_written_over(kept, empty: Database, tmp_path: Path) -> None:
+    """Its database may be elsewhere: an empty one says nothing of the home."""
+    file, _rows = kept
+    home = tmp_path / "theirs"
+    (home / "capture").mkdir(parents=True)
+    (home / "secret-key").write_text("theirs")
+    with pytest.raises(OutreachError, match=r"already \(capture\)"):
+        backup.read(empty, home, file)
+    assert (home / "secret-key").read_text() == "theirs"
+    (home / "capture").rmdir()
+    # As a new system user's home is, once its settings were read.
+    (home / ".profile").write_text("")
+    backup.read(empty, home, file)
+    assert (home / "secret-key").read_text() == "a key"
+
+
 def test_a_damaged_backup_restores_nothing(kept, empty: Database, tmp_path: Path) -> None:
     file, _rows = kept
     broken = tmp_path / "broken.zip"
