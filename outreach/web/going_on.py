@@ -118,8 +118,13 @@ def after_filing(reply: Reply, *, reading: bool = False) -> Response:
     if request.form.get("then") == "show":
         flash(_("Filed. The letter counts as it says below."), "success")
         return _to(url_for("replies.reply", reply_id=reply.id))
-    task = take_next(reading=True) if reading else None
-    return _to(subject_url(task, filed=reply.id) if task else _inbox(filed=reply.id))
+    return go_on_reading(filed=reply.id) if reading else _to(_inbox(filed=reply.id))
+
+
+def go_on_reading(**more: Any) -> Response:
+    """Open the next thing to read, or the inbox; `more` goes into the address."""
+    task = take_next(reading=True)
+    return _to(subject_url(task, **more) if task else _inbox(**more))
 
 
 def remember_filed(reply: Reply) -> None:

@@ -17,7 +17,7 @@ from outreach.replies.kinds import KINDS, grouped
 from outreach.replies.models import ReplyKind
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.desk.frame import bp
-from outreach.web.going_on import filed_just_now
+from outreach.web.going_on import filed_just_now, go_on_reading
 from outreach.web.replies_filing import keep_translation
 from outreach.web.replies_forms import SecondForm, TranslationForm
 from outreach.words import Sentence
@@ -65,7 +65,7 @@ def _thanks(*, agrees: bool) -> Response:
         flash(_("You both read the same: it is confirmed."), "success")
     else:
         flash(_("You read it differently: an organiser decides."), "info")
-    return _to("replies.inbox")
+    return go_on_reading()
 
 
 @bp.post("/answers/<int:reply_id>/decide")
