@@ -8,13 +8,15 @@ import zipfile
 import pytest
 import sqlalchemy as sa
 
+from outreach.accounts import audit
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind, Template
 from outreach.petitions.models import Objection
 from outreach.replies.consequences.filing import log_answer
-from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy, ThreadNote
+from outreach.replies.models import Reply, ReplyChannel, ReplyKind, SignedBy, ThreadNote
 from tests import make
 from tests.browser import Browser
+from tests.judge import words_of
 
 
 @pytest.fixture
@@ -74,6 +76,27 @@ def test_a_volunteer_drafts_nothing_and_reads_no_thread(vera, letter, reply_id) 
     assert vera.send(f"/desks/{letter.office_id}/notes", {"text": "x"}).status_code == 403
     assert vera.get(f"/desks/{letter.office_id}").status_code == 403
     assert "Draft an answer" not in Browser(vera).get("replies.reply", reply_id=reply_id)
+
+
+def test_the_words_of_letters_and_long_answers_are_whole_on_paper(
+    database, sam, letter, reply_id, people, now
+) -> None:
+    long = "She said it is done. " * 60 + "That was the end of it."
+    with database.writing() as session:
+        session.get_one(Reply, reply_id).text = long
+        audit.record(
+            session,
+            subject=("letter", letter.id),
+            name="deliver",
+            by=people["sam"],
+            now=now,
+            campaign_id=letter.campaign_id,
+        )
+    page = Browser(sam).get("replies.thread", office_id=letter.office_id)
+    printed = [
+        words_of(it) for it in page.page.elements("p") if "d-print-block" in it.get("class", "")
+    ]
+    assert [" ".join(it.split()) for it in printed] == [" ".join(letter.text.split()), long]
 
 
 def test_a_note_stands_in_the_thread(database, sam, letter, reply_id) -> None:

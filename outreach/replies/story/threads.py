@@ -28,6 +28,8 @@ from outreach.words import Sentence
 # What the thread tells elsewhere, or what is no part of the story.
 UNTOLD = frozenset({"answered", "answer_undone", "looked_at", "unread", "read"})
 LONGEST_NOTE = 5_000
+# The events by which a letter left: its words stand there.
+_LEFT = frozenset({"deliver", "post", "confirm_sent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Row:
     """One thing that happened. `at` is a UTC instant, or the end of the day `on` if only that is
     known; `kind` and `number` name the thing (letter, attempt, message, reply, note, stance,
     promise); `void` was undone, `unread` waits for a reader, `hidden` is not for this one; `mark`
-    says that an answer is not confirmed by a second reader.
+    says that an answer is not confirmed by a second reader; `words` are a letter's, where it left.
     """
 
     at: dt.datetime
@@ -50,6 +52,7 @@ class Row:
     hidden: bool = False
     rehearsal: bool = False
     mark: Mark | None = None
+    words: str = ""
 
 
 def thread(
@@ -155,6 +158,7 @@ def _moves(session: Session, letters: Mapping[int, Letter]) -> Iterator[Row]:
             ),
             detail=str(event.detail.get("reason") or ""),
             rehearsal=letter.rehearsal,
+            words=letter.text if event.name in _LEFT else "",
         )
 
 
