@@ -238,13 +238,12 @@ def page_of(
     most: int | None = None,
     question: tuple[Hashable, ...],
 ) -> Page:
-    """Return one page of an unsorted Select of targets with all that lists show; three queries,
+    """Return one page of an unsorted Select of targets with all that lists show; two queries,
     four for a selection that holds many, fewer when it was looked at a moment ago.
 
-    A page before the first is the first, one after the last is the last. `total` when the caller
-    has counted already; `narrowed`: few may fit, and reading in order would read everything;
-    `most`: nobody needs to count further, nor to turn further pages.
-    `question`: what `query` asks for and of whom, on which day (see `database.remembered`).
+    A page before the first is the first, one after the last is the last. `total` when it was
+    counted already; `narrowed`: few may fit, and reading in order would read everything; `most`:
+    nobody needs to count further, nor to turn further pages. `question`: what `query` asks for and of whom, on which day (see `database.remembered`).
     """
     few = None
     if narrowed and (total is None or total <= _FEW):
@@ -255,19 +254,30 @@ def page_of(
             session, (*question, "all", most), lambda: number_of(session, query, most=most)
         )
     more = most is not None and total > most
-    total = min(total, most) if most is not None else total
+    total = total if most is None else min(total, most)
     page = min(max(1, page), max(1, -(-total // per_page)))
     # The rows of the page first, then what stands around them: a late page skips ids, not joins.
-    place = ((page - 1) * per_page, per_page)
+    first = (page - 1) * per_page
     if few is not None:
-        here = few[place[0] : sum(place)]
+        here = few[first : first + per_page]
     else:
-        ids = in_order(query.with_only_columns(Target.id), sort).offset(place[0]).limit(place[1])
-        here = remembered(session, (*question, sort, *place), lambda: session.scalars(ids).all())
+        here = _ids(session, query, sort, (first, per_page), question)
     rows = session.scalars(
         in_order(sa.select(Target).where(Target.id.in_(here)), sort).options(*with_row())
     ).all()
     return Page(rows=rows, total=total, page=page, per_page=per_page, more=more)
+
+
+def _ids(
+    session: Session,
+    query: sa.Select[Target],
+    sort: Sort,
+    place: tuple[int, int],
+    question: tuple[Hashable, ...],
+) -> Sequence[int]:
+    """The ids of the rows at `place`: how many stand before them, how many there may be."""
+    ids = in_order(query.with_only_columns(Target.id), sort).offset(place[0]).limit(place[1])
+    return remembered(session, (*question, sort, *place), lambda: session.scalars(ids).all())
 
 
 def few_of(

@@ -239,7 +239,7 @@ def test_a_list_that_fails_can_be_started_again(
     worked(app)
     assert state(database) is RunState.FAILED
     page = sam.get(where).text
-    assert "There is no such file" in page and "Nothing was written" in page
+    assert "is not in the home of the worker" in page and "Nothing was written" in page
     hidden.rename(kept)
     assert sam.send(f"{where}/again").status_code == 302
     worked(app)

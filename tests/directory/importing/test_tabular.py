@@ -302,6 +302,14 @@ def test_windows_1251_comes_out_in_cyrillic(tmp_path):
     assert any("windows-1251" in str(one.words) for one in found.problems)
 
 
+@pytest.mark.parametrize("last", ["Summe: 2;;;", "TOTAL;2;;", "Разом;;;2", "2 összesen;;;"])
+def test_a_line_that_sums_the_list_up_is_nobody(tmp_path, last):
+    text = f"Name;Telefon;E-Mail;Partei\nAnn Lee;;ann@x.example;\nTotal Tim;;;Rot\n{last}\n"
+    found = read(tmp_path, text + "Total;030 1234567;;\n")
+    assert [one.name for one in found.people] == ["Ann Lee", "Total Tim", "Total"]
+    assert [one.stops for one in found.problems if "sums" in str(one.words)] == [True]
+
+
 def test_people_without_ids_have_keys_that_stay(tmp_path):
     text = "Name,Chamber,Area,Email\nAnn Ex,Senate,North,a@parl.example\nANN EX,Senate,North,\n"
     first = read(tmp_path, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from outreach.directory.importing import cleaning
@@ -21,6 +22,15 @@ from outreach.words import Sentence
 MAX_PEOPLE = 400_000
 # What programs write for a name that is missing, when it is all there is.
 _NO_NAMES = frozenset(("none", "null", "nan", "undefined", "n a", "unknown", "vacant"))
+# What people write into the last line, folded: "Summe", "Total: 34", "34 in total".
+_SUM = re.compile(
+    r"(?:\d+ )?(?:summe|gesamt|insgesamt|anzahl|total|totals|in total|grand total|sum|number|count"
+    r"|somme|totale|totaal|totalt|suma|razem|ogolem|celkem|spolu|osszesen|yhteensa|kokku|kopa"
+    r"|toplam|jumla|итого|всего|разом|усього|всього|сума|общо|укупно|συνολο|المجموع|סהכ"
+    r"|合計|总计|합계)(?: \d+)*"
+)
+# What is shorter is a number of people, not one to be reached by.
+_SHORTEST_WAY = 6
 # Fields of a person that a later line of the same person fills when they are still empty.
 _SINGLE = (
     *("given_name", "family_name", "title_prefix", "honorific", "postnominal", "sort_name"),
@@ -78,6 +88,11 @@ class People:
         _about(person, line)
         region = self.region or self.bodies.jurisdiction
         person.contacts = contacts(line, self.mapping.constants, region)
+        counted = all(len(way.value) < _SHORTEST_WAY for way in person.contacts)
+        if counted and _SUM.fullmatch(folded(person.name)):
+            words = Sentence("This line sums the list up; it names nobody.")
+            yield Problem(line.place, words, person.name, stops=True)
+            return
         person.seats = self.bodies.seats(line)
         person.extras = {**person.extras, **line.extras}
         person.place = line.place
