@@ -7,6 +7,7 @@ user's name; approving is not possible from here.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -35,6 +36,16 @@ from outreach.petitions import seeding as petition_seeding
 from outreach.replies.consequences import forgetting
 from outreach.sending.capture import CapturePostman
 from outreach.sending.models import Attempt
+from outreach.words import Sentence
+
+
+def _no_room() -> Sentence | None:
+    """What to say when the home has no room: then SQLite may only speak of an I/O error."""
+    try:
+        disk.require_room(read_settings(os.environ).home)
+    except OutreachError as error:
+        return error.sentence
+    return None
 
 
 def main() -> NoReturn:
@@ -45,7 +56,7 @@ def main() -> NoReturn:
         click.echo(f"outreach: {error}", err=True)
         sys.exit(1)
     except (sa.exc.DBAPIError, OSError) as error:
-        if told := disk.told(error):
+        if told := disk.told(error) or _no_room():
             click.echo(f"outreach: {told}", err=True)
         elif isinstance(error, sa.exc.OperationalError):
             click.echo(f"outreach: the database doesn't answer: {error.orig}", err=True)
