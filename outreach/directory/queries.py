@@ -209,7 +209,6 @@ def in_order(query: sa.Select[Any], sort: Sort = Sort.PLACE) -> sa.Select[Any]:
 
 
 def _order(sort: Sort, row: Any) -> tuple[Any, ...]:
-    """What a list is ordered by; `row` has the columns of a target."""
     columns: dict[Sort, tuple[Any, ...]] = {
         Sort.PLACE: (row.jurisdiction_code, row.role, row.name),
         Sort.NAME: (row.name,),
@@ -243,7 +242,8 @@ def page_of(
 
     A page before the first is the first, one after the last is the last. `total` when it was
     counted already; `narrowed`: few may fit, and reading in order would read everything; `most`:
-    nobody needs to count further, nor to turn further pages. `question`: what `query` asks for and of whom, on which day (see `database.remembered`).
+    nobody needs to count further, nor to turn further pages. `question`: what `query` asks for
+    and of whom, on which day (see `database.remembered`).
     """
     few = None
     if narrowed and (total is None or total <= _FEW):
@@ -256,7 +256,7 @@ def page_of(
     more = most is not None and total > most
     total = total if most is None else min(total, most)
     page = min(max(1, page), max(1, -(-total // per_page)))
-    # The rows of the page first, then what stands around them: a late page skips ids, not joins.
+    # Ids first, then what stands around them: a late page skips ids, not joins.
     first = (page - 1) * per_page
     if few is not None:
         here = few[first : first + per_page]
@@ -290,11 +290,11 @@ def few_of(
 ) -> Sequence[int] | None:
     """Return the ids of a selection of at most `most`, not to be searched again; else None.
 
-    `question` as in `page_of`; in no order without `sort`.
+    In no order without `sort`; `question` as in `page_of`.
     """
     some = query.with_only_columns(Target.id).limit(most + 1)
+    # Ordered as they are found, and not asked for once more.
     if sort is not None:
-        # Ordered when they are found: as few as they are, and not once more to ask for.
         told = (Target.jurisdiction_code, Target.role, Target.name, Target.verified_until)
         found = some.add_columns(*told).subquery()
         some = sa.select(found.c.id).order_by(*_order(sort, found.c))
