@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from outreach import backup as keeping
 from outreach import disk
 from outreach.accounts import campaigns
-from outreach.accounts.models import Actor, Campaign, Role
+from outreach.accounts.models import Actor, Campaign, Mode, Role
 from outreach.cli_home import installation, now, operator
 from outreach.config import read_settings
 from outreach.database import Database
 from outreach.errors import OutreachError
+from outreach.letters.lifecycle import State
+from outreach.letters.models import Letter
 from outreach.words import Sentence
 
 
@@ -46,6 +48,7 @@ def restore(file: Path) -> None:
             for campaign in session.scalars(sa.select(Campaign)):
                 # The other copy may still be sending: a person says which one is the live one.
                 campaigns.pause(session, campaign, by=by, now=now())
+            due = session.scalar(_may_have_left()) or 0
     except sa.exc.IntegrityError as error:
         raise OutreachError(
             Sentence("The backup doesn't hold together, so nothing was restored.")
@@ -53,3 +56,16 @@ def restore(file: Path) -> None:
     finally:
         database.close()
     click.echo(f"{sum(counts.values())} rows are back. Nothing leaves until somebody resumes it.")
+    if due:
+        click.echo(
+            f"{due} scheduled letters are due. If anything was sent after this backup was made, "
+            "they may have left already and would go again: look into the mail server's log, and "
+            "take those that went off the schedule before you resume."
+        )
+
+
+def _may_have_left() -> sa.Select[tuple[int]]:
+    """Letters of live campaigns whose time came: the home backed up may have gone on sending."""
+    due = (Letter.state == State.SCHEDULED, Letter.send_after <= now())
+    live = sa.select(Campaign.id).where(Campaign.mode == Mode.LIVE)
+    return sa.select(sa.func.count()).where(*due, Letter.campaign_id.in_(live))

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from outreach import cli_sending
-from outreach.accounts.models import Campaign
+from outreach.accounts.models import Campaign, Mode
 from outreach.cli import cli
 from outreach.database import Database
 from outreach.letters.lifecycle import State
@@ -96,3 +96,18 @@ def test_the_red_button_and_back(home: Database) -> None:
     assert "delivered" not in json.loads(run("send-due", "--json").stdout)
     assert run("resume", "--campaign", slug).stdout == f"Resumed: {slug}\n"
     assert json.loads(run("send-due", "--json").stdout)["delivered"] == 1
+
+
+def test_a_restored_home_tells_what_may_have_left_meanwhile(
+    home: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with home.writing() as session:
+        campaign = make.campaign(session, mode=Mode.LIVE, live_at=NOW)
+        for state in (State.SCHEDULED, State.APPROVED):
+            sendable(session, campaign, state=state)
+    kept = tmp_path / "kept.zip"
+    assert run("backup", str(kept)).exit_code == 0
+    monkeypatch.setenv("OUTREACH_HOME", str(tmp_path / "new"))
+    monkeypatch.delenv("OUTREACH_DATABASE_URL")
+    said = run("restore", str(kept)).stdout
+    assert "1 scheduled letters are due" in said and "off the schedule before you resume" in said
