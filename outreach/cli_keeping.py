@@ -64,7 +64,7 @@ def restore(file: Path) -> None:
         )
 
 
-def _may_have_left() -> sa.Select[tuple[int]]:
+def _may_have_left() -> sa.Select[int]:
     """Letters of live campaigns whose time came: the home backed up may have gone on sending."""
     due = (Letter.state == State.SCHEDULED, Letter.send_after <= now())
     live = sa.select(Campaign.id).where(Campaign.mode == Mode.LIVE)
