@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic_core import to_json
 
 from outreach.errors import OutreachError
 from outreach.words import Sentence
 
 # Crockford's base 32 without the letters people confuse when they retype a code from paper.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def new_token() -> str:
@@ -38,8 +36,20 @@ def new_code() -> str:
 
 
 def seal(content: Mapping[str, object]) -> str:
-    """Return the SHA-256 (hex) of `content` as canonical JSON (sorted keys, UTF-8)."""
-    return hashlib.sha256(_CANONICAL.encode(content).encode()).hexdigest()
+    """Return the SHA-256 (hex) of `content` as canonical JSON (sorted keys, no blanks, UTF-8).
+
+    Of objects, lists, text, whole numbers, truth values and null: others have no one way to write
+    them down. Raises ValueError for text that is no Unicode (half of a surrogate pair).
+    """
+    return hashlib.sha256(to_json(_sorted(content))).hexdigest()
+
+
+def _sorted(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [_sorted(one) for one in value]
+    return value
 
 
 class Vault:
