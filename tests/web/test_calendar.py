@@ -57,7 +57,7 @@ def test_a_calendar_file_is_taken_in_once(olga, place) -> None:
         file = {"file": (io.BytesIO(data), "house.ics"), "kind": "recess", "organization": "0"}
         return olga.send(f"{place}/file", file, follow_redirects=True)
 
-    assert "2 events are new, 0 moved." in sent(ICS.encode()).text
+    assert "Events: 2 new, 0 moved." in sent(ICS.encode()).text
     assert "Nothing changed" in sent(ICS.encode()).text
     broken = sent(b"no calendar")
     assert broken.status_code == 422

@@ -127,7 +127,7 @@ def add_file(code: str) -> Response | tuple[str, int]:
             form.file.errors = [say(error.sentence)]
         else:
             flash(
-                _("%(new)s events are new, %(moved)s moved.", new=new, moved=moved)
+                _("Events: %(new)s new, %(moved)s moved.", new=new, moved=moved)
                 + (_(" %(number)s cancelled.", number=removed) if removed else "")
                 if new or moved or removed
                 else _("Nothing changed: all of it was here already."),
