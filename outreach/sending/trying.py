@@ -7,6 +7,7 @@ import ssl
 from dataclasses import replace
 
 from outreach.accounts.models import Security
+from outreach.sending.answers import sense
 from outreach.sending.finding import Finding, Found
 from outreach.sending.postman import Refusal, TransportError
 from outreach.sending.smtp import Server, SMTPPostman
@@ -44,6 +45,15 @@ def try_connection(
 
 
 def _failed(server: Server, error: TransportError) -> Finding:
+    said = error.__cause__
+    busy = isinstance(said, smtplib.SMTPResponseException) and sense(said.smtp_code)
+    if error.refusal is Refusal.UNREACHED and busy:
+        words = Sentence(
+            "The server answers, but turns us away for now: %(words)s. Try again later; if it goes "
+            "on, ask your provider.",
+            words=error.words,
+        )
+        return Finding("line", Found.WRONG, words)
     if error.refusal is Refusal.UNREACHED:
         words = Sentence(
             "No mail server answers us at %(host)s, port %(port)s (%(words)s). Check the name, the "

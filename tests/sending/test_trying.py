@@ -12,6 +12,7 @@ from outreach.accounts.models import Security
 from outreach.sending.finding import Found
 from outreach.sending.smtp import Server
 from outreach.sending.trying import try_connection
+from tests.sending.scripted import Scripted
 from tests.sending.test_smtp import Handler, authority, handler, served, server
 
 __all__ = ["authority", "handler", "server"]
@@ -69,3 +70,17 @@ def test_a_server_without_the_encryption_we_ask_for_is_told(server: Server) -> N
     (said,) = try_connection(there, sender="a@association.example")
     assert (said.name, said.found) == ("line", Found.WRONG)
     assert "587" in str(said.words)
+
+
+@pytest.mark.parametrize(
+    ("phase", "word", "told"),
+    [
+        ("greeting", b"421 4.3.2 too busy", "turns us away for now: 421 4.3.2 too busy"),
+        ("EHLO", b"450 later", "turns us away for now: 450"),
+        ("greeting", b"hello to you", "No mail server answers us"),
+    ],
+)
+def test_a_busy_server_is_not_taken_for_none(phase: str, word: bytes, told: str) -> None:
+    with Scripted(says={phase: word}) as there:
+        (found,) = try_connection(there.server(), sender="")
+    assert found.found is Found.WRONG and told in str(found.words)
