@@ -75,6 +75,17 @@ class ListOf(types.TypeDecorator[list[Any]]):
         return list(value) if dialect.name == "postgresql" else json.dumps(list(value))
 
 
+class TextsByNumber(sa.TypeDecorator[dict[int, str]]):
+    """Texts by numbers as one bound value: a JSON object."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Return the texts as the driver takes them."""
+        return json.dumps(value)
+
+
 class _Among(FunctionElement[bool]):
     inherit_cache = True
     type = sa.Boolean()
@@ -136,6 +147,29 @@ def _each_array(element: _Each, compiler: Any, **how: Any) -> str:
 def each(name: str) -> sa.TableValuedAlias:
     """Return the numbers bound to `name` as a table with one column, `value`."""
     return _Each(sa.bindparam(name, type_=ListOf(int))).table_valued("value", name="value")
+
+
+class _Pairs(FunctionElement[Any]):
+    inherit_cache = True
+    name = "pairs"
+
+
+@compiles(_Pairs)
+def _pairs_json(element: _Pairs, compiler: Any, **how: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **how)})"
+
+
+@compiles(_Pairs, "postgresql")
+def _pairs_text(element: _Pairs, compiler: Any, **how: Any) -> str:
+    return f"json_each_text(CAST({compiler.process(element.clauses, **how)} AS json))"
+
+
+def each_text(name: str) -> sa.FromClause:
+    """Return the texts by numbers ({number: text}) bound to `name` as a table `number`, `text`."""
+    pairs = _Pairs(sa.bindparam(name, type_=TextsByNumber())).table_valued("key", "value")
+    number = sa.cast(pairs.c.key, sa.Integer).label("number")
+    text = sa.type_coerce(pairs.c.value, sa.Text).label("text")
+    return sa.select(number, text).subquery(name)
 
 
 def among(column: Any, name: str, kind: type = int) -> sa.ColumnElement[bool]:

@@ -59,5 +59,6 @@ def meaning(phase: Phase, code: int, words: str) -> Refusal:
 
 def said(code: int, words: bytes) -> str:
     """Return an answer in one line, with its code when it had one."""
-    told = " ".join(words.decode("utf-8", "replace").split())
+    # No database keeps a text with a zero octet whole.
+    told = " ".join(words.decode("utf-8", "replace").replace("\0", "\ufffd").split())
     return f"{code} {told}".strip() if code > 0 else told or "an empty answer"

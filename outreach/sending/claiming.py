@@ -12,26 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import CLOCK, Campaign, MailAccount, Sender
+from outreach.accounts.models import CLOCK, Campaign
 from outreach.database import Database
 from outreach.errors import MoveRefused
 from outreach.letters import moving
 from outreach.letters.models import Letter
-from outreach.schema import among, asked
 from outreach.sending import desks, due, gate, routes
+from outreach.sending.beginning import Claim, begin
 from outreach.sending.looking_ahead import Looked, holds, looked_at
-from outreach.sending.message import new_message_id
-from outreach.sending.models import Attempt, Carried, Outcome
-from outreach.sending.postman import Written
 from outreach.sending.situation import Situation
-
-# How long a claim is its worker's. A worker still busy then is taken for dead.
-LEASE = dt.timedelta(minutes=5)
 
 
 class Verdict(StrEnum):
@@ -49,25 +42,6 @@ class Verdict(StrEnum):
 
 
 Counts = dict[Verdict, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A claimed letter: its attempt is committed, and how it leaves is settled.
-
-    `letter` and `sender` are plain rows; `account` is None for what is captured.
-    """
-
-    letter: Letter
-    attempt_id: int
-    message_id: str
-    sender: Sender
-    account: MailAccount | None
-    html: bool
-    rehearsal: bool
-    at: dt.datetime
-    # The message, where it was written before; then it is noted that it goes, too.
-    written: Written | None = None
 
 
 @dataclass(slots=True)
@@ -115,7 +89,7 @@ def claim(
         for letter in letters:
             of_campaign.setdefault(letter.campaign_id, []).append(letter)
         _hold_shared(session, of_campaign)
-        begin = partial(_begun, transport=transport, worker=worker, now=now)
+        begun = partial(begin, transport=transport, worker=worker, now=now)
         for campaign_id, some in of_campaign.items():
             # Shared: pausing or going live waits for this claim. Who does either now is not waited
             # for, because it may wait for these letters.
@@ -124,7 +98,7 @@ def claim(
                 done.others.update((letter.id, Verdict.WAITING) for letter in some)
             else:
                 looked = ahead or looked_at(session, some, now=now)
-                done.claims += _claim_of(session, campaign, some, looked, done, now, begin)
+                done.claims += _claim_of(session, campaign, some, looked, done, now, begun)
         return done
 
 
@@ -171,14 +145,14 @@ def _claim_of(
     looked: Looked,
     done: Claimed,
     now: dt.datetime,
-    begin: Callable[[Session, Campaign, Sequence[Letter], Looked], list[Claim]],
+    begun: Callable[[Session, Campaign, Sequence[Letter], Looked], list[Claim]],
 ) -> list[Claim]:
     """Claim letters of one campaign as far as the gate and their desks let them through."""
     situations = looked.situations
     free = _let_through(session, letters, looked, done, now)
     free = _with_desks(session, campaign, free, situations, done, now)
     free = _moved(session, campaign, free, situations, done, now)
-    return begin(session, campaign, free, looked)
+    return begun(session, campaign, free, looked)
 
 
 def _let_through(
@@ -261,132 +235,3 @@ def _moved(
         moving.make_many(session, [letter], "hold", by=CLOCK, now=now, reason=reason)
         done.others[letter.id] = Verdict.HELD
     return [letter for letter in letters if letter.id not in refused]
-
-
-# How often each was tried.
-_BEFORE = (
-    sa.select(Attempt.letter_id, sa.func.max(Attempt.number))
-    .where(among(Attempt.letter_id, "ids"))
-    .group_by(Attempt.letter_id)
-)
-_BEGIN = sa.insert(Attempt).returning(Attempt.letter_id, Attempt.id)
-
-
-def _begun(
-    session: Session,
-    campaign: Campaign,
-    letters: Sequence[Letter],
-    looked: Looked,
-    *,
-    transport: str,
-    worker: str,
-    now: dt.datetime,
-) -> list[Claim]:
-    """Write the attempts, each with its Message-ID, and return the claims.
-
-    A message that is written goes at once, so that is noted along with it.
-    """
-    if not letters:
-        return []
-    connection, ids = session.connection(), [letter.id for letter in letters]
-    before = dict(connection.execute(_BEFORE, {"ids": ids}).all())
-    same: dict[str, Any] = {
-        "transport": transport,
-        "worker": worker,
-        "rehearsal": campaign.rehearsing,
-        "started_at": now,
-        "lease_until": now + LEASE,
-        "outcome": Outcome.RUNNING,
-        "server_words": "",
-    }
-    rows = [_row(looked, one.id, before.get(one.id, 0) + 1, now) | same for one in letters]
-    attempts = dict(connection.execute(_BEGIN, rows).all())
-    claims = [
-        _begun_one(campaign, letter, looked, attempts[letter.id], row["message_id"], now)
-        for letter, row in zip(letters, rows, strict=True)
-    ]
-    _carry(session, {one.attempt_id: one.written for one in claims if one.written is not None})
-    return claims
-
-
-def _begun_one(
-    campaign: Campaign,
-    letter: Letter,
-    looked: Looked,
-    attempt_id: int,
-    message_id: str,
-    now: dt.datetime,
-) -> Claim:
-    at = looked.situations[letter.id]
-    return Claim(
-        letter=letter,
-        attempt_id=attempt_id,
-        message_id=message_id,
-        sender=at.sender,
-        account=_account(at),
-        html=campaign.html_part,
-        rehearsal=campaign.rehearsing,
-        at=now,
-        written=looked.written.get(letter.id),
-    )
-
-
-def _row(looked: Looked, letter_id: int, number: int, now: dt.datetime) -> dict[str, Any]:
-    """What an attempt holds of its letter; it is the `number`th."""
-    at, written = looked.situations[letter_id], looked.written.get(letter_id)
-    its = written.envelope.message_id if written else new_message_id(at.sender.from_address)
-    return {
-        "letter_id": letter_id,
-        "number": number,
-        "message_id": its,
-        "account_id": getattr(_account(at), "id", None),
-        "data_at": now if written else None,
-    }
-
-
-def _carry(session: Session, messages: Mapping[int, Written]) -> None:
-    """Keep the very bytes that go, by the ids of their attempts."""
-    if messages:
-        rows = [{"attempt_id": one, "message": it.message} for one, it in messages.items()]
-        session.connection().execute(_CARRY, rows)
-
-
-def _account(at: Situation) -> MailAccount | None:
-    return at.way.account if at.way is not None else None
-
-
-def about_to_go(
-    database: Database, letters: Sequence[tuple[Claim, Written]], *, now: dt.datetime
-) -> set[int] | None:
-    """Commit that these very bytes go now, and renew the lease; return ids of the attempts.
-
-    Left out are those whose lease ended meanwhile (whoever sweeps puts them back). None when the
-    red button was pressed since the claim: then nothing was noted.
-    """
-    if not letters:
-        return set()
-    with database.writing(counted=False) as session:
-        if asked(session, _PAUSED, {"campaign": letters[0][0].letter.campaign_id}):
-            return None
-        connection, bytes_of = session.connection(), {one.attempt_id: it for one, it in letters}
-        told = {"ids": bytes_of, "instant": now, "until": now + LEASE}
-        going = set(connection.execute(_NOTE, told).scalars())
-        _carry(session, {one: bytes_of[one] for one in going})
-        return going
-
-
-_PAUSED = sa.select(Campaign.id).where(
-    Campaign.id == sa.bindparam("campaign"), Campaign.paused_at.is_not(None)
-)
-_NOTE = (
-    sa.update(Attempt)
-    .where(
-        among(Attempt.id, "ids"),
-        Attempt.outcome == Outcome.RUNNING,
-        Attempt.data_at.is_(None),
-        Attempt.lease_until > sa.bindparam("instant"),
-    )
-    .values(data_at=sa.bindparam("instant"), lease_until=sa.bindparam("until"))
-    .returning(Attempt.id)
-)
-_CARRY = sa.insert(Carried)

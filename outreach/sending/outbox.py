@@ -30,8 +30,9 @@ from outreach.database import Database, is_away
 from outreach.errors import BadInput, MoveRefused, Refused
 from outreach.letters import moving
 from outreach.letters.models import Letter
-from outreach.sending import claiming, due, results
-from outreach.sending.claiming import LEASE, Claim, Claimed, Counts, Verdict
+from outreach.sending import beginning, claiming, due, results
+from outreach.sending.beginning import LEASE, Claim
+from outreach.sending.claiming import Claimed, Counts, Verdict
 from outreach.sending.due import Page, Position
 from outreach.sending.looking_ahead import Looked, look_ahead, past_waiting
 from outreach.sending.models import Attempt
@@ -179,7 +180,7 @@ class _Round:
         written = [pair for one in claims if not one.written and (pair := self._write(one))]
         instant = self.now()
         try:
-            going = claiming.about_to_go(self.database, written, now=instant)
+            going = beginning.about_to_go(self.database, written, now=instant)
         except Exception as error:
             self._failed(error, len(written))
             # The note may stand all the same, but we know that no byte went.

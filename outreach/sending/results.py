@@ -17,6 +17,7 @@ from outreach.errors import OutreachError
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
+from outreach.schema import each_text
 from outreach.sending import desks, refusals
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.postman import LASTING, Answer, Fate, Refusal
@@ -85,19 +86,19 @@ def keep_delivered(session: Session, results: Sequence[Result], *, now: dt.datet
     letters = [one.letter for one in results]
     if moving.make_many(session, letters, "deliver", by=CLOCK, now=now, each=sent):
         raise Changed
-    rows = [{"attempt": one.attempt_id, "words": one.answer.words, "now": now} for one in results]
-    if cast("sa.CursorResult[Any]", session.connection().execute(_TAKEN, rows)).rowcount != len(
-        rows
-    ):
+    words = {one.attempt_id: one.answer.words for one in results}
+    kept = session.connection().execute(_TAKEN, {"words": words, "now": now})
+    if cast("sa.CursorResult[Any]", kept).rowcount != len(results):
         raise Changed
 
 
+_WORDS = each_text("words")
 _TAKEN = (
     sa.update(Attempt)
-    .where(Attempt.id == sa.bindparam("attempt"), Attempt.outcome == Outcome.RUNNING)
+    .where(Attempt.id == _WORDS.c.number, Attempt.outcome == Outcome.RUNNING)
     .values(
         outcome=Outcome.DELIVERED,
-        server_words=sa.bindparam("words"),
+        server_words=_WORDS.c.text,
         ended_at=sa.bindparam("now"),
     )
 )

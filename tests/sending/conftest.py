@@ -14,8 +14,9 @@ from outreach.database import Database
 from outreach.letters.lifecycle import SEALED, State
 from outreach.letters.models import Letter
 from outreach.letters.sealing import seal_of
-from outreach.sending import claiming
-from outreach.sending.claiming import Claim, Claimed
+from outreach.sending import beginning, claiming
+from outreach.sending.beginning import Claim
+from outreach.sending.claiming import Claimed
 from outreach.sending.due import Page
 from outreach.sending.plain import Plain
 from outreach.sending.postman import Envelope
@@ -101,7 +102,7 @@ def claim_all(database: Database, letter_ids: Sequence[int], now: dt.datetime) -
 def note(database: Database, claimed: Claim, now: dt.datetime) -> set[int] | None:
     """Note that a claimed letter is about to go, as an outbox does."""
     written = FakePostman().write_by(claimed.account, claimed.sender, claimed.letter, now=now)
-    return claiming.about_to_go(database, [(claimed, written)], now=now)
+    return beginning.about_to_go(database, [(claimed, written)], now=now)
 
 
 class Watch:

@@ -233,6 +233,10 @@ def test_the_enhanced_code_says_more(phase: Phase, code: int, words: str, refusa
     assert meaning(phase, code, words) is refusal
 
 
+def test_a_zero_octet_does_not_cut_the_words() -> None:
+    assert said(250, b"2.0.0 queued\0 as 7") == "250 2.0.0 queued\ufffd as 7"
+
+
 def test_words_come_in_one_line() -> None:
     assert answers.said(550, b"one\n two \xff") == "550 one two �"
     assert answers.said(-1, b"what") == "what"

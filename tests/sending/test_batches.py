@@ -20,7 +20,18 @@ from outreach.directory.models import ContactDetail, Office
 from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
-from outreach.sending import claiming, desks, due, gate, looking_ahead, outbox, rescue, results
+from outreach.sending import (
+    beginning,
+    claiming,
+    desks,
+    due,
+    gate,
+    looking_ahead,
+    outbox,
+    plain,
+    rescue,
+    results,
+)
 from outreach.sending.claiming import Verdict
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.postman import Answer, Fate, Refusal, TransportError, Written
@@ -269,7 +280,8 @@ def test_where_a_batch_can_not_be_claimed_each_letter_is(
 ) -> None:
     ids = queue(database, 5)
     numbers = iter(("a", "a", "b", "c", "d", "e", "f", "g", "h", "i"))
-    monkeypatch.setattr(claiming, "new_message_id", lambda _: f"{next(numbers)}@office.zz")
+    for room in (beginning, plain):
+        monkeypatch.setattr(room, "new_message_id", lambda _: f"{next(numbers)}@office.zz")
     assert send(database, Batches(), watch) == {"delivered": 5}
     assert states(database, ids) == ["sent"] * 5
 
@@ -425,7 +437,7 @@ def test_a_batch_that_was_swept_is_not_begun(database: Database, watch: Watch) -
     claims = claim_all(database, ids, watch.now).claims
     results.never_began(database, [claims[0].attempt_id], "swept", now=watch.now)
     written = [(one, Written(b"x", None)) for one in claims]  # type: ignore[arg-type]
-    going = claiming.about_to_go(database, written, now=watch.now)
+    going = beginning.about_to_go(database, written, now=watch.now)
     assert going == {claims[1].attempt_id, claims[2].attempt_id}
 
 
@@ -553,13 +565,13 @@ def test_a_note_that_was_kept_and_not_heard_of_leaves_nothing_unknown(
     database: Database, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database was gone before it could say that it had committed."""
-    ids, postman, real = queue(database, 3), Batches(), claiming.about_to_go
+    ids, postman, real = queue(database, 3), Batches(), beginning.about_to_go
 
     def noted(*told: Any, **more: Any) -> None:
         real(*told, **more)
         raise sa.exc.OperationalError("gone", None, Exception("gone"))
 
-    monkeypatch.setattr(claiming, "about_to_go", noted)
+    monkeypatch.setattr(beginning, "about_to_go", noted)
     monkeypatch.setattr(outbox, "look_ahead", lambda *_, **__: None)
     send(database, postman, watch)
     assert not postman.taken

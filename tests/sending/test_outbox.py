@@ -20,8 +20,9 @@ from outreach.letters import moving
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter, LetterKind
 from outreach.sending import desks, message, outbox, rescue
+from outreach.sending.beginning import LEASE, Claim
 from outreach.sending.capture import CapturePostman
-from outreach.sending.claiming import LEASE, Claim, Verdict
+from outreach.sending.claiming import Verdict
 from outreach.sending.message import carries
 from outreach.sending.models import Attempt, Outcome
 from outreach.sending.postman import Refusal, TransportError

@@ -17,8 +17,8 @@ from outreach.directory.models import ContactDetail, ContactKind, Office
 from outreach.letters.lifecycle import State
 from outreach.letters.models import Letter
 from outreach.sending import gate
+from outreach.sending.beginning import LEASE
 from outreach.sending.capture import CapturePostman
-from outreach.sending.claiming import LEASE
 from outreach.sending.models import Attempt, DomainStop
 from outreach.sending.postman import Refusal, TransportError
 from tests import make
