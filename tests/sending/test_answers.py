@@ -234,7 +234,7 @@ def test_the_enhanced_code_says_more(phase: Phase, code: int, words: str, refusa
 
 
 def test_a_zero_octet_does_not_cut_the_words() -> None:
-    assert said(250, b"2.0.0 queued\0 as 7") == "250 2.0.0 queued\ufffd as 7"
+    assert answers.said(250, b"2.0.0 queued\0 as 7") == "250 2.0.0 queued\ufffd as 7"
 
 
 def test_words_come_in_one_line() -> None:
