@@ -24,6 +24,7 @@ from outreach.accounts.models import (
 )
 from outreach.accounts.roles import ADMINS, ORGANISERS, STAFF, require
 from outreach.accounts.senders import save_sender, senders
+from outreach.database import wake
 from outreach.errors import BadInput, MoveRefused, NotAllowed, Refused
 from outreach.words import Sentence
 
@@ -174,6 +175,7 @@ def resume(session: Session, campaign: Campaign, *, by: Actor, now: dt.datetime)
     campaign.paused_at = None
     campaign.paused_by = None
     _record(session, campaign, "resumed", by=by, now=now)
+    wake(session, "letters")
 
 
 def checklist(session: Session, campaign: Campaign) -> tuple[Condition, ...]:

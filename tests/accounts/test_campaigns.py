@@ -22,6 +22,7 @@ from outreach.accounts.models import (
     Voice,
 )
 from outreach.accounts.senders import SenderValues
+from outreach.database import Database
 from outreach.errors import BadInput, MoveRefused, NotAllowed, NotFound, Refused
 from tests import make
 
@@ -158,6 +159,19 @@ def test_the_red_button(
     else:
         with pytest.raises(NotAllowed):
             campaigns.resume(session, campaign, by=actor, now=now)
+
+
+def test_who_resumes_wakes_the_workers(database: Database, now: dt.datetime) -> None:
+    woken: list[object] = []
+    database.waker = lambda _, wakes: woken.append(dict(wakes))
+    with database.writing() as session:
+        campaign = make.campaign(session)
+        by = make.olga(session, campaign)
+        campaigns.pause(session, campaign, by=by, now=now)
+    assert not woken
+    with database.writing() as session:
+        campaigns.resume(session, session.get_one(Campaign, campaign.id), by=by, now=now)
+    assert woken == [{"letters": None}]
 
 
 VALUES = SenderValues(
