@@ -257,11 +257,9 @@ def page_of(
     total = total if most is None else min(total, most)
     page = min(max(1, page), max(1, -(-total // per_page)))
     # Ids first, then what stands around them: a late page skips ids, not joins.
-    first = (page - 1) * per_page
-    if few is not None:
-        here = few[first : first + per_page]
-    else:
-        here = _ids(session, query, sort, (first, per_page), question)
+    place = ((page - 1) * per_page, per_page)
+    here = few[place[0] : sum(place)] if few is not None else None
+    here = _ids(session, query, sort, place, question) if here is None else here
     rows = session.scalars(
         in_order(sa.select(Target).where(Target.id.in_(here)), sort).options(*with_row())
     ).all()

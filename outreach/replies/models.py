@@ -333,12 +333,8 @@ class SearchText(Base):
 
 
 # Words by three letters; SQLite's index of them is a table of its own, which migration 0008 makes.
-sa.Index(
-    "ix_search_text_words",
-    SearchText.words,
-    postgresql_using="gin",
-    postgresql_ops={"words": "gin_trgm_ops"},
-).ddl_if(dialect="postgresql")
+_GIN: dict[str, Any] = {"postgresql_using": "gin", "postgresql_ops": {"words": "gin_trgm_ops"}}
+sa.Index("ix_search_text_words", SearchText.words, **_GIN).ddl_if(dialect="postgresql")
 
 
 class Vote(StrEnum):

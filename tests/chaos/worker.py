@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy.orm import configure_mappers
 
-from outreach import clock, database
+from outreach import clock, sqlite
 from outreach.config import Settings, read_settings
 from outreach.database import Database
 from outreach.directory.salutation_blocks import blocks
