@@ -18,7 +18,7 @@ from outreach.errors import BadInput, NotFound
 from outreach.petitions import asks
 from outreach.petitions.models import Position
 from outreach.replies.models import RollCall, Vote
-from outreach.replies.rollcalls import confirming, votes
+from outreach.replies.rollcalls import confirming, names, votes
 from outreach.replies.rollcalls.votes import Entry, Meaning
 from outreach.web.access import actor, campaign, needs, now, session
 from outreach.web.filters import label, say
@@ -126,7 +126,7 @@ def _entered(form: RollCallForm, body: Organization) -> Response:
         link=form.link.data,
         meaning=form.meaning(),
     )
-    lines = votes.lines_of(form.names.data or "", Vote(form.vote.data))
+    lines = names.lines_of(form.names.data or "", Vote(form.vote.data))
     with transaction(session()):
         roll = votes.enter(
             session(), campaign(), entry, lines=lines, ticked=ticked, by=actor(), now=now()
@@ -151,7 +151,7 @@ def roll_call(roll_call_id: int) -> str:
         "pages/replies/vote.html",
         roll=roll,
         rows=rows,
-        free=free,
+        free={one.id: names.by_likeness(one.said, free) for one in rows if one.target_id is None},
         left_out=confirming.left_out(session(), roll),
         waits=confirming.waits(roll, campaign()),
         why_not=confirming.why_not(session(), roll, actor()),

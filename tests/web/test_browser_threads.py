@@ -11,7 +11,7 @@ from outreach.letters.lifecycle import State
 from outreach.petitions.models import Objection, Position
 from outreach.replies.consequences.filing import log_answer
 from outreach.replies.models import ReplyChannel, ReplyKind, SignedBy, Vote
-from outreach.replies.rollcalls import votes
+from outreach.replies.rollcalls import names, votes
 from outreach.replies.story.threads import add_note
 from outreach.sending.models import Attempt, Outcome
 from tests import make
@@ -80,7 +80,7 @@ def pages(database: Database, campaign: Campaign, people: dict[str, Actor]) -> d
             link="https://record.example/votes/2026/7",
             meaning=votes.Meaning(Position.SUPPORT, Position.OPPOSE, Position.UNDECIDED),
         )
-        lines = [votes.Line("Ozolins", Vote.AYE), votes.Line("Ozola", Vote.NO)]
+        lines = [names.Line("Ozolins", Vote.AYE), names.Line("Ozola", Vote.NO)]
         roll = votes.enter(session, campaign, entry, lines=lines, ticked={}, by=sam, now=make.NOW)
         return {
             "thread": f"/desks/{letter.office_id}",

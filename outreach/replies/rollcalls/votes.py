@@ -1,12 +1,11 @@
 """Roll calls: entered once per body; each name becomes a stance that rests on the official record.
 
-A name is matched only when it means one member and no other; the rest is listed to be put right.
+Whom a name means, `names` says; the rest is listed to be put right.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -17,41 +16,18 @@ from sqlalchemy.orm import Session, joinedload
 from outreach.accounts import audit, tasks
 from outreach.accounts.models import Actor, Campaign
 from outreach.accounts.roles import ORGANISERS, require
-from outreach.directory.models import Membership, Organization, OrganizationKind, Person, Target
-from outreach.directory.spelling import fold, romanisations
+from outreach.directory.models import Membership, Organization, OrganizationKind, Target
 from outreach.errors import BadInput, NotAllowed, NotFound, Refused
 from outreach.petitions import stances
 from outreach.petitions.models import Position, StanceBasis
 from outreach.replies.models import RollCall, RollCallVote, Vote
 from outreach.replies.rollcalls import confirming
+from outreach.replies.rollcalls.names import Line, matched
 from outreach.words import Sentence
 
 SOURCE = "roll_call"
 # Bodies that vote.
 VOTING = (OrganizationKind.CHAMBER, OrganizationKind.COMMITTEE, OrganizationKind.PARLIAMENT)
-MOST_LINES = 2_000
-LONGEST_LINE = 300
-# What may stand behind a name for its vote, folded; in the words of records we know.
-_WORDS: dict[Vote, str] = {
-    Vote.AYE: "aye yes yea for in favour in favor pour oui ja dafur si favor favorevole za tak + "
-    "voor ano par ja uz hlas pro",
-    Vote.NO: "no nay against contre non nein dagegen contra contrario przeciw nie nej tegen proti "
-    "pret pries nei ei -",
-    Vote.ABSTAIN: "abstain abstained abstention enthalten enthaltung abstencion astenuto "
-    "wstrzymal sie avstar onthouding zdrzel se 0",
-    Vote.ABSENT: "absent excused not voting abwesend ausente assente nieobecny fravaerande afwezig",
-}
-_PARTS = re.compile(
-    r"^(?P<name>.+?)\s*(?:[;\t|]|,(?=[^,]*$)|\s[–—-](?=\s)|:)\s*(?P<vote>[^;\t|:]+)$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A name as it was entered, and how it voted."""
-
-    said: str
-    vote: Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +42,6 @@ class Meaning:
         """Return the position that `vote` shows; None for none."""
         found = {Vote.AYE: self.aye, Vote.NO: self.no, Vote.ABSTAIN: self.abstain}.get(vote)
         return None if found is Position.UNKNOWN else found
-
-
-def lines_of(pasted: str, vote: Vote) -> list[Line]:
-    """Return the lines of a pasted list: a name each, perhaps with its own vote behind a mark.
-
-    “Ozola, Anna; no”, “Anna Ozola – aye”, “Anna Ozola”: the last one votes as `vote`.
-    """
-    found = []
-    for line in pasted.splitlines()[:MOST_LINES]:
-        said = " ".join(line.split(" ")).strip()[:LONGEST_LINE]
-        if said:
-            name, own = _with_vote(said)
-            found.append(Line(name, own or vote))
-    return found
-
-
-def _with_vote(said: str) -> tuple[str, Vote | None]:
-    match = _PARTS.match(said)
-    if match is None:
-        return said, None
-    mark = match["vote"].strip()
-    word = mark if mark in ("+", "-", "0") else fold(mark)
-    for vote, words in _WORDS.items():
-        if word and (word in words.split() or (" " in word and f" {word} " in f" {words} ")):
-            return match["name"].strip(), vote
-    return said, None
 
 
 def members(session: Session, body_id: int, day: dt.date) -> Sequence[Target]:
@@ -123,41 +73,6 @@ def bodies(session: Session) -> Sequence[tuple[int, str]]:
         .order_by(Organization.jurisdiction_code, Organization.name)
     )
     return [(row.id, f"{row.jurisdiction_code}: {row.name}") for row in rows]
-
-
-def matched(said: str, among: Sequence[Target]) -> Target | None:
-    """Return the one of `among` that a name means: all its words, initials too; else None."""
-    wanted = fold(said).split()
-    if not wanted:
-        return None
-    fitting = [one for one in among if any(_fits(wanted, words) for words in _names(one))]
-    exact = [
-        one for one in fitting if any(sorted(words) == sorted(wanted) for words in _names(one))
-    ]
-    best = exact or fitting
-    return best[0] if len(best) == 1 else None
-
-
-def _fits(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether each wanted word is one of `words`, each used once; one letter stands for a word."""
-    left = sorted(words, key=len)
-    for word in sorted(wanted, key=len, reverse=True):
-        hit = next(
-            (one for one in left if one == word or (len(word) == 1 and one.startswith(word))), None
-        )
-        if hit is None:
-            return False
-        left.remove(hit)
-    return any(len(word) > 1 for word in wanted)
-
-
-def _names(target: Target) -> list[list[str]]:
-    person: Person | None = target.membership.person if target.membership else None
-    names = {target.name}
-    if person is not None:
-        names |= {person.name, *person.names.values()}
-    spelt = {spelling for name in names for spelling in (fold(name), *romanisations(name))}
-    return [one.split() for one in spelt if one]
 
 
 @dataclass(frozen=True, slots=True)

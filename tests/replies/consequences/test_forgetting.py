@@ -33,7 +33,7 @@ from outreach.replies.models import (
     ThreadNote,
     Vote,
 )
-from outreach.replies.rollcalls import votes
+from outreach.replies.rollcalls import names, votes
 from outreach.replies.story import searching
 from outreach.replies.story.threads import add_note
 from outreach.sending.models import Attempt
@@ -220,7 +220,7 @@ def test_notes_words_and_votes_go_with_what_they_are_about(session, campaign, fi
     entry = votes.Entry(
         target.body_id, letter.ask_id, "Motion", TODAY, "https://record.example", meaning
     )
-    lines = [votes.Line(target.name, Vote.AYE), votes.Line("Nobody", Vote.NO)]
+    lines = [names.Line(target.name, Vote.AYE), names.Line("Nobody", Vote.NO)]
     votes.enter(session, campaign, entry, lines=lines, ticked={}, by=sam, now=make.NOW)
     clear_demonstration(session, by=OPERATOR, now=make.NOW)
     left = [_count(session, one) for one in (ThreadNote, SearchText, RollCall, RollCallVote)]

@@ -13,8 +13,9 @@ from outreach.errors import BadInput, NotAllowed, Refused
 from outreach.petitions.models import Position, Stance, StanceBasis
 from outreach.petitions.stances import standing
 from outreach.replies.models import RollCallVote, Vote
-from outreach.replies.rollcalls import confirming, votes
-from outreach.replies.rollcalls.votes import Line, Meaning
+from outreach.replies.rollcalls import confirming, names, votes
+from outreach.replies.rollcalls.names import Line
+from outreach.replies.rollcalls.votes import Meaning
 from tests import make
 
 DAY = dt.date(2026, 2, 20)
@@ -68,17 +69,34 @@ def enter(session, campaign, body, by, lines, ticked=None, **values):
         ("Anna Ozola, za", "Anna Ozola", Vote.AYE),
         ("Ozola, Anna", "Ozola, Anna", Vote.AYE),
         ("Ozola-Kalna, Anna | absent", "Ozola-Kalna, Anna", Vote.ABSENT),
+        ("Ozola, Anna – no", "Ozola, Anna", Vote.NO),
+        ("Ozola, Anna (EPP), against", "Ozola, Anna (EPP)", Vote.NO),
+        ("1\tAnna Ozola\tagainst\tGreens", "1\tAnna Ozola\tGreens", Vote.NO),
     ],
 )
 def test_a_line_is_a_name_and_perhaps_its_vote(said, name, vote) -> None:
-    assert votes.lines_of(f"\n  {said}\n\n", Vote.AYE) == [Line(name, vote)]
+    assert names.lines_of(f"\n  {said}\n\n", Vote.AYE) == [Line(name, vote)]
+
+
+def test_of_a_table_the_column_of_votes_is_found_wherever_it_stands() -> None:
+    table = "1\tAnna Ozola\tSI\tcontra\tRīga\n2\tIlze Ozola\tPRO\tno\tSi\n3\tX\tSI\tfor\tNo"
+    assert [one.vote for one in names.lines_of(table, Vote.ABSENT)] == [Vote.NO, Vote.NO, Vote.AYE]
+    parties = "Anna Ozola\tSI\nIlze Ozola\tEPP\nX\tGreens"
+    assert [one.vote for one in names.lines_of(parties, Vote.NO)][1:] == [Vote.NO, Vote.NO]
+
+
+def test_what_a_name_is_most_like_is_offered_first(session, body) -> None:
+    there = votes.members(session, body.id, DAY)
+    offered, sure = names.by_likeness("Ozolla, Ilse (EPP)", there)
+    assert (offered[0].name, sure, len(offered)) == ("Ilze Ozola", True, 4)
+    assert names.by_likeness("Somebody Else", there)[1] is False
 
 
 def test_names_are_matched_only_when_they_mean_one(session, body) -> None:
     there = votes.members(session, body.id, DAY)
     assert len(there) == 4
     found = {
-        said: (one := votes.matched(said, there)) and one.name
+        said: (one := names.matched(said, there)) and one.name
         for said in (
             "OZOLA Anna",
             "A. Ozola",
@@ -89,6 +107,12 @@ def test_names_are_matched_only_when_they_mean_one(session, body) -> None:
             "Gone Before",
             "A.",
             "Anna Ozola Nobody",
+            "3. Ozola, Anna (EPP)",
+            "Żółć [S&D]",
+            "7\tOzola\tIlze\tGreens",
+            "Anna Ozola\tGreens\tRīga",
+            "Ozola\tGreens",
+            "Nobody\tŻółć",
         )
     }
     assert found == {
@@ -101,12 +125,18 @@ def test_names_are_matched_only_when_they_mean_one(session, body) -> None:
         "Gone Before": None,
         "A.": None,
         "Anna Ozola Nobody": None,
+        "3. Ozola, Anna (EPP)": "Anna Ozola",
+        "Żółć [S&D]": "Łukasz Żółć",
+        "7\tOzola\tIlze\tGreens": "Ilze Ozola",
+        "Anna Ozola\tGreens\tRīga": "Anna Ozola",
+        "Ozola\tGreens": None,
+        "Nobody\tŻółć": None,
     }
 
 
 def test_each_gets_a_stance_with_the_record_and_nothing_is_lost(session, campaign, body, sam):
     there = {one.name: one.id for one in votes.members(session, body.id, DAY)}
-    lines = votes.lines_of("Anna Ozola\nOzola; no\nZolc; abstain\nAnna Ozola; no", Vote.AYE)
+    lines = names.lines_of("Anna Ozola\nOzola; no\nZolc; abstain\nAnna Ozola; no", Vote.AYE)
     roll = enter(session, campaign, body, sam, lines, {there["Ilze Ozola"]: Vote.ABSENT})
     stances = session.scalars(sa.select(Stance).order_by(Stance.id)).all()
     assert [(one.position, one.basis) for one in stances] == [
