@@ -43,6 +43,16 @@ _STILL_TRIED = re.compile(
     r"|in ritardo|ulteriori tentativi|vertraag|opóźnion|затрим|задерж|atrasad|försen|zpožděn",
     re.IGNORECASE,
 )
+# Classes that tell of the message or the system, not of the address (RFC 3463 §3.4, 3.7, 3.8)...
+_NOT_THE_ADDRESS = ("5.3", "5.6", "5.7")
+# ... unless the words say otherwise, for not every system knows its classes.
+_UNKNOWN = re.compile(
+    r"(?:user|recipient|mailbox|address|account).{0,40}(?:unknown|not found|not exist|no such"
+    r"|invalid|disabled|unavailable|not listed|unbekannt)"
+    r"|(?:unknown|no such|invalid|unbekannt\w*).{0,20}(?:user|recipient|mailbox|address|account)"
+    r"|does not exist|no longer|unbekannter? empf",
+    re.IGNORECASE | re.DOTALL,
+)
 # Words in the subject of what comes from a mail system.
 _SUBJECT = re.compile(
     r"undeliver|deliver(?:y|ed)? (?:status|fail|has failed|problem|incomplete|delay|report|error)"
@@ -55,6 +65,7 @@ _SUBJECT = re.compile(
     r"|niedostarczon|nie dostarczon|nie można dostarczyć|zwrot|недоставл|не доставл|не вдалося"
     r"|не удалось доставить|não (?:foi )?entregue|falha na entrega|devolvid|devolução"
     r"|kunde inte levereras|olevererbar|kan ikke leveres|nedoručiteln|nedoručen|ei voitu toimittaa"
+    r"|mail failure"
     r"|kézbesíthetetlen|nelivrat|nepiegādāt|nepristatyt|kättetoimetamat|αδυναμία παράδοσης",
     re.IGNORECASE,
 )
@@ -62,7 +73,9 @@ _TEXT = re.compile(
     r"this is the (?:qmail-send|mail delivery|mail system|postfix)|could not be delivered"
     r"|(?:has|have) been (?:unable|delayed)|permanent (?:fatal )?error|unable to deliver"
     r"|did not reach|delivery (?:to|failed|has failed)|address(?:es)? failed|user unknown"
-    r"|unknown user|no such user|does not exist|recipient.{0,30}rejected|undeliverable|mailbox full"
+    r"|не может быть доставлено"
+    r"|unknown user|user not found|no such user|does not exist"
+    r"|recipient.{0,30}rejected|undeliverable|mailbox full"
     r"|não (?:foi|pôde|existe)|nicht zugestellt|nicht ausgeliefert|konnte nicht|n'a pas pu"
     r"|no existe"
     r"|non (?:è stato|esiste|può)|quota|nie istnieje|не існує|не существует|finns inte",
@@ -73,6 +86,8 @@ MACHINE = re.compile(
     r"|microsoftexchange\w*|mail-?delivery\w*|no-?reply|noreply|daemon|root)@",
     re.IGNORECASE,
 )
+# What Italy's certified mail says of a message it did not bring there (RFC 6109 §3.1, 3.3).
+CERTIFIED_FAILED = ("non-accettazione", "errore-consegna", "preavviso-errore-consegna")
 _NAMED = re.compile(r"mail delivery|mailer|postmaster|microsoft outlook|system administrator", re.I)
 _ABOUT = re.compile(r"^\s*>?\s*Message-ID:\s*<([^<>\s]{3,400})>", re.IGNORECASE | re.MULTILINE)
 _COPY = re.compile(
@@ -93,6 +108,12 @@ class Failure:
     status: str
     words: str
 
+    @property
+    def wrong_address(self) -> bool:
+        """Whether it says that nobody is there; not where only this letter was refused."""
+        refused = self.status.startswith(_NOT_THE_ADDRESS) and not _UNKNOWN.search(self.words)
+        return self.lasting and not refused
+
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
@@ -108,6 +129,11 @@ class Bounce:
     def lasting(self) -> bool:
         """Whether any address failed for good."""
         return any(one.lasting for one in self.failures) or not self.failures
+
+    @property
+    def wrong_address(self) -> bool:
+        """Whether nobody is at an address, as far as anything is said of it."""
+        return any(one.wrong_address for one in self.failures) or not self.failures
 
 
 def bounce_in(mail: Mail) -> Bounce | None:
@@ -140,7 +166,7 @@ _GIVEN_UP_FOR_GOOD = re.compile(
 
 def _from_machine(mail: Mail) -> bool:
     """Whether a mail system wrote it: by its name and by what it says."""
-    if mail.header("X-Failed-Recipients"):
+    if mail.header("X-Failed-Recipients") or mail.header("X-Ricevuta") in CERTIFIED_FAILED:
         return True
     machine = MACHINE.match(mail.from_.address) or _NAMED.search(mail.from_.name)
     says = bool(_SUBJECT.search(mail.subject)), bool(_TEXT.search(_told(mail)[:3_000]))

@@ -30,6 +30,9 @@ _DAY = r"\d{1,2}[.:/-]\s?\d{1,2}|\b(?:19|20)\d\d\b"
 _DAY_OR_ADDRESS = re.compile(rf"{_ADDRESS}|{_DAY}")
 # Who and at what hour: more than a person says of a letter they answer to.
 _EXACTLY = re.compile(rf"{_ADDRESS}|\d{{1,2}}\s?[:.h]\s?\d\d")
+# GroupWise: the letter follows unmarked. The Bat and old Russian programs: initials in each mark.
+_ARROWS = re.compile(rf"^\s*>>> ?(?=.*(?:{_ADDRESS}|{_DAY})).{{3,200}}(?:>>>|:)\s*$")
+_INITIALS = re.compile(r"^\s?[^\W\d_]{1,3}(?=>+ ?)")
 # The first words of a block of headers over a quoted or forwarded mail.
 _FROM = (
     "From|Von|De|Da|Van|Od|Från|Fra|От|Від|Ад|Lähettäjä|Saatja|No|Nuo|Feladó|De la|Απ[όo]|Από|"
@@ -123,11 +126,14 @@ def cut(text: str, ours: str = "") -> Cut:
     reading. Answers written between the quoted lines stay, each where it stood.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if sum(_INITIALS.match(line) is not None for line in lines) > 1:
+        lines = [_INITIALS.sub("", line) for line in lines]
     if len(lines) > MOST_LINES:
         return Cut(text.strip())
     at = _quote_begins(lines, ours.lower())
     above, below = lines[:at], lines[at:]
-    between = _between(below) if at < len(lines) and _is_marked(below) else []
+    marked = at < len(lines) and not _ARROWS.match(below[0]) and _is_marked(below)
+    between = _between(below) if marked else []
     kept, signature = _without_signature(_without_quotes(above))
     reading = "\n".join(kept).strip()
     if between:
@@ -155,7 +161,7 @@ def _quote_begins(lines: list[str], ours: str) -> int:
 
 def _is_banner(lines: list[str], number: int) -> bool:
     line = lines[number]
-    if _BEGIN_FORWARDED.match(line):
+    if _BEGIN_FORWARDED.match(line) or _ARROWS.match(line):
         return True
     found = _BANNER.match(line)
     if not found:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outreach.replies.mail.bounces import Bounce, bounce_in
+from outreach.replies.mail.bounces import CERTIFIED_FAILED, Bounce, bounce_in
 from outreach.replies.mail.parsing import EMPTY, Mail
 from outreach.replies.mail.reports import ReportKind
 from outreach.replies.mail.returning import back_on
@@ -106,6 +106,14 @@ _RECEIPT = re.compile(
     r"\s*(?:[:(]|$)",
     re.IGNORECASE,
 )
+# At its end, after the name of who is away: as Notes writes it.
+_IS_OUT = re.compile(
+    r"\b(?:is|am|are) (?:currently )?(?:out of (?:the )?office|on (?:annual )?leave|on vacation)"
+    r"\W*(?:\([^()]{0,60}\))?\W*$|\b(?:ist|bin) (?:außer Haus|im Urlaub|abwesend)\W*$"
+    r"|est absente?(?: du bureau)?\W*$|está (?:fuera de la oficina|ausente)\W*$"
+    r"|è (?:fuori sede|fuori ufficio|assente)\W*$|is afwezig\W*$|jest nieobecn[ya]\W*$",
+    re.IGNORECASE,
+)
 _RECALL = re.compile(
     r"^(?:recall:|message recall|rückruf:|rappel :|.{1,80} (?:would like|möchte) .{0,40}recall)",
     re.I,
@@ -181,6 +189,16 @@ def _came_back(mail: Mail) -> Recognised | None:
     return Recognised(MailKind.BOUNCE_PERMANENT, reason, bounce)
 
 
+def _certified(mail: Mail) -> Recognised | None:
+    """A receipt of Italy's certified mail (RFC 6109 §3.1), which its ministries write by."""
+    said = mail.header("X-Ricevuta")
+    if not said or said in CERTIFIED_FAILED:
+        return None
+    return Recognised(
+        MailKind.RECEIPT, Sentence(N_("A receipt of certified mail: %(what)s."), what=said[:60])
+    )
+
+
 def _automatic_header(mail: Mail) -> Recognised | None:
     """RFC 3834 §5 and what programs wrote before it."""
     name, value = "", ""
@@ -214,7 +232,7 @@ def _by_subject(mail: Mail) -> Recognised | None:
             N_("Its subject begins as receipts do: “%(subject)s”."), subject=mail.subject[:60]
         )
         return Recognised(MailKind.RECEIPT, reason)
-    if _AUTOMATIC.match(mail.subject) or _ABSENT.match(mail.subject):
+    if any(one.search(mail.subject) for one in (_AUTOMATIC, _ABSENT, _IS_OUT)):
         reason = Sentence(
             N_("Its subject begins as automatic answers do: “%(subject)s”."),
             subject=mail.subject[:60],
@@ -262,5 +280,5 @@ def _by_text(mail: Mail) -> Recognised | None:
 
 
 _RULES: tuple[Callable[[Mail], Recognised | None], ...] = (
-    *(_nothing, _report, _came_back, _by_subject, _automatic_header, _list, _by_text),
+    *(_nothing, _report, _certified, _came_back, _by_subject, _automatic_header, _list, _by_text),
 )

@@ -29,6 +29,10 @@ _CALLED = (
 _APART = re.compile(
     rf"\b(?:{_CALLED})\w*[^\w\n]{{1,5}}([0-9A-Z]{{3,4}})[ .]?([0-9A-Z]{{3,4}})(?!\w)", re.I
 )
+# In a subject it stands by itself: capitals with a figure among them are no words.
+_IN_SUBJECT = re.compile(
+    r"(?<![\w-])(?=[A-Z]*\d|[0-9A-Z]{3,4}[ .][A-Z]*\d)([0-9A-Z]{3,4})[ .]([0-9A-Z]{3,4})(?![\w-])"
+)
 _ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _SUBJECT_LINE = re.compile(
     r"^[\s>*|]*(?:subject|betreff|objet|oggetto|asunto|assunto|onderwerp|temat|тема|ämne|předmět"
@@ -78,7 +82,8 @@ class Signs:
     def codes(self) -> tuple[str, ...]:
         """What looks like one of our codes, in capitals with a hyphen."""
         whole = f"{self.subject}\n{self.text[:_MOST_TEXT]}"
-        found = [*_CODE.findall(whole), *_APART.findall(whole)]
+        apart = [*_APART.findall(whole), *_IN_SUBJECT.findall(self.subject)]
+        found = [*_CODE.findall(whole), *apart]
         return tuple(dict.fromkeys(f"{a}-{b}".upper() for a, b in found))[:_MOST_FOUND]
 
     @cached_property

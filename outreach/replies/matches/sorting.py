@@ -239,7 +239,8 @@ def file_by_kind(
             note=_words(bounce) if kind is ReplyKind.BOUNCE_HARD else "",
             back_on=row.back_on if kind is ReplyKind.OUT_OF_OFFICE else None,
         )
-        if kind is ReplyKind.BOUNCE_HARD and not letter.rehearsal:
+        wrong = bounce is None or bounce.wrong_address
+        if kind is ReplyKind.BOUNCE_HARD and wrong and not letter.rehearsal:
             words = _words(bounce)
             refusals.mark_address(session, letter.address, words, by=INBOX, now=now)
 
