@@ -45,7 +45,9 @@ def changed_rows(connection: sa.Connection) -> int:
 
 
 def _count(connection: sa.Connection) -> None:
-    counted = connection.get_execution_options().get("outreach_counted", True)
+    told = connection.get_execution_options()
+    # Without the lock only temporary tables can have been written.
+    counted = told.get("outreach_writes", False) and told.get("outreach_counted", True)
     if counted and changed_rows(connection) != connection.info["changed_before"]:
         count = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         # A signed number of 32 bits.

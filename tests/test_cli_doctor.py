@@ -150,7 +150,7 @@ def test_every_mail_server_and_domain(home: Database, monkeypatch: pytest.Monkey
     assert "mail server off" not in parts
     assert parts["mail server paused"] == (False, "it rests until somebody looks: 535 no")
     well, words = parts["domain bare.zz, SPF"]
-    assert not well and "Publish TXT bare.zz: v=spf1" in words
+    assert not well and "a TXT record v=spf1 ip4:ADDRESS ~all" in words
     # A line for each, none of which tells the others' words.
     assert {"domain bare.zz, DMARC", "domain bare.zz, MX"} <= parts.keys()
     assert "DMARC1" not in words

@@ -12,6 +12,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ LAUGHS = (
 )
 OUTSIDE = '<!DOCTYPE meps SYSTEM "http://127.0.0.1:9/x.dtd"><meps><mep><id>1</id></mep></meps>'
 LEGISLATORS = (
-    '- id: &i {bioguide: A000001}\n  name: {first: A, last: B}\n  terms: [{type: "rep", x: *i}]\n'
-)
+    "- id: {bioguide: A000001}\n  name: {first: A, last: B}\n  terms: [{type: rep}]\n  a: &a [x]\n"
+) + "".join(f"  {b}: &{b} [{', '.join([f'*{a}'] * 20)}]\n" for a, b in pairwise("abcdefg"))
 
 
 def zipped(members: dict[str, bytes | str]) -> bytes:
@@ -110,7 +111,7 @@ REFUSED: list[tuple[str, bytes | str, str]] = [
     ("empty.zip", zipped({}), "no file in it"),
     ("laughs.xml", LAUGHS, "document type or entities"),
     ("outside.xml", OUTSIDE, "document type or entities"),
-    ("legislators-current.yaml", LEGISLATORS, "line 3: Aliases"),
+    ("legislators-current.yaml", LEGISLATORS, "Its aliases (*name) unfold"),
     ("line.csv", "Name,Email\n" + "a" * 2_000_000, "line 2: The line has more than a million"),
     ("columns.csv", ",".join(f"c{one}" for one in range(100_000)), "2,000 columns"),
     ("quote.csv", 'Name,Email\n"Anna,a@x.example\n' + "Bert,b@x.example\n" * 300, "line 2: A quot"),

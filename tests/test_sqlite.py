@@ -98,3 +98,13 @@ def test_who_waits_too_long_is_told_that_it_is_busy(
         session.execute(ADD)
         patience = session.connection().exec_driver_sql("PRAGMA busy_timeout").scalar_one()
     assert patience == 50, "others than writers wait as they did"
+
+
+def test_what_is_laid_into_temporary_tables_neither_counts_nor_waits(small: Database) -> None:
+    before = changes(small)
+    with small.connection() as mine, small.writing() as other:
+        other.execute(ADD)
+        mine.execute(sa.text("CREATE TEMP TABLE kept (word TEXT)"))
+        mine.execute(sa.text("INSERT INTO kept VALUES ('x')"))
+        mine.commit()
+    assert changes(small) == before + 1
